@@ -1,0 +1,33 @@
+#!/bin/sh
+# Print the path of a Chromium, after installing one where there is none and that is possible.
+# Exit status 1, with the reason on stderr, where there is none.
+set -u
+
+found() {
+    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+        command -v "$name" 2>/dev/null && return 0
+    done
+    .venv/bin/python - 2>/dev/null <<'PYTHON'
+import pathlib, sys
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    path = pathlib.Path(playwright.chromium.executable_path)
+if not path.exists():
+    sys.exit(1)
+print(path)
+PYTHON
+}
+
+found && exit 0
+{
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        echo "Installing Chromium (apt)."
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
+    else
+        echo "Installing Chromium (Playwright)."
+        timeout 300 .venv/bin/playwright install chromium
+    fi
+} >&2 2>&1 </dev/null
+found && exit 0
+echo "No Chromium on this machine, and none could be installed. Debian: sudo apt install chromium" >&2
+exit 1

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Write the hashed locks in requirements/ from pyproject.toml:  scripts/lock.sh [--upgrade]
+# Without --upgrade, versions that are locked already and still fit stay as they are.
+set -eu
+
+if command -v uv >/dev/null 2>&1; then
+    uv=uv
+else
+    [ -x build/lock/bin/uv ] || { "${PYTHON:-python3}" -m venv build/lock && build/lock/bin/python -m pip install --quiet uv; }
+    uv=build/lock/bin/uv
+fi
+
+compile() { "$uv" pip compile --quiet --python-version 3.11 --universal --generate-hashes "$@" >/dev/null; }
+
+compile "$@" pyproject.toml -o requirements/runtime.txt
+compile "$@" pyproject.toml --group dev -c requirements/runtime.txt -o requirements/development.txt
+"${PYTHON:-python3}" -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' |
+    compile "$@" - -c requirements/development.txt -o requirements/build.txt
