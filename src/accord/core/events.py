@@ -1,0 +1,40 @@
+"""Named events: how something that happens low in the house is heard higher up. All are declared here.
+
+A handler runs inside the writer's transaction, so that a roll-up is never out of step with its rows.
+Subscribe in the app's `ready()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+class Event:
+    """One named event; handlers are called in the order in which they were added."""
+
+    def __init__(self, name: str, *arguments: str) -> None:
+        self.name, self.arguments = name, frozenset(arguments)
+        self._handlers: list[Callable[..., None]] = []
+
+    def subscribe(self, handler: Callable[..., None]) -> Callable[..., None]:
+        """Add a handler (once, however often it is named); usable as a decorator."""
+        if handler not in self._handlers:
+            self._handlers.append(handler)
+        return handler
+
+    def send(self, **values: Any) -> None:
+        if set(values) != self.arguments:
+            raise TypeError(f"{self.name} takes {sorted(self.arguments)}")
+        for handler in self._handlers:
+            handler(**values)
+
+
+rows_written = Event("rows_written", "noun", "changes", "actor")
+"""Table rows were added, changed (`Change.after` filled) or removed (`Change.after` empty)."""
+
+scan_landed = Event("scan_landed", "scan", "actor")
+"""All findings of a scan are in."""
+
+decision_in_force = Event("decision_in_force", "decision", "actor")
+"""A decision got its second signature."""

@@ -1,0 +1,18 @@
+"""Accounts, the ledger, jobs and the keys of the API. The two-key base lives in `accord.core.twokey`."""
+
+from accord.core.models.accounts import ApiToken, RoleGrant, User
+from accord.core.models.jobs import Job
+from accord.core.models.ledger import LedgerEntry, LedgerHead
+from accord.core.models.requests import IdempotentRequest
+from accord.core.models.stored import StoredFile
+
+__all__ = [
+    "ApiToken",
+    "IdempotentRequest",
+    "Job",
+    "LedgerEntry",
+    "LedgerHead",
+    "RoleGrant",
+    "StoredFile",
+    "User",
+]
