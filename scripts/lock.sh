@@ -14,5 +14,8 @@ compile() { "$uv" pip compile --quiet --python-version 3.11 --universal --genera
 
 compile "$@" pyproject.toml -o requirements/runtime.txt
 compile "$@" pyproject.toml --group dev -c requirements/runtime.txt -o requirements/development.txt
-"${PYTHON:-python3}" -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' |
+# Hatchling asks for editables when it installs the checkout itself.
+"${PYTHON:-python3}" -c 'import tomllib
+with open("pyproject.toml", "rb") as file:
+    print(*tomllib.load(file)["build-system"]["requires"], "editables", sep="\n")' |
     compile "$@" - -c requirements/development.txt -o requirements/build.txt
