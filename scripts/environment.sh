@@ -41,7 +41,7 @@ else
     fi
     [ -d "$venv" ] || "$python" -m venv "$venv"
     "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$venv/bin/python" -m ensurepip --upgrade >/dev/null
-    install() { "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@"; }
+    install() { "$venv/bin/python" -m pip install --quiet --no-compile --disable-pip-version-check "$@"; }
 fi
 
 echo "Installing what Accord needs ($kind) into $venv from requirements/."
