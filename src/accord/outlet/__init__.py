@@ -1,0 +1,1 @@
+"""Outgoing documents: typed records → bytes (tables, PDF). No Django, no input or output of its own."""
