@@ -1,0 +1,105 @@
+"""Every setting of Accord: its environment variable, default and meaning (the same in docs/settings.md)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting("ACCORD_HOME", "./accord-data", "Folder of the database, files and keys of this installation."),
+    Setting("ACCORD_DATABASE_URL", "", "postgresql://user:password@host:port/name; empty = SQLite in the home."),
+    Setting("ACCORD_FILES", "", "Where files are kept: a folder or any fsspec URL; empty = files/ in the home."),
+    Setting("ACCORD_SECRET_KEY", "", "Key that signs sessions; empty = one is made in the home."),
+    Setting("ACCORD_HOSTS", "localhost,127.0.0.1,[::1]", "Host names under which Accord answers, by comma."),
+    Setting("ACCORD_ORIGIN", "", "https://accord.example: the outer address, where a proxy ends TLS."),
+    Setting("ACCORD_ORGANIZATION", "", "Name of the organization; empty = the name of its top unit."),
+    Setting("ACCORD_CURRENCY", "EUR", "ISO 4217 code of the one currency of all money."),
+    Setting("ACCORD_TIME_ZONE", "UTC", "Zone in which times are shown, such as Europe/Vienna."),
+    Setting("ACCORD_MAX_UPLOAD_BYTES", "2147483648", "Largest file that is taken in."),
+    Setting("ACCORD_OIDC_NAME", "", "Name on the button of the OpenID Connect provider; empty = none."),
+    Setting("ACCORD_OIDC_SERVER", "", "Address of the OpenID Connect provider."),
+    Setting("ACCORD_OIDC_CLIENT", "", "Client identifier at that provider."),
+    Setting("ACCORD_OIDC_SECRET", "", "Client secret at that provider."),
+    Setting("ACCORD_DEBUG", "no", "yes = show tracebacks; never where others can reach it."),
+    Setting("ACCORD_LOG_FORMAT", "text", "text or json."),
+)
+_DEFAULTS = {s.name: s.default for s in SETTINGS}
+
+
+def value(name: str) -> str:
+    """The value of a setting; an unknown name is a KeyError."""
+    return os.environ.get(name, "").strip() or _DEFAULTS[name]
+
+
+def flag(name: str) -> bool:
+    return value(name).lower() in {"yes", "true", "1"}
+
+
+def home() -> Path:
+    return Path(value("ACCORD_HOME")).resolve()
+
+
+def secret_key() -> str:
+    """The configured key, or the one in the home, made at first need and readable by its owner only."""
+    given = value("ACCORD_SECRET_KEY")
+    if given:
+        return given
+    path = home() / "secret-key"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = secrets.token_urlsafe(48)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(made)
+        return made
+
+
+def database() -> dict[str, object]:
+    """Django's description of the database that the settings name."""
+    url = value("ACCORD_DATABASE_URL")
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(home() / "accord.sqlite3"),
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 30,
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+                    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456;"
+                ),
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ValueError(f"ACCORD_DATABASE_URL: “{parts.scheme}” is not supported; use postgresql://…")
+    options = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
