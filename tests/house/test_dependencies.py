@@ -14,7 +14,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DOCUMENT = ROOT / "docs" / "dependencies.md"
 # As importable libraries, unchanged and replaceable; no GPL or AGPL.
 FREE = re.compile(
-    r"MIT|BSD|Apache|ISC|PSF|Python Software Foundation|Zlib|CC0|LGPL|Lesser General Public|MPL|Mozilla Public"
+    r"MIT|BSD|Apache|ISC|PSF|Python Software Foundation|Zlib|CC0|LGPL|Lesser General|MPL|Mozilla Public"
 )
 COPYLEFT = re.compile(r"\bA?GPL|(?<!Lesser )General Public License|SSPL|BUSL|Commons Clause", re.IGNORECASE)
 

@@ -17,7 +17,7 @@ ROOMS = [config.label for config in apps.get_app_configs() if config.name.starts
 
 @pytest.fixture(scope="module")
 def loader() -> MigrationLoader:
-    return MigrationLoader(None, ignore_no_initial=True)
+    return MigrationLoader(None)
 
 
 @pytest.mark.django_db

@@ -16,6 +16,8 @@ MANAGER_WRITES = {"create", "delete", "update"}
 # The API's own bookkeeping (when a token was last used, which request was answered) is no business data.
 BOOKKEEPING = "src/accord/core/api.py"
 RAW = {"raw", "extra", "RunSQL", "RawSQL"}
+# “SELECT 1” to see whether the database answers.
+ANY_DATABASE = {"src/accord/site/health.py"}
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|not implemented", re.IGNORECASE)
 
 
@@ -67,13 +69,14 @@ def test_no_sql_for_one_database_only() -> None:
     """Rule 8: the same code on SQLite and PostgreSQL; what a migration runs counts too."""
     wrong = []
     for path in accord_source.tracked("src/*.py"):
+        if place(path) in ANY_DATABASE:
+            continue
         for call in calls(ast.parse(path.read_text(encoding="utf-8"))):
             name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
             of_cursor = isinstance(call.func, ast.Attribute) and "cursor" in ast.unparse(call.func.value)
             if name in RAW or (name in {"execute", "executemany"} and of_cursor):
                 wrong.append(f"{place(path, call.lineno)}: {ast.unparse(call.func)}()")
-    allowed = [line for line in wrong if line.startswith("src/accord/core/database.py:")]
-    assert wrong == allowed, "Raw SQL:\n" + "\n".join(wrong)
+    assert not wrong, "Raw SQL:\n" + "\n".join(wrong)
 
 
 def test_nothing_is_left_unfinished() -> None:

@@ -8,13 +8,12 @@ Everything that Accord would write (files, keys, databases) goes to a folder tha
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Generator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -53,10 +52,8 @@ def _prepare(database: str, closing: ExitStack) -> None:
         del os.environ[name]
     home = tempfile.mkdtemp(prefix="accord-tests-")
     closing.callback(shutil.rmtree, home, ignore_errors=True)
+    (Path(home) / "static").mkdir()
     os.environ[HOME] = home
-    with suppress(ModuleNotFoundError):
-        if importlib.util.find_spec("accord.site.settings"):
-            os.environ["DJANGO_SETTINGS_MODULE"] = "accord.site.settings"
     if database == "postgresql":
         sys.path.insert(0, str(ROOT / "scripts"))
         from postgres import temporary_server
