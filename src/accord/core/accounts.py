@@ -108,3 +108,17 @@ def remove_token(user: User, token: ApiToken) -> None:
     with ledger.write(user) as log:
         log.add("remove", "token", token.pk, {"name": token.name, "account": token.user.email})
         token.delete()
+
+
+OPERATOR = "operator@localhost"
+
+
+def operator() -> User:
+    """The account under which the command line writes: whoever has the machine. Nobody can log in with it."""
+    found = User.objects.filter(email=OPERATOR).first()
+    if found is not None:
+        return found
+    with ledger.write(None) as log:
+        made = User.objects.create_user(OPERATOR, None, name="Command line", is_active=False)
+        log.add("add", "account", made.email, None, _row(made))
+    return made

@@ -49,13 +49,7 @@ def keep(actor: User, name: str, chunks: Iterable[bytes], limit: int | None = No
         if known is not None:
             return known
         spool.seek(0)
-        filesystem, root = _store()
-        target = f"{root}/{_path(digest)}"
-        filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
-        with filesystem.open(f"{target}.part", "wb") as out:
-            while block := spool.read(1 << 20):
-                out.write(block)
-        filesystem.mv(f"{target}.part", target)
+        put(digest, spool)
     with ledger.write(actor) as log:
         stored, made = StoredFile.objects.get_or_create(
             digest=digest, defaults={"name": safe_name(name), "size": size, "by": actor}
@@ -65,12 +59,28 @@ def keep(actor: User, name: str, chunks: Iterable[bytes], limit: int | None = No
     return stored
 
 
+def put(digest: str, stream: Any) -> None:
+    """Write the bytes under their digest; a half-written file never has the final name."""
+    filesystem, root = _store()
+    target = f"{root}/{_path(digest)}"
+    filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+    with filesystem.open(f"{target}.part", "wb") as out:
+        for block in chunks(stream):
+            out.write(block)
+    filesystem.mv(f"{target}.part", target)
+
+
 def open_file(stored: StoredFile) -> IO[bytes]:
     """The bytes of a stored file, for reading."""
     filesystem, root = _store()
     return cast("IO[bytes]", filesystem.open(f"{root}/{_path(stored.digest)}", "rb"))
 
 
-def local_chunks(stream: IO[bytes], size: int = 1 << 20) -> Iterable[bytes]:
+def exists(stored: StoredFile) -> bool:
+    filesystem, root = _store()
+    return bool(filesystem.exists(f"{root}/{_path(stored.digest)}"))
+
+
+def chunks(stream: Any, size: int = 1 << 20) -> Iterable[bytes]:
     while block := stream.read(size):
         yield block

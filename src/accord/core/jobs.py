@@ -7,13 +7,15 @@ starts it again from the beginning.
 
 from __future__ import annotations
 
+import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django_tasks import task
@@ -22,8 +24,10 @@ from accord.core import ledger
 from accord.core.errors import Refused
 from accord.core.models import Job, User
 
+BEAT = 10.0
+"""Seconds between two signs of life of a worker."""
 SILENT = timedelta(seconds=60)
-"""A running job whose worker said nothing for so long is taken for dead and started again."""
+"""A running job whose worker gave no sign of life for so long is taken for dead and started again."""
 MOST_ATTEMPTS = 5
 
 Function = Callable[..., Any]
@@ -135,7 +139,8 @@ def _execute(job_id: Any) -> None:
         return
     end: dict[str, Any]
     try:
-        result = _kinds[job.kind][1](Context(job), **job.params)
+        with _beating(job):
+            result = _kinds[job.kind][1](Context(job), **job.params)
         end = {"state": Job.State.DONE, "result": result}
     except Cancelled:
         end = {"state": Job.State.CANCELLED, "message": "Stopped on request."}
@@ -144,6 +149,25 @@ def _execute(job_id: Any) -> None:
     except Exception as error:
         end = {"state": Job.State.FAILED, "error": f"{type(error).__name__}: {error}\n{traceback.format_exc()[-4000:]}"}
     Job.objects.filter(pk=job.pk).update(finished=timezone.now(), **end)
+
+
+@contextmanager
+def _beating(job: Job) -> Iterator[None]:
+    """Give signs of life from a thread of its own, so that a long solver call is not taken for dead."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(BEAT):
+            Job.objects.filter(pk=job.pk).update(heartbeat=timezone.now())
+        connection.close()
+
+    thread = threading.Thread(target=beat, daemon=True, name=f"beat {job.pk}")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def revive() -> int:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
+
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class SiteConfig(AppConfig):
@@ -9,6 +13,10 @@ class SiteConfig(AppConfig):
     verbose_name = "Site"
 
     def ready(self) -> None:
+        """Set up logs and make every room's job kinds known to web and worker alike."""
         from accord.site import logs
 
         logs.set_up()
+        for room in settings.ROOMS:
+            if room != "core" and find_spec(f"accord.{room}.jobs") is not None:
+                import_module(f"accord.{room}.jobs")

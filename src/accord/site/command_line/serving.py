@@ -1,0 +1,86 @@
+"""`accord serve` and `accord worker`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import typer
+
+from accord.site.command_line.base import app, django_setup
+
+
+def _accord(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "accord.site", *arguments]
+
+
+@app.command()
+def serve(
+    host: str = typer.Option("127.0.0.1", help="Address to listen on."),
+    port: int = typer.Option(8000, help="Port to listen on."),
+    processes: int = typer.Option(1, help="Web processes."),
+    worker: bool = typer.Option(True, help="Run a worker for long jobs as well."),
+) -> None:
+    """Serve the web pages and the API, and run a worker beside it. Ctrl-C stops both."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    helper = subprocess.Popen(_accord("worker", "--parent", str(os.getpid()))) if worker else None
+    server = Granian(
+        "accord.site.asgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=processes,
+        blocking_threads=1,
+        websockets=False,
+        log_enabled=False,
+        respawn_failed_workers=True,
+        process_name="accord",
+    )
+    print(f"Accord answers on http://{host}:{port}", flush=True)
+    try:
+        server.serve()
+    finally:
+        if helper is not None:
+            helper.terminate()
+            try:
+                helper.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                helper.kill()
+
+
+@app.command()
+def worker(
+    parent: int = typer.Option(0, help="End when this process is gone (used by serve).", hidden=True),
+) -> None:
+    """Run long jobs (imports, loss, plans). Several, on several machines, share one PostgreSQL."""
+    django_setup()
+    from django.utils.crypto import get_random_string
+    from django_tasks_db.management.commands.db_worker import Worker
+
+    from accord.core import jobs
+
+    runner = Worker(
+        queue_names=["default"], interval=0.5, batch=False, backend_name="default", startup_delay=False,
+        max_tasks=None, worker_id=get_random_string(32), excluded_queue_names=[],
+    )  # fmt: skip
+    runner.configure_signals()
+
+    def keep_house() -> None:
+        from django.db import close_old_connections
+
+        while True:
+            if parent and os.getppid() != parent:
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+            close_old_connections()
+            jobs.revive()
+            time.sleep(5)
+
+    threading.Thread(target=keep_house, daemon=True, name="revive").start()
+    runner.run()
