@@ -10,7 +10,8 @@ class EstateConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accord.estate import nouns, scope
+        from accord.estate import nouns, scope, screens
 
         nouns.declare()
         scope.declare()
+        screens.declare()

@@ -10,7 +10,8 @@ class OrganizationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accord.organization import nouns, scope
+        from accord.organization import nouns, scope, screens
 
         nouns.declare()
         scope.declare()
+        screens.declare()

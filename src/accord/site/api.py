@@ -13,6 +13,7 @@ from ninja import NinjaAPI
 from accord import __version__
 from accord.core.api import AUTH, refusal
 from accord.core.errors import Refused
+from accord.ui.lists.query import ParameterError
 
 api = NinjaAPI(
     title="Accord",
@@ -27,6 +28,11 @@ api = NinjaAPI(
 @api.exception_handler(Refused)
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
     return api.create_response(request, refusal(error), status=422)
+
+
+@api.exception_handler(ParameterError)
+def unusable(request: HttpRequest, error: ParameterError) -> HttpResponse:
+    return api.create_response(request, {"detail": str(error)}, status=422)
 
 
 @api.exception_handler(PermissionDenied)
