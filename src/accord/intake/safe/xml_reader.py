@@ -1,0 +1,84 @@
+"""XML elements as a stream, from files that may be hostile.
+
+No entity is expanded, no DTD is loaded, nothing is fetched; a DOCTYPE that declares anything is refused before
+the parser sees it, an encoding outside a short list too. libxml2 keeps its own limits (depth 256, 10 MB of text
+in one node). What the caller is done with is removed with `drop`, so memory follows the largest record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from accord.intake.records import IntakeError
+from accord.intake.safe.prolog import prolog
+from accord.intake.safe.source import Reader, Source
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_REMEDY = "Export the file again from the scanner."
+
+
+def events(reader: Reader, tags: Sequence[str]) -> Iterator[tuple[str, _Element]]:
+    """("start" | "end", element) for the named tags ("{*}name" for any namespace), in document order.
+
+    Raises IntakeError where the document is not well-formed, ends early or declares entities.
+    """
+    from lxml import etree
+
+    source = reader.source
+    prolog(source, reader.head())
+    try:
+        stream = etree.iterparse(
+            reader,  # type: ignore[arg-type]
+            events=("start", "end"),
+            tag=tuple(tags),
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+        for event, element in stream:
+            yield event, element
+    except etree.XMLSyntaxError as error:
+        raise _refusal(source, error) from None
+    except (LookupError, UnicodeError, AssertionError, SystemError, MemoryError) as error:
+        raise source.error(f"The XML cannot be read ({error.__class__.__name__}).", _REMEDY) from None
+
+
+def drop(element: _Element, levels: int = 0) -> None:
+    """Free an element that was read and everything before it in the document, so that only its ancestors stay.
+
+    `levels` > 0 frees only what stands before it under that many parents.
+    """
+    element.clear()
+    node = element
+    parent = node.getparent()
+    while parent is not None:
+        while node.getprevious() is not None:
+            del parent[0]
+        levels -= 1
+        if levels == 0:
+            return
+        node = parent
+        parent = node.getparent()
+
+
+def local(tag: object) -> str:
+    """The name of a tag without its namespace; "" for what is no element."""
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def _refusal(source: Source, error: SyntaxError) -> IntakeError:
+    message = str(error.msg or "").split(", line")[0].strip()[:200]
+    lowered = message.lower()
+    if any(
+        words in lowered
+        for words in ("premature end", "no element found", "end of data", "couldn't find end", "extra content at the")
+    ):
+        problem = "The file ends in the middle of its content, or more follows after its end."
+        return source.error(problem, "Let the scan finish, then copy or export the file again.", row=error.lineno)
+    return source.error(f"This is not valid XML ({lowered}).", _REMEDY, row=error.lineno)

@@ -1,0 +1,58 @@
+"""Counts what a reader yields, keeps the file's limits on rows, and writes the record that closes a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from accord.intake.records import IntakeError, Observation, Record, Refusal, ScanEnd, Target
+from accord.intake.safe.source import Source
+
+
+class Tally:
+    """One per scan. Each method gives its record back, so that a reader yields `tally.observation(...)`."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.targets = 0
+        self.observations = 0
+        self.refusals = 0
+        self.unreadable: set[str] = set()
+
+    def target(self, record: Target) -> Target:
+        self.targets += 1
+        if self.targets > self._source.limits.observations:
+            raise self._too_many("targets", self._source.limits.observations)
+        return record
+
+    def observation(self, record: Observation) -> Observation:
+        self.observations += 1
+        if self.observations > self._source.limits.observations:
+            raise self._too_many("findings", self._source.limits.observations)
+        return record
+
+    def refusal(
+        self, row: int | str, field: str | None, problem: str, remedy: str, target: str | None = None
+    ) -> Refusal:
+        self.refusals += 1
+        if target is not None:
+            self.unreadable.add(target)
+        if self.refusals > self._source.limits.refusals:
+            raise IntakeError(
+                self._source.name,
+                row,
+                field,
+                f"More than {self._source.limits.refusals:,} rows cannot be read; the last: {problem}",
+                remedy,
+            )
+        return Refusal(row, field, problem, remedy, target)
+
+    def complete(self, target: str, told: bool | None) -> bool | None:
+        """What to say of a target's completeness: a target with an unreadable row was not read to its end."""
+        return False if target in self.unreadable else told
+
+    def end(self, finished: datetime | None, complete: bool | None) -> Iterator[Record]:
+        yield ScanEnd(finished, complete, self.targets, self.observations, self.refusals)
+
+    def _too_many(self, what: str, limit: int) -> IntakeError:
+        return self._source.error(f"The file has more than {limit:,} {what}.", "Split the export into several files.")
