@@ -21,7 +21,9 @@ def set_up() -> None:
     last: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if value("ACCORD_LOG_FORMAT") == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest
-from ninja import Router, Schema
+from ninja import Body, Router, Schema
 
 from accord.core.api import idempotent
 from accord.core.errors import Refused
@@ -80,7 +80,9 @@ def noun_operations(router: Router, *screens: NounScreens) -> None:
 def _single(router: Router, screens: NounScreens) -> None:
     noun, address = screens.noun, f"/{screens.prefix}/{{path:key}}"
 
-    @router.get(address, summary=f"One {noun.label}", operation_id=f"get_{noun.name}", response=dict[str, Any])
+    @router.get(
+        address, summary=f"One {noun.label}", operation_id=f"get_{noun.name}", response=dict[str, Any]
+    )
     @guard_api("view", noun.name)
     def get(request: HttpRequest, key: str) -> dict[str, Any]:
         return as_json(noun, _find(screens, request, key))
@@ -91,7 +93,7 @@ def _single(router: Router, screens: NounScreens) -> None:
     )  # fmt: skip
     @guard_api("change", noun.name)
     @idempotent
-    def put(request: HttpRequest, key: str, body: dict[str, Any]) -> dict[str, Any]:
+    def put(request: HttpRequest, key: str, body: Body[dict[str, Any]]) -> dict[str, Any]:
         parts = key_parts(noun, key)
         if parts is None:
             raise Refused(f"“{key[:100]}” cannot be the key of a {noun.label}.")
@@ -102,7 +104,9 @@ def _single(router: Router, screens: NounScreens) -> None:
         result = "added" if found.added else "changed" if found.changed else "unchanged"
         return {"result": result, "item": as_json(noun, noun.queryset().get(**parts))}
 
-    @router.delete(address, summary=f"Remove one {noun.label}", operation_id=f"delete_{noun.name}", response={204: None})
+    @router.delete(
+        address, summary=f"Remove one {noun.label}", operation_id=f"delete_{noun.name}", response={204: None}
+    )
     @guard_api("change", noun.name)
     def delete(request: HttpRequest, key: str) -> tuple[int, None]:
         remove(request.user, noun, _find(screens, request, key, "change"))  # type: ignore[arg-type]
@@ -141,11 +145,13 @@ def _text(value: Any) -> str:
 def _columns(noun: Noun) -> str:
     lines = []
     for column in noun.columns:
-        words = [f"`{column.name}`", column.kind.value + (f" of {column.noun}" if column.kind is Kind.REF else "")]
+        words = [
+            f"`{column.name}`",
+            column.kind.value + (f" of {column.noun}" if column.kind is Kind.REF else ""),
+        ]
         if column.choices:
             words.append("one of " + ", ".join(value for value, _ in column.choices))
         if column.required:
             words.append("required")
         lines.append(" · ".join(words))
     return "Columns:\n\n" + "\n".join(f"* {line}" for line in lines)
-
