@@ -11,7 +11,7 @@ LOCKS := requirements/build.txt requirements/runtime.txt
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
-.PHONY: help setup develop demo test lint format types arrows migrations test-unit test-house test-rooms \
+.PHONY: help setup develop demo test lint format docs types arrows migrations test-unit test-house test-rooms \
         test-postgres test-browser bench screenshots lock clean
 
 help: ## This list
@@ -32,6 +32,8 @@ format: develop ## Lay out the code and sort the imports
 	$(BIN)/ruff format --quiet .
 screenshots: develop ## Draw the pictures in docs/images from the sample company
 	$(BIN)/python scripts/screenshots.py
+docs: develop ## Write the parts of docs/ that come from the code
+	$(BIN)/python scripts/reference.py
 lock: ## Write the locks in requirements/ anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	scripts/lock.sh $(ARGS)
 clean: ## Remove .venv, caches and what builds and tests left
