@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -85,6 +86,7 @@ def idempotent(operation: Callable[..., Any]) -> Callable[..., Any]:
             return JsonResponse({"detail": "This Idempotency-Key was used for another request."}, status=409)
         return HttpResponse(held.body, status=held.status or 200, content_type="application/json")
 
+    once.__signature__ = signature(operation, eval_str=True)  # type: ignore[attr-defined]
     return once
 
 

@@ -11,6 +11,7 @@ import csv
 from collections.abc import Callable
 from enum import StrEnum
 from functools import cache, wraps
+from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -92,7 +93,10 @@ def guard(verb: str, noun: str) -> Callable[[View], View]:
 
 
 def guard_api(verb: str, noun: str) -> Callable[[View], View]:
-    """Protect an API operation; write it under the router's decorator. 403 without the permission."""
+    """Protect an API operation; write it under the router's decorator. 403 without the permission.
+
+    Its annotations are resolved here, where its module is known: ninja would look for them in this one.
+    """
 
     def decorate(operation: View) -> View:
         @wraps(operation)
@@ -101,6 +105,7 @@ def guard_api(verb: str, noun: str) -> Callable[[View], View]:
             return operation(request, *args, **kwargs)
 
         guarded.accord_guard = (verb, noun)  # type: ignore[attr-defined]
+        guarded.__signature__ = signature(operation, eval_str=True)  # type: ignore[attr-defined]
         return cast(View, guarded)
 
     return decorate
