@@ -9,14 +9,15 @@ from ninja import Body, Router, Schema
 
 from accord.core.api import idempotent
 from accord.core.errors import Refused
-from accord.core.imports import remove, save_row
+from accord.core.imports import remove
 from accord.core.nouns import Noun
-from accord.core.permissions import guard_api, scoped
+from accord.core.permissions import guard_api
 from accord.core.values import Kind, render
 from accord.ui.lists import list_json
 from accord.ui.lists.spec import ListSpec
 from accord.ui.nouns.address import key_parts, url_key
 from accord.ui.nouns.screens import NounScreens
+from accord.ui.nouns.writes import save_in_scope
 
 
 class Page(Schema):
@@ -100,9 +101,9 @@ def _single(router: Router, screens: NounScreens) -> None:
         values = {name: _text(value) for name, value in body.items()}
         for column, part in zip(noun.key_columns, parts.values(), strict=True):
             values[column.name] = render(part)
-        found = save_row(request.user, noun, values)  # type: ignore[arg-type]
+        saved, found = save_in_scope(request.user, noun, values, parts)  # type: ignore[arg-type]
         result = "added" if found.added else "changed" if found.changed else "unchanged"
-        return {"result": result, "item": as_json(noun, noun.queryset().get(**parts))}
+        return {"result": result, "item": as_json(noun, saved)}
 
     @router.delete(
         address, summary=f"Remove one {noun.label}", operation_id=f"delete_{noun.name}", response={204: None}

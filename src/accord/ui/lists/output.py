@@ -1,0 +1,119 @@
+"""The list as data: JSON for the API and CSV for the download."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest, QueryDict, StreamingHttpResponse
+from django.utils import timezone
+
+from accord.ui.lists import cursor as keyset
+from accord.ui.lists.query import ListState, ParameterError, count, narrowed_rows, page_of, parse
+from accord.ui.lists.spec import ListColumn, ListSpec
+
+CHUNK = 1_000
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def list_json(
+    spec: ListSpec, request: HttpRequest, params: Mapping[str, Any] | QueryDict | None = None
+) -> dict[str, Any]:
+    """One page for the API: {items, next, previous, count, count_capped}.
+
+    `params` are the same names as on screen (request.GET by default). Raises ParameterError (HTTP 422) naming
+    every parameter that cannot be used.
+    """
+    state = parse(spec, request.GET if params is None else params, request)
+    if state.problems:
+        raise ParameterError(*state.problems)
+    rows = narrowed_rows(spec, request, state)
+    page = page_of(spec, rows, state)
+    if state.problems:
+        raise ParameterError(*state.problems)
+    total = count(rows)
+    return {
+        "items": [item(spec, row) for row in page.rows],
+        "next": page.next or None,
+        "previous": page.previous or None,
+        "count": total.value,
+        "count_capped": total.capped,
+    }
+
+
+def item(spec: ListSpec, row: object) -> dict[str, Any]:
+    """One row as JSON values: decimals and money as text, dates in ISO 8601, unknown as null."""
+    return {column.name: json_value(column.of(row)) for column in spec.columns if column.api}
+
+
+def json_value(value: object) -> Any:
+    """A value that JSON can hold without loss."""
+    if value is None or value == "" or isinstance(value, (bool, int)):
+        return None if value == "" else value
+    if isinstance(value, float):
+        return None if math.isnan(value) else value
+    if isinstance(value, Decimal):
+        return None if value.is_nan() else format(value, "f")
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat() if timezone.is_aware(value) else value.isoformat()
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, Model):
+        return str(getattr(value, "key", value.pk))
+    if isinstance(value, Mapping):
+        return {str(name): json_value(one) for name, one in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [json_value(one) for one in value]
+    return str(value)
+
+
+def csv_response(spec: ListSpec, request: HttpRequest, state: ListState) -> StreamingHttpResponse:
+    """Every row of the present filter and order as CSV, streamed in pages of CHUNK rows."""
+    response = StreamingHttpResponse(csv_lines(spec, request, state), content_type="text/csv; charset=utf-8")
+    day = timezone.now().date().isoformat()
+    response["Content-Disposition"] = f'attachment; filename="{spec.noun}-{day}.csv"'
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def csv_lines(spec: ListSpec, request: HttpRequest, state: ListState) -> Iterator[str]:
+    """The lines of the CSV: a header of column names, then the rows; unknown cells are empty."""
+    columns = [column for column in spec.columns if column.api]
+    writer = csv.writer(_Echo())
+    yield writer.writerow([column.name for column in columns])
+    rows = narrowed_rows(spec, request, state)
+    order = keyset.order_of(rows, state.sort, spec.sort_field(state.sort) if state.sort else None)
+    after = ""
+    while True:
+        page = keyset.page(rows, order, CHUNK, after)
+        for row in page.rows:
+            yield writer.writerow([csv_cell(column, row) for column in columns])
+        if not page.next:
+            return
+        after = page.next
+
+
+def csv_cell(column: ListColumn, row: object) -> str:
+    """One cell; a text that a spreadsheet would take for a formula is preceded by an apostrophe."""
+    value = column.of(row)
+    plain = json_value(value)
+    if plain is None:
+        return ""
+    if isinstance(plain, bool):
+        return "yes" if plain else "no"
+    if isinstance(plain, (int, float)) or isinstance(value, Decimal):
+        return str(plain)
+    text = "; ".join(str(one) for one in plain) if isinstance(plain, list) else str(plain)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+class _Echo:
+    """A file that hands each line back to the writer's caller."""
+
+    def write(self, line: str) -> str:
+        return line
