@@ -65,7 +65,7 @@ def _command(command: Any, name: str) -> Iterable[str]:
         [name, *("[OPTIONS]" for _ in parameters[len(arguments) :][:1]), *map(_argument, arguments)]
     )
     yield from (f"### {name}", "", (command.help or "").strip(), "", f"    {usage}", "")
-    rows = [(f"`{_names(p)}`", _default(p), p.help or "") for p in parameters]
+    rows = [(f"`{_names(p)}`", _default(p), _meaning(p)) for p in parameters]
     if rows:
         yield from _table(("argument or option", "default", "meaning"), rows)
 
@@ -79,6 +79,11 @@ def _names(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         return _argument(parameter).strip("[]")
     return " / ".join((*parameter.opts, *parameter.secondary_opts))
+
+
+def _meaning(parameter: Any) -> str:
+    variable = f" From the environment: `{parameter.envvar}`." if getattr(parameter, "envvar", None) else ""
+    return (parameter.help or "") + variable
 
 
 def _default(parameter: Any) -> str:

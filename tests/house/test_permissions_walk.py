@@ -62,8 +62,12 @@ def account() -> Account:
 def _client(user: User | None = None) -> Client:
     client = Client(raise_request_exception=False)
     if user is not None:
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[-1])
     return client
+
+
+def _to_the_log_in(answer: Any) -> bool:
+    return bool(answer.status_code == HTTPStatus.FOUND and "/login" in answer.headers["Location"])
 
 
 def _our_pages() -> list[Page]:
@@ -110,7 +114,7 @@ def test_anonymous_visitors_are_sent_to_the_log_in() -> None:
             answer = send(page.path)
             if answer.status_code == HTTPStatus.MOVED_PERMANENTLY:
                 continue  # an old address of a page that is walked itself
-            login = answer.status_code == HTTPStatus.FOUND and "/login" in answer.headers["Location"]
+            login = _to_the_log_in(answer)
             if not login and answer.status_code not in {401, 403, 404, 405}:
                 wrong.append(f"{page}: {answer.status_code} {answer.headers.get('Location', '')}")
             if page.guard and not login:
@@ -139,7 +143,7 @@ def test_pages_answer_as_the_table_says(role: Role, account: Account) -> None:
             continue
         may = permissions.allowed(user, *page.guard)
         shown = client.get(page.path)
-        if may and (shown.status_code == HTTPStatus.FORBIDDEN or shown.status_code >= 500):
+        if may and (_to_the_log_in(shown) or shown.status_code == 403 or shown.status_code >= 500):
             wrong.append(f"GET {page}: {shown.status_code}, and {' '.join(page.guard)} is allowed")
         if not may:
             sent = client.post(page.path)
@@ -162,7 +166,7 @@ def test_operations_answer_as_the_table_says(role: Role, account: Account) -> No
         says = f"{operation}: %s, and {' '.join(operation.guard)} is {'allowed' if may else 'not allowed'}"
         if may and operation.method == "GET":
             status = client.get(operation.path).status_code
-            if status == HTTPStatus.FORBIDDEN or status >= 500:
+            if status in {401, 403} or status >= 500:
                 wrong.append(says % status)
         if not may:
             status = client.generic(
