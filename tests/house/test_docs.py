@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import accord_source
 import pytest
 from accord_source import ROOT, place
 
-sys.path.append(str(ROOT / "scripts"))
 import reference
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")

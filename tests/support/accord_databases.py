@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -18,7 +17,6 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
 HOME = "ACCORD_HOME"
 DATABASE = "ACCORD_DATABASE_URL"
 CLOSING = pytest.StashKey[ExitStack]()
@@ -55,7 +53,6 @@ def _prepare(database: str, closing: ExitStack) -> None:
     (Path(home) / "static").mkdir()
     os.environ[HOME] = home
     if database == "postgresql":
-        sys.path.insert(0, str(ROOT / "scripts"))
         from postgres import temporary_server
 
         os.environ[DATABASE] = closing.enter_context(temporary_server())
