@@ -33,7 +33,7 @@ else
         package="$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
         if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
             echo "Installing $package."
-            { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package"; } >/dev/null \
+            { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package"; } >/dev/null 2>&1 \
                 || fail "apt-get could not install $package. Install it or uv, then run make again."
         else
             fail "this Python cannot make environments. Install $package (sudo apt install $package) or uv, then run make again."

@@ -65,6 +65,15 @@ def _readable(installation: Path, account: dict[str, Any]) -> bool:
     return probe.returncode == 0
 
 
+def _copy(installation: Path, folder: Path) -> Path:
+    """Copy the wheel's files; its shared libraries lie beside the package and are found from there."""
+    package = installation.parent
+    for part in (installation, package.with_name(f"{package.name}.libs")):
+        if part.exists():
+            shutil.copytree(part, folder / part.relative_to(package.parent), symlinks=True)
+    return folder / installation.relative_to(package.parent)
+
+
 @contextlib.contextmanager
 def temporary_server() -> Iterator[str]:
     """Start a server, give its URL (postgresql://…), stop it and remove its files at the end."""
@@ -76,8 +85,7 @@ def temporary_server() -> Iterator[str]:
         if account:
             os.chown(folder, account["user"], account["group"])
             if not _readable(installation, account):
-                shutil.copytree(installation, folder / "installation", symlinks=True)
-                installation = folder / "installation"
+                installation = _copy(installation, folder)
         server = _start(installation, folder, account)
         yield f"postgresql://postgres@/postgres?host={folder}"
     finally:
