@@ -151,13 +151,18 @@ def verify() -> Verdict:
     return verdict
 
 
-def export(stream: IO[str]) -> int:
-    """Write the chain as JSON lines, one entry each, in order; returns how many."""
-    count = 0
+def lines() -> Iterator[str]:
+    """The chain as JSON lines, one entry each, in order."""
     columns = (*FIELDS, "previous_hash", "hash")
     for row in LedgerEntry.objects.order_by("number").values(*columns).iterator(chunk_size=2000):
-        stream.write(json.dumps(row, ensure_ascii=False) + "\n")
-        count += 1
+        yield json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def export(stream: IO[str]) -> int:
+    """Write the chain as JSON lines; returns how many entries."""
+    count = 0
+    for count, line in enumerate(lines(), 1):  # noqa: B007 - the last number is the count
+        stream.write(line)
     return count
 
 

@@ -14,9 +14,10 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         """Set up logs and make every room's job kinds known to web and worker alike."""
-        from accord.site import logs
+        from accord.site import logs, screens
 
         logs.set_up()
-        for room in settings.ROOMS:
+        screens.declare()
+        for room in (*settings.ROOMS, "site"):
             if room != "core" and find_spec(f"accord.{room}.jobs") is not None:
                 import_module(f"accord.{room}.jobs")

@@ -26,6 +26,7 @@ SETTINGS = (
     Setting("ACCORD_HOSTS", "localhost,127.0.0.1,[::1]", "Host names under which Accord answers, by comma."),
     Setting("ACCORD_ORIGIN", "", "https://accord.example: the outer address, where a proxy ends TLS."),
     Setting("ACCORD_ORGANIZATION", "", "Name of the organization; empty = the name of its top unit."),
+    Setting("ACCORD_NOTICE", "", "A few words on every page, such as “Test system”."),
     Setting("ACCORD_CURRENCY", "EUR", "ISO 4217 code of the one currency of all money."),
     Setting("ACCORD_TIME_ZONE", "UTC", "Zone in which times are shown, such as Europe/Vienna."),
     Setting("ACCORD_MAX_UPLOAD_BYTES", "2147483648", "Largest file that is taken in."),

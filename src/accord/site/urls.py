@@ -14,6 +14,7 @@ urlpatterns = [
     path("health", health, name="health"),
     path("account/", include("allauth.urls")),
     path("api/", api.urls),
+    path("", include("accord.site.screens.urls")),
 ]
 urlpatterns += [
     path("", include(f"accord.{room}.urls"))

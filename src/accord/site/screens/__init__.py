@@ -1,0 +1,19 @@
+"""Screens that belong to no single room: tables in and out, the ledger, jobs, accounts, settings."""
+
+from __future__ import annotations
+
+
+def declare() -> None:
+    """Enter them into navigation, palette and account menu."""
+    from accord.ui import account_links, navigation, palette
+
+    entry = navigation.Entry
+    navigation.register(
+        entry("Administration", "Import and export", "site:data", "file", "import", 10, "import"),
+        entry("Administration", "Ledger", "site:ledger", "ledger", "view", 20, "ledger"),
+        entry("Administration", "Jobs", "site:jobs", "job", "view", 30, "job"),
+        entry("Administration", "Accounts", "site:accounts", "account", "view", 40, "account"),
+        entry("Administration", "Installation", "site:installation", "setting", "view", 50, "setting"),
+    )
+    palette.register_page("Add an account", "site:account_new", noun="account", verb="change")
+    account_links.register("API tokens", "site:tokens", "key")
