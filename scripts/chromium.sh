@@ -2,6 +2,7 @@
 # Print the path of a Chromium, after installing one where there is none and that is possible.
 # Exit status 1, with the reason on stderr, where there is none.
 set -u
+cd "$(dirname "$0")/.."
 
 found() {
     for name in chromium chromium-browser google-chrome google-chrome-stable; do
@@ -19,15 +20,16 @@ PYTHON
 }
 
 found && exit 0
-{
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-        echo "Installing Chromium (apt)."
-        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
-    else
-        echo "Installing Chromium (Playwright)."
-        timeout 300 .venv/bin/playwright install chromium
-    fi
-} >&2 2>&1 </dev/null
+mkdir -p build
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing Chromium (apt)." >&2
+    export DEBIAN_FRONTEND=noninteractive
+    { apt-get update && apt-get install -y --no-install-recommends chromium fonts-dejavu-core; }
+else
+    echo "Installing Chromium (Playwright)." >&2
+    timeout 300 .venv/bin/playwright install chromium
+fi </dev/null >build/chromium.log 2>&1
 found && exit 0
+tail -n 5 build/chromium.log >&2
 echo "No Chromium on this machine, and none could be installed. Debian: sudo apt install chromium" >&2
 exit 1
