@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -152,3 +153,13 @@ def context_options(scheme: str = "light", width: int = 1440, height: int = 900)
         "locale": "en-GB",
         "timezone_id": "UTC",
     }
+
+
+def logins(output: str) -> dict[str, tuple[str, str]]:
+    """Role → e-mail and password, from what `accord demo` printed."""
+    found = {}
+    for line in output.splitlines():
+        match = re.match(r"\s*(?P<role>[a-z]+)\s+(?P<email>\S+@\S+)\s+(?P<password>\S+)", line)
+        if match:
+            found[match["role"]] = (match["email"], match["password"])
+    return found
