@@ -2,10 +2,10 @@
 
     def test_something(accord, sign_in): ...
 
-`accord` is a server with its own copy of the sample company for the tests of one file; `fresh_accord` one for a
-single test. `sign_in("cio")` gives a page that is logged in. Whatever the browser complains of (errors on the
-console, refused by the Content-Security-Policy, answers of 500 and above, requests to other hosts) fails the
-test, unless it announced it with `watch.expect("…")`.
+`accord` is a server with its own copy of the sample company for the tests of one file; `fresh_accord` is one
+for a single test. `sign_in("cio")` gives a page that is logged in. Whatever the browser complains of (errors on
+the console, refused by the Content-Security-Policy, answers of 500 and above, requests to other hosts) fails
+the test, unless it announced it with `watch.expect("…")`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from browsing import Server, chromium_path, context_options, copy_home, launch, logins
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -26,6 +25,8 @@ from playwright.sync_api import (
     Response,
     sync_playwright,
 )
+
+from browsing import Server, chromium_path, context_options, copy_home, launch, logins
 
 HERE = Path(__file__).parent
 
