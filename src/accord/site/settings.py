@@ -159,7 +159,6 @@ USE_TZ = True
 TIME_ZONE = given.value("ACCORD_TIME_ZONE")
 
 STATIC_URL = "static/"
-STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS: list[Path] = []
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

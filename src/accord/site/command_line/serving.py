@@ -40,7 +40,6 @@ def serve(
         websockets=False,
         log_enabled=False,
         respawn_failed_workers=True,
-        process_name="accord",
     )
     print(f"Accord answers on http://{host}:{port}", flush=True)
     try:
