@@ -3,9 +3,9 @@
     def test_something(accord, sign_in): ...
 
 `accord` is a server with its own copy of the sample company for the tests of one file; `fresh_accord` is one
-for a single test. `sign_in("cio")` gives a page that is logged in. Whatever the browser complains of (errors on
-the console, refused by the Content-Security-Policy, answers of 500 and above, requests to other hosts) fails
-the test, unless it announced it with `watch.expect("…")`.
+for a single test. `sign_in("cio")` gives a page that is logged in. What the browser complains of (errors on
+the console, refusals by the Content-Security-Policy, answers of 500 and above, requests to other hosts) fails
+the test, unless it announced that with `watch.expect("…")`.
 """
 
 from __future__ import annotations
