@@ -2,8 +2,8 @@
 
 Usage: python -m accord.site.sample.prepare FOLDER
 
-FOLDER holds `kev.json` (CISA KEV catalogue), `ssvc-cvss-*.csv` (columns cve, published, cvss31, cwe; extract of
-CISA Vulnrichment) and `epss-of-kev-DATE.csv` (columns cve, epss, percentile). Only the identifiers that
+FOLDER holds `kev.json` (CISA KEV catalogue), `ssvc-cvss-*.csv` (columns cve, published, cvss31, cwe; extract
+of CISA Vulnrichment) and `epss-of-kev-DATE.csv` (columns cve, epss, percentile). Only the identifiers that
 `data/products.csv` names are kept. Sources and licences: data/README.md.
 """
 

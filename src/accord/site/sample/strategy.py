@@ -1,0 +1,119 @@
+"""Initiatives, budgets and capacities, scenarios, controls and past incidents of the sample company."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from accord.site.sample.company import Tables, story
+
+SOURCE = "Invented for the sample: sized as experts of such a company might answer in a workshop."
+SIDES = ("frequency", "magnitude")
+LEVELS = ("low", "mid", "high")
+
+
+def _cells(prefix: str, values: Sequence[float], times: int = 1) -> dict[str, object]:
+    """Three columns of an interval, or none when the side is not affected."""
+    return {f"{prefix}{level}": value * times for level, value in zip(LEVELS, values, strict=False)}
+
+
+def _effect(sides: Sequence[Sequence[float]]) -> dict[str, object]:
+    frequency, magnitude = sides
+    return _cells("frequency_", frequency) | _cells("magnitude_", magnitude)
+
+
+def initiatives() -> Tables:
+    """The nouns of initiatives, with budget and capacity. Amounts in EUR."""
+    told = story("initiatives")
+    tables: Tables = {
+        name: []
+        for name in (
+            "initiative", "initiative_cost", "initiative_people", "initiative_relation", "initiative_goal",
+            "initiative_system", "initiative_effect",
+        )
+    }  # fmt: skip
+    for one in told["initiative"]:
+        _explode(one, tables)
+    tables["budget"] = [
+        {"year": year, "capital": capital * 1000, "running": running * 1000}
+        for year, (capital, running) in told["budget"].items()
+    ]
+    tables["capacity"] = [
+        {"skill": skill, "quarter": f"{2027 + offset}-Q{quarter}", "fte": fte}
+        for skill, years in told["capacity"].items()
+        for offset, fte in enumerate(years)
+        for quarter in (1, 2, 3, 4)
+    ]
+    return tables
+
+
+def _explode(one: dict[str, Any], tables: Tables) -> None:
+    key = one["key"]
+    tables["initiative"].append(
+        {
+            "key": key,
+            "name": one["name"],
+            "sponsor": one["sponsor"],
+            "description": one["description"],
+            "owner": one["owner"],
+            "duration_quarters": one["duration"],
+            "earliest_start": one["earliest"],
+            "latest_start": one["latest"],
+            "mandatory": one.get("mandatory", False),
+        }
+    )
+    for year, (capital, running) in enumerate(zip(one["capital"], one["running"], strict=True), 1):
+        tables["initiative_cost"].append(
+            {"initiative": key, "year": year, "capital": capital * 1000, "running": running * 1000}
+        )
+    for skill, per_quarter in one["people"].items():
+        tables["initiative_people"] += [
+            {"initiative": key, "quarter": number, "skill": skill, "fte": fte}
+            for number, fte in enumerate(per_quarter, 1)
+        ]
+    for kind in ("requires", "excludes"):
+        tables["initiative_relation"] += [
+            {"initiative": key, "kind": kind, "other": other} for other in one.get(kind, [])
+        ]
+    tables["initiative_goal"] += [
+        {"initiative": key, "goal": goal, "contribution": share} for goal, share in one["goals"].items()
+    ]
+    tables["initiative_system"] += [{"initiative": key, "system": system} for system in one["systems"]]
+    tables["initiative_effect"] += [
+        {"initiative": key, "scenario": scenario} | _effect(sides)
+        for scenario, sides in one.get("effects", {}).items()
+    ]
+
+
+def risks() -> Tables:
+    """The nouns of scenarios, controls and incidents. Amounts in EUR."""
+    told = story("risk")
+    tables: Tables = {
+        name: []
+        for name in (
+            "control",
+            "scenario",
+            "scenario_system",
+            "scenario_loss",
+            "control_effect",
+            "loss_event",
+        )
+    }
+    for one in told["scenario"]:
+        key = one["key"]
+        row = {name: one[name] for name in ("key", "name", "description", "threat", "effect", "owner")}
+        tables["scenario"].append(row | _cells("frequency_", one["frequency"]) | {"source": SOURCE})
+        tables["scenario_system"] += [
+            {"scenario": key, "system": system, "share": share} for system, share in one["systems"].items()
+        ]
+        tables["scenario_loss"] += [
+            {"scenario": key, "form": form} | _cells("", values, 1000) for form, values in one["loss"].items()
+        ]
+    for one in told["control"]:
+        tables["control"].append({name: value for name, value in one.items() if name != "effects"})
+        tables["control_effect"] += [
+            {"control": one["key"], "scenario": scenario} | _effect(sides)
+            for scenario, sides in one["effects"].items()
+        ]
+    tables["loss_event"] = [dict(row) for row in told["loss_event"]]
+    return tables
