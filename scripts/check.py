@@ -58,6 +58,7 @@ class Result:
     seconds: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
 
 
 def steps() -> list[Step]:
@@ -85,6 +86,8 @@ def run(step: Step, more: list[str]) -> Result:
     if step.command:
         status = _run([str(BIN / step.command[0]), *step.command[1:]])
         result.counts["failed" if status else "passed"] = 1
+        if status:
+            result.failures.append(f"{step.name}: {step.command[0]} ended with status {status}")
     elif step.folders:
         if step.name == "journeys":
             subprocess.run(
@@ -112,8 +115,11 @@ def _count(report: Path, status: int, result: Result) -> None:
     if report.exists():
         for case in ElementTree.parse(report).iter("testcase"):
             kinds = {child.tag: child for child in case}
-            if "failure" in kinds or "error" in kinds:
+            problem = kinds.get("failure", kinds.get("error"))
+            if problem is not None:
                 result.counts["failed"] += 1
+                what = (problem.get("message") or "").partition("\n")[0]
+                result.failures.append(f"{case.get('classname')}.{case.get('name')}: {what[:200]}")
             elif "skipped" in kinds:
                 result.counts["skipped"] += 1
                 result.skipped[kinds["skipped"].get("message", "no reason given")] += 1
@@ -121,6 +127,7 @@ def _count(report: Path, status: int, result: Result) -> None:
                 result.counts["passed"] += 1
     if status and not result.counts["failed"]:
         result.counts["failed"] += 1
+        result.failures.append(f"pytest ended with status {status}")
 
 
 def summary(results: list[Result], journeys_required: bool) -> int:
@@ -132,10 +139,13 @@ def summary(results: list[Result], journeys_required: bool) -> int:
         counts = ", ".join(f"{result.counts[kind]} {kind}" for kind in ("passed", "failed", "skipped"))
         print(f"  {result.step.name:12} {counts:36} {result.seconds:6.1f} s")
     for result in results:
+        for failure in result.failures:
+            print(f"  failed: {failure}")
         for reason, number in result.skipped.items():
             print(f"  skipped: {number} of {result.step.name}: {reason}")
     failed = total["failed"] > 0
-    if journeys_required and any(r.step.name == "journeys" and r.counts["skipped"] for r in results):
+    journeys = next((r.counts for r in results if r.step.name == "journeys"), Counter())
+    if journeys_required and (journeys["skipped"] or not journeys["passed"]):
         print("  Journeys were skipped, and this run demands all of them: failed.")
         failed = True
     print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped", flush=True)

@@ -34,6 +34,8 @@ SETTINGS = {
 CLUSTER = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "--no-instructions")
 ACCOUNT = "nobody"
 
+Command = list[str | Path]
+
 
 class ServerFailed(RuntimeError):
     """The server did not start; the message holds the end of its log."""
@@ -58,7 +60,7 @@ def _account() -> dict[str, Any]:
 def _readable(installation: Path, account: dict[str, Any]) -> bool:
     """Whether the account can run the server's programs where they lie."""
     try:
-        command = [installation / "bin" / "postgres", "--version"]
+        command: Command = [installation / "bin" / "postgres", "--version"]
         probe = subprocess.run(command, cwd="/", capture_output=True, check=False, **account)
     except PermissionError:
         return False
@@ -105,15 +107,15 @@ def _start(installation: Path, folder: Path, account: dict[str, Any]) -> subproc
     programs = installation / "bin"
     environment = {**os.environ, "LC_ALL": "C", "HOME": str(folder)}
     common: dict[str, Any] = {"cwd": folder, "env": environment, "stdin": subprocess.DEVNULL, **account}
-    initdb = [programs / "initdb", "--pgdata", data, *CLUSTER]
+    initdb: Command = [programs / "initdb", "--pgdata", data, *CLUSTER]
     made = subprocess.run(initdb, capture_output=True, text=True, check=False, **common)
     if made.returncode != 0:
         raise ServerFailed(f"initdb failed:\n{made.stderr}")
     options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
     with log.open("wb") as output:
-        command = [programs / "postgres", "-D", data, "-k", folder, *options]
-        server = subprocess.Popen(command, stdout=output, stderr=output, **common)
-    ready = [programs / "pg_isready", "--quiet", "--host", folder, "--timeout=1"]
+        command: Command = [programs / "postgres", "-D", data, "-k", folder, *options]
+        server: subprocess.Popen[bytes] = subprocess.Popen(command, stdout=output, stderr=output, **common)
+    ready: Command = [programs / "pg_isready", "--quiet", "--host", folder, "--timeout=1"]
     for _ in range(300):
         if subprocess.run(ready, check=False, **common).returncode == 0:
             return server
