@@ -1,0 +1,4 @@
+"""checks."""
+
+
+def declare() -> None: ...

@@ -1,0 +1,4 @@
+"""handlers."""
+
+
+def declare() -> None: ...

@@ -1,0 +1,4 @@
+"""jobs."""
+
+
+def declare() -> None: ...

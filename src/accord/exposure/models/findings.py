@@ -1,0 +1,117 @@
+"""One weakness on one asset (or on a target that is nobody's yet)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from accord.engines import priority
+from accord.exposure.models.knowledge import Severity
+from accord.exposure.models.scans import Scan
+
+OPEN = Q(state="open")
+
+
+class Finding(models.Model):
+    """One weakness on one subject: `fingerprint` is the subject ("a…" asset, "t…" target) and the weakness.
+
+    `worst_class` and `best_class` are `engines.priority.Urgency` (the interval of what is possible), `rank` its
+    place among open findings, lower first; NULL when it is not open. `reach` and `goal_weight` are those of its
+    asset when it was last assessed; NULL or "" = unknown. Times are those of the scans, not of the import.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        CLOSED = "closed", "Closed"
+        NOT_AFFECTED = "not_affected", "Not affected"
+        FALSE_POSITIVE = "false_positive", "False positive"
+        SUPPRESSED = "suppressed", "Suppressed in the scanner"
+        IGNORED = "ignored", "On an ignored target"
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    definition = models.ForeignKey("exposure.Definition", on_delete=models.PROTECT, related_name="findings", db_index=False)
+    asset = models.ForeignKey("estate.Asset", on_delete=models.PROTECT, null=True, related_name="findings", db_index=False)
+    target = models.ForeignKey("exposure.Target", on_delete=models.PROTECT, related_name="findings", db_index=False)
+    check_name = models.CharField(max_length=330)
+    check_group = models.CharField(max_length=250, blank=True)
+    needs_credentials = models.BooleanField(default=False)
+    component = models.CharField(max_length=300, blank=True)
+    version = models.CharField(max_length=200, blank=True)
+    fixed_version = models.CharField(max_length=200, blank=True)
+    purl = models.CharField(max_length=500, blank=True)
+    port = models.PositiveIntegerField(null=True)
+    protocol = models.CharField(max_length=20, blank=True)
+    service = models.CharField(max_length=100, blank=True)
+    path = models.CharField(max_length=500, blank=True)
+    line = models.PositiveIntegerField(null=True)
+    evidence = models.CharField(max_length=1000, blank=True)
+    severity = models.PositiveSmallIntegerField(choices=Severity.choices, null=True)
+    cvss_score = models.FloatField(null=True)
+    possible = models.PositiveSmallIntegerField()
+    known_exploited = models.BooleanField(null=True)
+    epss = models.FloatField(null=True)
+    reach = models.CharField(max_length=10, blank=True)
+    goal_weight = models.FloatField(null=True)
+    worst_class = models.PositiveSmallIntegerField()
+    best_class = models.PositiveSmallIntegerField()
+    rank = models.IntegerField(null=True)
+    state = models.CharField(max_length=15, choices=State.choices, default=State.OPEN)
+    note = models.CharField(max_length=500, blank=True)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    reopened = models.PositiveSmallIntegerField(default=0)
+    first_scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="+", db_index=False)
+    last_scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="+", db_index=False)
+    closed_by = models.ForeignKey(Scan, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["rank", "id"], name="exposure_f_rank"),
+            models.Index(fields=["asset", "rank", "id"], name="exposure_f_asset"),
+            models.Index(fields=["target", "rank", "id"], name="exposure_f_target"),
+            models.Index(fields=["definition", "rank", "id"], name="exposure_f_definition"),
+            models.Index(fields=["first_scan", "id"], name="exposure_f_first_scan"),
+            models.Index(fields=["component", "rank"], name="exposure_f_component"),
+            models.Index(fields=["severity", "rank", "id"], name="exposure_f_severity", condition=OPEN),
+            models.Index(fields=["reach", "rank", "id"], name="exposure_f_reach", condition=OPEN),
+            models.Index(
+                fields=["rank", "id"], name="exposure_f_exploited", condition=OPEN & Q(known_exploited=True)
+            ),
+            models.Index(fields=["epss", "id"], name="exposure_f_epss", condition=OPEN),
+            models.Index(fields=["last_seen", "id"], name="exposure_f_seen"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    def get_absolute_url(self) -> str:
+        return reverse("exposure:finding_detail", args=[self.pk])
+
+    @property
+    def key(self) -> str:
+        """The readable identifier: F-17."""
+        return f"F-{self.pk}"
+
+    @property
+    def severity_name(self) -> str:
+        return "" if self.severity is None else str(Severity(self.severity).label)
+
+    @property
+    def priority_text(self) -> str:
+        """The class, or the interval of classes, in words."""
+        return priority.span(self.best_class, self.worst_class)
+
+    @property
+    def worst_code(self) -> str:
+        return priority.CODES[priority.Urgency(self.worst_class)]
+
+    @property
+    def place(self) -> str:
+        """Where on the subject: path and line, or port."""
+        if self.path:
+            return f"{self.path}:{self.line}" if self.line else self.path
+        return f"{self.port}/{self.protocol}" if self.port else ""

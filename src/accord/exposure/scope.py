@@ -1,0 +1,4 @@
+"""scope."""
+
+
+def declare() -> None: ...

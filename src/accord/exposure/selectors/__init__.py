@@ -1,0 +1,29 @@
+"""What other rooms and the screens read. All from roll-ups and indexes: no call scans the findings."""
+
+from accord.exposure.selectors.feeds import FeedAge, feed_ages
+from accord.exposure.selectors.posture import Coverage, FixFirst, Posture, coverage, fix_first, posture
+from accord.exposure.selectors.systems import (
+    ClassCount,
+    Exposure,
+    chain_of,
+    exposure_of_assets,
+    findings_of_system,
+    system_exposure,
+)
+
+__all__ = [
+    "ClassCount",
+    "Coverage",
+    "Exposure",
+    "FeedAge",
+    "FixFirst",
+    "Posture",
+    "chain_of",
+    "coverage",
+    "exposure_of_assets",
+    "feed_ages",
+    "findings_of_system",
+    "fix_first",
+    "posture",
+    "system_exposure",
+]

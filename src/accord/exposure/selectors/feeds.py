@@ -1,0 +1,60 @@
+"""How old what the verdicts rest on is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from accord.exposure.models import FeedUpdate
+
+STALE = {FeedUpdate.Feed.KEV: timedelta(days=7), FeedUpdate.Feed.EPSS: timedelta(days=7)}
+"""A feed whose own date is older than this is shown as stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedAge:
+    """The last complete load of a feed; every field but `feed` and `name` is None or 0 where it was never loaded.
+
+    `released` is the feed's own date, `loaded` when it came in; `age_days` counts from `released`, from `loaded`
+    where the feed does not tell.
+    """
+
+    feed: str
+    name: str
+    released: datetime | None = None
+    loaded: datetime | None = None
+    version: str = ""
+    entries: int = 0
+    source: str = ""
+    age_days: int | None = None
+    is_stale: bool = True
+
+    @property
+    def text(self) -> str:
+        """In words: "CISA KEV of 2026-08-05, 3 days old"."""
+        if self.loaded is None:
+            return f"{self.name}: never loaded"
+        day = (self.released or self.loaded).date().isoformat()
+        old = "today" if not self.age_days else f"{self.age_days} day{'' if self.age_days == 1 else 's'} old"
+        return f"{self.name} of {day}, {old}" + (" (stale)" if self.is_stale else "")
+
+
+def feed_ages(now: datetime | None = None) -> list[FeedAge]:
+    """Both feeds with the age of their last complete load. Two queries."""
+    at = now or timezone.now()
+    found = []
+    for feed in FeedUpdate.Feed:
+        last = FeedUpdate.objects.filter(feed=feed, state=FeedUpdate.State.DONE).order_by("-id").first()
+        if last is None:
+            found.append(FeedAge(feed.value, feed.label))
+            continue
+        age = at - (last.released or last.loaded)
+        found.append(
+            FeedAge(
+                feed.value, feed.label, last.released, last.loaded, last.version, last.entries, last.source,
+                max(age.days, 0), age > STALE[feed],
+            )
+        )  # fmt: skip
+    return found

@@ -1,0 +1,189 @@
+"""The CISO's posture: what is open, what to fix first, what nobody looks at. Bounded queries over roll-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from accord.engines import priority
+from accord.estate.models import Asset, SystemAsset
+from accord.exposure.models import AssetExposure, Finding, TotalExposure
+from accord.exposure.selectors.feeds import FeedAge, feed_ages
+from accord.exposure.selectors.systems import Exposure, exposure_from
+
+RECENT = timedelta(days=30)
+WINDOW = 400
+"""How many of the most urgent findings are grouped for “what to fix first”."""
+COUNTED = 20_000
+"""A definition with more open findings than this is not counted per system; the figure is then a lower bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the estate scanners look at. `recent` are assets that a scan covered within 30 days."""
+
+    assets: int
+    never: int
+    recent: int
+    unclaimed: int
+    ignored: int
+
+    @property
+    def stale(self) -> int:
+        """Assets that were scanned once, but not within 30 days."""
+        return self.assets - self.never - self.recent
+
+    @property
+    def recent_share(self) -> float | None:
+        return self.recent / self.assets if self.assets else None
+
+
+@dataclass(frozen=True, slots=True)
+class FixFirst:
+    """One definition on one system ("" = no system yet): how many open findings there go away with it.
+
+    `findings` is exact unless `at_least`. `priority` is the class or interval of the most urgent of them in words,
+    `worst` its code; `fixed_version` "" where no scanner told it.
+    """
+
+    definition: str
+    title: str
+    component: str
+    fixed_version: str
+    system: str
+    system_name: str
+    findings: int
+    at_least: bool
+    worst: str
+    priority: str
+    known_exploited: bool | None
+    epss: float | None
+    severity: str
+    reach: str
+    goal_weight: float | None
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posture:
+    """What is open now, what to fix first, and what nobody looks at."""
+
+    exposure: Exposure
+    fix_first: list[FixFirst]
+    coverage: Coverage
+    feeds: list[FeedAge]
+    as_of: datetime
+
+    @property
+    def open(self) -> int:
+        return self.exposure.open
+
+    @property
+    def known_exploited(self) -> int:
+        return self.exposure.known_exploited
+
+
+def posture(top: int = 10, now: datetime | None = None) -> Posture:
+    """The posture of the whole organization. Ten queries at most, whatever the number of findings."""
+    at = now or timezone.now()
+    total = TotalExposure.objects.first()
+    return Posture(exposure_from(total), fix_first(top), coverage(at, total), feed_ages(at), at)
+
+
+def coverage(now: datetime | None = None, total: TotalExposure | None = None) -> Coverage:
+    """How much of the estate is looked at. Three queries, four without `total`."""
+    at = now or timezone.now()
+    known = total or TotalExposure.objects.first() or TotalExposure()
+    assets = Asset.objects.count()
+    ever = AssetExposure.objects.filter(covered__isnull=False).count()
+    recent = AssetExposure.objects.filter(covered__gte=at - RECENT).count()
+    return Coverage(assets, assets - ever, recent, known.unclaimed, known.ignored)
+
+
+def fix_first(top: int = 10, systems: Iterable[str] | None = None) -> list[FixFirst]:
+    """The most urgent open findings, grouped by definition and system, at most `top` groups. Three queries.
+
+    `systems` (keys) keeps it to those systems. The groups come from the WINDOW most urgent findings; how many
+    findings each group has is counted over all.
+    """
+    rows = Finding.objects.filter(state=Finding.State.OPEN, worst_class__lt=priority.Urgency.NONE)
+    if systems is not None:
+        rows = rows.filter(asset__in=SystemAsset.objects.filter(system__key__in=list(systems)).values("asset"))
+    leading = list(
+        rows.select_related("definition")
+        .only(
+            "definition__identifier", "definition__title", "definition__open_findings", "asset_id", "component",
+            "fixed_version", "worst_class", "best_class", "known_exploited", "epss", "severity", "reach",
+            "goal_weight", "rank",
+        )
+        .order_by("rank", "id")[:WINDOW]
+    )  # fmt: skip
+    names = _systems_of({row.asset_id for row in leading if row.asset_id}, systems)
+    groups: dict[tuple[int, int], Any] = {}
+    inside: dict[tuple[int, int], int] = {}
+    for row in leading:
+        for system in names.get(row.asset_id or 0, {0: ("", "")}):
+            pair = (row.definition_id, system)
+            if pair in groups or len(groups) < top:
+                groups.setdefault(pair, row)
+                inside[pair] = inside.get(pair, 0) + 1
+    counted = _counts(groups)
+    labels = {system: label for found in names.values() for system, label in found.items()}
+    return [
+        _group(row, labels.get(pair[1], ("", "")), counted.get(pair), inside[pair]) for pair, row in groups.items()
+    ]
+
+
+def _systems_of(assets: set[int], only: Iterable[str] | None) -> dict[int, dict[int, tuple[str, str]]]:
+    links = SystemAsset.objects.filter(asset_id__in=assets)
+    if only is not None:
+        links = links.filter(system__key__in=list(only))
+    found: dict[int, dict[int, tuple[str, str]]] = {}
+    for asset, system, key, name in links.values_list("asset_id", "system_id", "system__key", "system__name"):
+        found.setdefault(asset, {})[system] = (key, name)
+    return found
+
+
+def _counts(groups: dict[tuple[int, int], Any]) -> dict[tuple[int, int], int]:
+    """Open findings of each (definition, system); without a system those on no asset of any system are not split."""
+    few = {d for (d, s), row in groups.items() if s and row.definition.open_findings <= COUNTED}
+    wanted = {s for _, s in groups if s}
+    if not few:
+        return {}
+    rows = (
+        Finding.objects.filter(
+            state=Finding.State.OPEN, definition_id__in=few, asset__system_shares__system_id__in=wanted
+        )
+        .order_by()
+        .values_list("definition_id", "asset__system_shares__system_id")
+        .annotate(n=Count("pk"))
+    )
+    return {(definition, system): n for definition, system, n in rows}
+
+
+def _group(row: Any, system: tuple[str, str], counted: int | None, inside: int) -> FixFirst:
+    parameters = {"definition": row.definition.identifier, "state": "open"}
+    if system[0]:
+        parameters["system"] = system[0]
+    return FixFirst(
+        definition=row.definition.identifier, title=row.definition.title, component=row.component,
+        fixed_version=row.fixed_version, system=system[0], system_name=system[1],
+        findings=inside if counted is None else counted, at_least=counted is None,
+        worst=row.worst_code, priority=row.priority_text, known_exploited=row.known_exploited, epss=row.epss,
+        severity=row.severity_name, reach=row.reach, goal_weight=row.goal_weight,
+        href=_list_href(parameters),
+    )  # fmt: skip
+
+
+def _list_href(parameters: dict[str, str]) -> str:
+    try:
+        return f"{reverse('exposure:finding_list')}?{urlencode(parameters)}"
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,4 @@
+"""shell."""
+
+
+def declare() -> None: ...
