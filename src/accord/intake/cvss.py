@@ -1,7 +1,7 @@
 """CVSS vectors of versions 2, 3.0, 3.1 and 4.0: version, base score and severity, by the `cvss` library.
 
-Formulas and severity bands are those of FIRST's specifications; for version 2, whose specification has no bands,
-the ones of the NVD.
+Formulas and severity bands are those of FIRST's specifications; for version 2, whose specification has no
+bands, the ones of the NVD.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ _LENGTH = 400
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """What a vector says. `score` is the base score 0.0-10.0. Where the vector is not valid, `version`, `score`
+    """What a vector says. `score` is the base score 0.0-10.0. Where the vector is not valid, `version`,
+    `score`
     and `severity` are None and `reason` says why; `vector` is then the text as given."""
 
     vector: str
@@ -36,7 +37,8 @@ def rate(vector: str, version: str | None = None) -> Rating:
 
 
 def severity_of(score: float | None, version: str | None = None) -> Severity | None:
-    """The severity band of a base score; None for an unknown score. `version` "2.0" uses the bands of the NVD."""
+    """The severity band of a base score; None for an unknown score. `version` "2.0" uses the bands of the
+    NVD."""
     if score is None or not 0.0 <= score <= 10.0:
         return None
     for floor, severity in _BANDS_2 if version == "2.0" else _BANDS:

@@ -5,8 +5,8 @@ Version 1 is built from what a weakness is and where it sits, never from words t
     definition, component without its version, path, port and protocol, and inside a path the format's own
     anchor or else the line
 
-Left out on purpose: title, description, evidence, severity, scores, service name, component version (a partial
-upgrade that is still vulnerable is the same open weakness) and, where an anchor exists, the line.
+Left out on purpose: title, description, evidence, severity, scores, service name, component version (a
+partial upgrade that is still vulnerable is the same open weakness) and, where an anchor exists, the line.
 """
 
 from __future__ import annotations
@@ -26,29 +26,31 @@ def fingerprint(observation: Observation, target: Target | str) -> str:
     asset to which the target was matched: then a changed address does not change the fingerprint.
     """
     identity = target if isinstance(target, str) else target.identity
-    return _digest(identity, *_what(observation), *_port(observation))
+    return _digest(identity, *what(observation), *_port(observation))
 
 
 def weakness(observation: Observation) -> str:
     """The same key without the target, for a store that keys its rows by (asset, weakness)."""
-    return _digest("", *_what(observation), *_port(observation))
+    return _digest("", *what(observation), *_port(observation))
 
 
 def grouping(observation: Observation) -> str:
-    """The key of the grouped view: one row per weakness over all hosts and ports (network scanners repeat the same
-    plugin for each), and one per weakness and target where the target is not a host."""
+    """The key of the grouped view: one row per weakness over all hosts and ports (network scanners repeat
+    the same plugin for each), and one per weakness and target where the target is not a host."""
     over_hosts = observation.target.startswith("host:")
-    return _digest("" if over_hosts else observation.target, *_what(observation))
+    return _digest("" if over_hosts else observation.target, *what(observation))
 
 
 def purl_without_version(purl: str) -> str:
-    """"pkg:deb/debian/curl@7.64.0?arch=amd64#lib" → "pkg:deb/debian/curl": the package, whatever its version."""
+    """ "pkg:deb/debian/curl@7.64.0?arch=amd64#lib" → "pkg:deb/debian/curl": the package, whatever its
+    version."""
     bare = purl.split("#", 1)[0].split("?", 1)[0]
     head, slash, name = bare.rpartition("/")
     return (head + slash + name.rsplit("@", 1)[0]) if "@" in name else bare
 
 
-def _what(observation: Observation) -> tuple[str, ...]:
+def what(observation: Observation) -> tuple[str, ...]:
+    """The parts of the key that say what and where, without target and port."""
     component = ""
     if observation.purl:
         component = purl_without_version(observation.purl)

@@ -4,10 +4,9 @@ A stream is a sequence of scans. Each scan is
 
     ScanHeader, then Target before its Observation rows, Refusal rows anywhere, Coverage rows, ScanEnd
 
-The same target may come again under one identity (a host under two names); both together describe it.
-Text in a record carries no control characters, no NUL, no lone surrogates and no bidirectional
-overrides, and is cut at the limits of `accord.intake.safe.Limits`. `None` means unknown, never zero.
-Times are aware UTC.
+The same target may come again under one identity (a host under two names); both together describe it. Text in
+a record carries no control characters, no NUL, no lone surrogates and no bidirectional overrides, and is cut
+at the limits of `accord.intake.safe.Limits`. `None` means unknown, never zero. Times are aware UTC.
 """
 
 from __future__ import annotations
@@ -22,14 +21,22 @@ Severity = Literal["critical", "high", "medium", "low", "info"]
 Kind = Literal["vulnerability", "misconfiguration", "code", "service", "secret", "licence"]
 TargetKind = Literal["host", "repository", "account", "cloud_resource", "image", "device", "application"]
 Analysis = Literal[
-    "exploitable", "in_triage", "resolved", "resolved_with_pedigree", "false_positive", "not_affected", "suppressed"
+    "exploitable",
+    "in_triage",
+    "resolved",
+    "resolved_with_pedigree",
+    "false_positive",
+    "not_affected",
+    "suppressed",
 ]
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 KINDS: tuple[Kind, ...] = ("vulnerability", "misconfiguration", "code", "service", "secret", "licence")
 
 IDENTITY_LENGTH = 200
-LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain", "localhost4", "localhost6", "ip6-localhost"})
+LOOPBACK_NAMES = frozenset(
+    {"localhost", "localhost.localdomain", "localhost4", "localhost6", "ip6-localhost"}
+)
 # Identifiers that name one machine for its whole life, most reliable first.
 LASTING_SCHEMES = ("aws-instance-id", "azure-vm-id", "gcp-instance-id", "agent-id")
 
@@ -39,7 +46,12 @@ class IntakeError(Exception):
     wrong and what to do about it."""
 
     def __init__(
-        self, file: str, row: int | str | None = None, field: str | None = None, problem: str = "", remedy: str = ""
+        self,
+        file: str,
+        row: int | str | None = None,
+        field: str | None = None,
+        problem: str = "",
+        remedy: str = "",
     ) -> None:
         self.file = file
         self.row = row
@@ -59,7 +71,8 @@ class IntakeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ScanHeader:
-    """Opens a scan. `format` is the registry's name of the format; the rest is what the file says of itself."""
+    """Opens a scan. `format` is the registry's name of the format; the rest is what the file says of
+    itself."""
 
     format: str
     scanner: str | None = None
@@ -89,8 +102,8 @@ class Target:
     def identity(self) -> str:
         """The key of this target inside the scanner's world: the most lasting name that the file gives.
 
-        A host: cloud instance or agent identifier, else a full domain name, else any other host name, else
-        a MAC address, else an address, else its name. Everything else: kind and name.
+        A host: cloud instance or agent identifier, else a full domain name, else any other host name, else a
+        MAC address, else an address, else its name. Everything else: kind and name.
         """
         return _bounded(f"{self.kind}:{self._lasting_name()}")
 
@@ -209,8 +222,8 @@ class Coverage:
         protocol: str | None = None,
         port: int | None = None,
     ) -> bool | None:
-        """Did this scan look for `check` here? True: it did. False: it did not, or did not finish.
-        None: the file does not tell. Only True is evidence that something unseen is gone."""
+        """Did this scan look for `check` here? True: it did. False: it did not, or did not finish. None:
+        the file does not tell. Only True is evidence that something unseen is gone."""
         if self.complete is False or (needs_credentials and self.credentials is False):
             return False
         if port and self.ports is not None and not self._looked_at(protocol, port):

@@ -44,8 +44,8 @@ class Sniff:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format: its name in the records, its title for people, usual file endings (a hint, never trusted), the
-    module that reads it, and how its content is recognized."""
+    """One format: its name in the records, its title for people, usual file endings (a hint, never
+    trusted), the module that reads it, and how its content is recognized."""
 
     name: str
     title: str
@@ -69,9 +69,20 @@ def _is_nmap(seen: Sniff) -> bool:
 
 def _is_trivy(seen: Sniff) -> bool:
     keys = seen.keys
-    if "Target" in seen.first and seen.first & {"Type", "Class", "Vulnerabilities", "Misconfigurations", "Secrets"}:
+    if "Target" in seen.first and seen.first & {
+        "Type",
+        "Class",
+        "Vulnerabilities",
+        "Misconfigurations",
+        "Secrets",
+    }:
         return True
-    if "ClusterName" in keys and keys.keys() & {"Resources", "Vulnerabilities", "Misconfigurations", "Findings"}:
+    if "ClusterName" in keys and keys.keys() & {
+        "Resources",
+        "Vulnerabilities",
+        "Misconfigurations",
+        "Findings",
+    }:
         return True
     return keys.keys() >= {"SchemaVersion", "ArtifactName"} or keys.keys() >= {"ArtifactName", "Results"}
 
@@ -86,7 +97,9 @@ def _is_cyclonedx_xml(seen: Sniff) -> bool:
 
 def _is_sarif(seen: Sniff) -> bool:
     keys = seen.keys
-    told = str(keys.get("version") or "").startswith("2.") or "sarif" in str(keys.get("$schema") or "").lower()
+    told = (
+        str(keys.get("version") or "").startswith("2.") or "sarif" in str(keys.get("$schema") or "").lower()
+    )
     return "runs" in keys and told
 
 
@@ -95,7 +108,13 @@ FORMATS: tuple[Format, ...] = (
     Format("nmap", "Nmap XML", (".xml",), "accord.intake.nmap", _is_nmap),
     Format("trivy", "Trivy JSON", (".json",), "accord.intake.trivy", _is_trivy),
     Format("cyclonedx", "CycloneDX JSON", (".cdx.json", ".json"), "accord.intake.cyclonedx", _is_cyclonedx),
-    Format("cyclonedx-xml", "CycloneDX XML", (".cdx.xml", ".xml"), "accord.intake.cyclonedx_xml", _is_cyclonedx_xml),
+    Format(
+        "cyclonedx-xml",
+        "CycloneDX XML",
+        (".cdx.xml", ".xml"),
+        "accord.intake.cyclonedx.xml",
+        _is_cyclonedx_xml,
+    ),
     Format("sarif", "SARIF 2.1.0", (".sarif", ".sarif.json", ".json"), "accord.intake.sarif", _is_sarif),
 )
 
@@ -132,8 +151,8 @@ def read_scan(
 ) -> Iterator[Record]:
     """The records of a scanner's file, streamed. `name` is what errors call a stream.
 
-    Raises IntakeError, also in the middle: whoever stores records must be able to take all of them back.
-    The time limit counts the reading only, not what the caller does between two records.
+    Raises IntakeError, also in the middle: whoever stores records must be able to take all of them back. The
+    time limit counts the reading only, not what the caller does between two records.
     """
     source = Source(origin, limits, name)
     budget = source.budget
@@ -160,10 +179,12 @@ def _detect_json(reader: Reader) -> Format | None:
     seen = Sniff("json")
     if document.peek() == "[":
         for _ in document.elements():
-            seen.first = frozenset(key for key, _ in zip(document.keys(), range(KEYS_LOOKED_AT), strict=False))
+            seen.first = frozenset(
+                key for key, _ in zip(document.names(), range(KEYS_LOOKED_AT), strict=False)
+            )
             return _recognize(seen)
         return None
-    for key in document.keys():
+    for key in document.names():
         seen.keys[key] = None
         found = _recognize(seen)
         if found is not None:
@@ -174,4 +195,3 @@ def _detect_json(reader: Reader) -> Format | None:
             return found
     document.end()
     return None
-

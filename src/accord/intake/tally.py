@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
+from accord.intake.fingerprint import what
 from accord.intake.records import IntakeError, Observation, Record, Refusal, ScanEnd, Target
 from accord.intake.safe.source import Source
+
+
+class Unreadable(Exception):
+    """One row that cannot be understood: which field, and why. A reader turns it into a Refusal."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(field, problem)
+        self.field = field
+        self.problem = problem
 
 
 class Tally:
@@ -18,6 +29,8 @@ class Tally:
         self.observations = 0
         self.refusals = 0
         self.unreadable: set[str] = set()
+        self._first: dict[int, int] = {}
+        self._others: dict[int, dict[int, int]] = {}
 
     def target(self, record: Target) -> Target:
         self.targets += 1
@@ -29,7 +42,21 @@ class Tally:
         self.observations += 1
         if self.observations > self._source.limits.observations:
             raise self._too_many("findings", self._source.limits.observations)
+        if record.port is None and (record.component or record.purl or record.anchor):
+            return self._apart(record)
         return record
+
+    def _apart(self, record: Observation) -> Observation:
+        """Keep two rows apart that differ only in version or line: two versions of one package in one
+        place, two equal lines in one file. The second gets "~2" on its anchor, so that fingerprints stay
+        one to one and do not depend on the version or line itself."""
+        key = hash((record.target, *what(record)))
+        variant = hash((record.component_version, record.line))
+        if self._first.setdefault(key, variant) == variant:
+            return record
+        others = self._others.setdefault(key, {})
+        number = others.setdefault(variant, len(others) + 2)
+        return replace(record, anchor=f"{record.anchor or ''}~{number}")
 
     def refusal(
         self, row: int | str, field: str | None, problem: str, remedy: str, target: str | None = None
@@ -55,4 +82,6 @@ class Tally:
         yield ScanEnd(finished, complete, self.targets, self.observations, self.refusals)
 
     def _too_many(self, what: str, limit: int) -> IntakeError:
-        return self._source.error(f"The file has more than {limit:,} {what}.", "Split the export into several files.")
+        return self._source.error(
+            f"The file has more than {limit:,} {what}.", "Split the export into several files."
+        )

@@ -1,4 +1,5 @@
-"""Limits and readers that every format stands on: hostile input ends in an IntakeError, never in anything else."""
+"""Limits and readers that every format stands on: hostile input ends in an IntakeError, never in anything
+else."""
 
 from __future__ import annotations
 

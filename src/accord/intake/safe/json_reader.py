@@ -1,16 +1,16 @@
 """A pull reader over one JSON document of any size, in memory that depends on its largest record only.
 
-The structure that matters is walked with `keys()` and `elements()`; a record is taken whole with `value()` and
-what nobody needs is passed with `skip()`:
+The structure that matters is walked with `names()` and `elements()`; a record is taken whole with
+`value()` and what nobody needs is passed with `skip()`:
 
-    for key in reader.keys():
+    for key in reader.names():
         if key == "results":
             for index in reader.elements():
                 result = reader.value()
 
 A value that the caller neither takes nor walks is skipped by itself. Records are decoded by the standard
-library's C scanner, which recurses under the interpreter's own recursion guard: a file of ten million "[" ends
-in an IntakeError, not in exhausted memory (which is what event builders that keep a path per level do).
+library's C scanner, which recurses under the interpreter's own recursion guard: a file of ten million "["
+ends in an IntakeError, not in exhausted memory (which is what event builders that keep a path per level do).
 Refused: a key twice in one object, NaN and Infinity, nesting beyond the limits, anything after the document's
 end, bytes that are not UTF-8 or UTF-16 text.
 """
@@ -33,7 +33,8 @@ _AT_END = 12  # an error this close to the end of what was read may only mean th
 
 
 class JsonReader:
-    """Walks one document. `pointer()` says where ("Results[0].Vulnerabilities[17]"), `row` the line number."""
+    """Walks one document. `pointer()` says where ("Results[0].Vulnerabilities[17]"), `row` the line
+    number."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -60,8 +61,9 @@ class JsonReader:
             if not self._more():
                 return ""
 
-    def keys(self) -> Iterator[str]:
-        """Each key of the object that comes next, standing before its value; nothing where it is no object."""
+    def names(self) -> Iterator[str]:
+        """Each key of the object that comes next, standing before its value; nothing where it is no
+        object."""
         if self.peek() != "{":
             self.skip()
             return
@@ -124,8 +126,8 @@ class JsonReader:
         return found if isinstance(found, dict) else {}
 
     def scalar(self) -> str | int | float | bool | None:
-        """The value that comes next where it is a text, number or truth value; objects and lists are passed
-        and give None."""
+        """The value that comes next where it is a text, number or truth value; objects and lists are
+        passed and give None."""
         if self.peek() in ("{", "["):
             self.skip()
             return None
@@ -140,7 +142,7 @@ class JsonReader:
         elif self._pass_whole():
             self._taken = True
         elif opening == "{":
-            for _ in self.keys():
+            for _ in self.names():
                 self.skip()
         else:
             for _ in self.elements():
@@ -249,7 +251,7 @@ class JsonReader:
                     self._source.name,
                     f"after line {self._lines}",
                     None,
-                    f"The bytes {data[error.start : error.start + 4].hex(' ')} are not {error.encoding} text.",
+                    f"The bytes {data[error.start :][:4].hex(' ')} are not {error.encoding} text.",
                     "Save the file as UTF-8.",
                 ) from None
             wanted -= len(data)
@@ -258,10 +260,15 @@ class JsonReader:
         return len(self._buffer) > len(held)
 
     def _may_be_cut(self, error: json.JSONDecodeError) -> bool:
-        return error.msg.startswith(("Unterminated string", "Invalid \\")) or error.pos >= len(self._buffer) - _AT_END
+        return (
+            error.msg.startswith(("Unterminated string", "Invalid \\"))
+            or error.pos >= len(self._buffer) - _AT_END
+        )
 
     def _invalid(self, error: json.JSONDecodeError) -> NoReturn:
-        if self._ended and error.pos >= len(self._buffer.rstrip()) or error.msg.startswith("Unterminated string"):
+        if (self._ended and error.pos >= len(self._buffer.rstrip())) or error.msg.startswith(
+            "Unterminated string"
+        ):
             self.refuse("The file ends in the middle of its content.", "Copy or export the file again.")
         line = self._lines + self._buffer.count("\n", 0, error.pos)
         raise IntakeError(
@@ -275,7 +282,9 @@ class JsonReader:
     def _unexpected(self, found: str, wanted: str) -> NoReturn:
         if not found:
             self.refuse("The file ends in the middle of its content.", "Copy or export the file again.")
-        self.refuse(f"This is not valid JSON ({wanted} expected).", "Export the file again; do not edit it by hand.")
+        self.refuse(
+            f"This is not valid JSON ({wanted} expected).", "Export the file again; do not edit it by hand."
+        )
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)

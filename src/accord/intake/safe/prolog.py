@@ -7,7 +7,8 @@ import re
 from accord.intake.safe.source import Source
 
 ENCODINGS = re.compile(
-    r"utf-?8|utf-?16(?:le|be)?|us-ascii|ascii|iso-8859-\d{1,2}|latin-?1|windows-125\d|cp125\d|cp437", re.IGNORECASE
+    r"utf-?8|utf-?16(?:le|be)?|us-ascii|ascii|iso-8859-\d{1,2}|latin-?1|windows-125\d|cp125\d|cp437",
+    re.IGNORECASE,
 )
 _DECLARED = re.compile(r"""\A<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([^"']{0,40})["']""")
 _NAME = re.compile(r"<([^\s/>]{1,200})([^>]{0,4000})")
@@ -47,7 +48,9 @@ def prolog(source: Source, head: bytes) -> tuple[str, str]:
 
 def _decode(source: Source, head: bytes) -> str:
     if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff", b"\x00\x00\x00<", b"<\x00\x00\x00")):
-        raise source.error("The encoding UTF-32 is not accepted.", "Save the file as UTF-8.", row=1, field="encoding")
+        raise source.error(
+            "The encoding UTF-32 is not accepted.", "Save the file as UTF-8.", row=1, field="encoding"
+        )
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return head.decode("utf-16", "replace").lstrip("\ufeff")
     if head.startswith(b"<\x00"):

@@ -16,6 +16,7 @@ from accord.intake.safe.text import line
 
 GZIP_MAGIC = b"\x1f\x8b"
 HEAD = 64 * 1024
+_ENDINGS = (".json", ".xml", ".sarif", ".nessus", ".csv", ".gz", ".cdx", ".bom", ".txt", ".log")
 _PACKED = {
     b"PK\x03\x04": "zip",
     b"BZh": "bzip2",
@@ -31,11 +32,15 @@ class Source:
     `name` is what errors call it: a file name, never a whole path.
     """
 
-    def __init__(self, origin: Path | str | BinaryIO, limits: Limits | None = None, name: str | None = None) -> None:
+    def __init__(
+        self, origin: Path | str | BinaryIO, limits: Limits | None = None, name: str | None = None
+    ) -> None:
         self.limits = limits or Limits()
         self.budget = Budget(self.limits.seconds)
         self._origin = origin
-        given = name or (Path(origin).name if isinstance(origin, (str, Path)) else getattr(origin, "name", None))
+        given = name or (
+            Path(origin).name if isinstance(origin, (str, Path)) else getattr(origin, "name", None)
+        )
         base = str(given or "stream").replace("\\", "/").rstrip("/").rpartition("/")[2]
         self.name = line(base, 200) or "stream"
 
@@ -43,19 +48,16 @@ class Source:
     def stem(self) -> str:
         """The file's name without its endings, for a target that the file itself does not name."""
         stem = self.name
-        for _ in range(3):
-            head, dot, ending = stem.rpartition(".")
-            if not (head and dot and ending.isalnum() and len(ending) <= 8):
-                break
-            stem = head
-        return stem
+        while stem.lower().endswith(_ENDINGS):
+            stem = stem.rpartition(".")[0]
+        return stem or self.name
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
         """A Reader at the start of the unpacked content."""
         if isinstance(self._origin, (str, Path)):
             try:
-                stream: BinaryIO = Path(self._origin).open("rb")
+                stream: BinaryIO = Path(self._origin).open("rb")  # noqa: SIM115 (closed by the with below)
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or "The name is not a usable path"
                 raise self.error(f"{reason}.", "Give a file that exists and may be read.") from None
@@ -75,8 +77,8 @@ class Source:
 
 
 class Reader:
-    """Bounded bytes. `position` counts unpacked bytes; call `mark()` after each record so that `record_bytes`
-    is measured from there."""
+    """Bounded bytes. `position` counts unpacked bytes; call `mark()` after each record so that
+    `record_bytes` is measured from there."""
 
     __slots__ = ("_head", "_marked", "_packed", "_raw", "_source", "position")
 
@@ -90,7 +92,9 @@ class Reader:
         start = self._fetch(HEAD)
         for magic, kind in _PACKED.items():
             if start.startswith(magic):
-                raise source.error(f"This is a packed file ({kind}).", "Unpack it and import the files inside it.")
+                raise source.error(
+                    f"This is a packed file ({kind}).", "Unpack it and import the files inside it."
+                )
         if start.startswith(GZIP_MAGIC):
             raw.seek(0)
             self._packed = raw
@@ -141,16 +145,24 @@ class Reader:
         try:
             data = self._raw.read(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            problem = "The gzip content ends too early." if isinstance(error, EOFError) else "The gzip content is damaged."
+            problem = (
+                "The gzip content ends too early."
+                if isinstance(error, EOFError)
+                else "The gzip content is damaged."
+            )
             raise source.error(problem, "Copy or export the file again.") from None
         except (OSError, ValueError) as error:
-            raise source.error(f"The file cannot be read ({error.__class__.__name__}).", "Try again.") from None
+            raise source.error(
+                f"The file cannot be read ({error.__class__.__name__}).", "Try again."
+            ) from None
         if not isinstance(data, bytes):
             raise source.error("The stream gives text, not bytes.", "Open it in binary mode.")
         if self._packed is not None:
             unpacked = self.position + len(data)
             limits = source.limits
-            if unpacked > limits.unpacked_free and unpacked > limits.unpacked_ratio * max(self._packed.tell(), 1):
+            if unpacked > limits.unpacked_free and unpacked > limits.unpacked_ratio * max(
+                self._packed.tell(), 1
+            ):
                 raise source.error(
                     f"The gzip content unpacks to more than {limits.unpacked_ratio} times its size.",
                     "Unpack the file yourself and check it before importing it.",

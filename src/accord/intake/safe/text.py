@@ -80,6 +80,16 @@ def lines(values: object, limit: int, items: int) -> tuple[str, ...]:
     return tuple(kept)
 
 
+def mapping(value: object) -> dict[str, Any]:
+    """The value where it is an object, else {}."""
+    return value if isinstance(value, dict) else {}
+
+
+def listing(value: object) -> list[Any]:
+    """The value where it is a list, else []."""
+    return value if isinstance(value, list) else []
+
+
 def number(value: object) -> float | None:
     """A finite number, also from text, else None. Truth values are not numbers."""
     if isinstance(value, bool) or value is None:
@@ -204,7 +214,11 @@ def mac(value: object) -> str | None:
 def url(value: object, limit: int = 2000) -> str | None:
     """An http(s) address, or None: nothing else may become a link."""
     cleaned = line(value, limit) if isinstance(value, str) and len(value) <= limit else None
-    return cleaned if cleaned and cleaned.lower().startswith(("http://", "https://")) and " " not in cleaned else None
+    return (
+        cleaned
+        if cleaned and cleaned.lower().startswith(("http://", "https://")) and " " not in cleaned
+        else None
+    )
 
 
 def urls(values: object, items: int) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """XML elements as a stream, from files that may be hostile.
 
-No entity is expanded, no DTD is loaded, nothing is fetched; a DOCTYPE that declares anything is refused before
-the parser sees it, an encoding outside a short list too. libxml2 keeps its own limits (depth 256, 10 MB of text
-in one node). What the caller is done with is removed with `drop`, so memory follows the largest record.
+No entity is expanded, no DTD is loaded, nothing is fetched; a DOCTYPE that declares anything is refused
+before the parser sees it, an encoding outside a short list too. libxml2 keeps its own limits (depth 256, 10
+MB of text in one node). What the caller is done with is removed with `drop`, so memory follows the largest
+record.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def events(reader: Reader, tags: Sequence[str]) -> Iterator[tuple[str, _Element]
     prolog(source, reader.head())
     try:
         stream = etree.iterparse(
-            reader,  # type: ignore[arg-type]
+            reader,
             events=("start", "end"),
             tag=tuple(tags),
             resolve_entities=False,
@@ -41,8 +42,7 @@ def events(reader: Reader, tags: Sequence[str]) -> Iterator[tuple[str, _Element]
             remove_comments=True,
             remove_pis=True,
         )
-        for event, element in stream:
-            yield event, element
+        yield from stream
     except etree.XMLSyntaxError as error:
         raise _refusal(source, error) from None
     except (LookupError, UnicodeError, AssertionError, SystemError, MemoryError) as error:
@@ -50,7 +50,8 @@ def events(reader: Reader, tags: Sequence[str]) -> Iterator[tuple[str, _Element]
 
 
 def drop(element: _Element, levels: int = 0) -> None:
-    """Free an element that was read and everything before it in the document, so that only its ancestors stay.
+    """Free an element that was read and everything before it in the document, so that only its ancestors
+    stay.
 
     `levels` > 0 frees only what stands before it under that many parents.
     """
@@ -67,6 +68,12 @@ def drop(element: _Element, levels: int = 0) -> None:
         parent = node.getparent()
 
 
+def line_of(element: _Element) -> int | str:
+    """The line on which an element begins, where the parser knows it."""
+    found = element.sourceline
+    return found if isinstance(found, int) else "unknown line"
+
+
 def local(tag: object) -> str:
     """The name of a tag without its namespace; "" for what is no element."""
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
@@ -77,8 +84,16 @@ def _refusal(source: Source, error: SyntaxError) -> IntakeError:
     lowered = message.lower()
     if any(
         words in lowered
-        for words in ("premature end", "no element found", "end of data", "couldn't find end", "extra content at the")
+        for words in (
+            "premature end",
+            "no element found",
+            "end of data",
+            "couldn't find end",
+            "extra content at the",
+        )
     ):
         problem = "The file ends in the middle of its content, or more follows after its end."
-        return source.error(problem, "Let the scan finish, then copy or export the file again.", row=error.lineno)
+        return source.error(
+            problem, "Let the scan finish, then copy or export the file again.", row=error.lineno
+        )
     return source.error(f"This is not valid XML ({lowered}).", _REMEDY, row=error.lineno)
