@@ -13,9 +13,7 @@ from accord_source import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DOCUMENT = ROOT / "docs" / "dependencies.md"
 # As importable libraries, unchanged and replaceable; no GPL or AGPL.
-FREE = re.compile(
-    r"MIT|BSD|Apache|ISC|PSF|Python Software Foundation|Zlib|CC0|LGPL|Lesser General|MPL|Mozilla Public"
-)
+FREE = re.compile(r"MIT|BSD|Apache|ISC|PSF|Python Software Foundation|Zlib|CC0|LGPL|Lesser General|MPL|Mozilla Public")
 COPYLEFT = re.compile(r"\bA?GPL|(?<!Lesser )General Public License|SSPL|BUSL|Commons Clause", re.IGNORECASE)
 
 
@@ -62,17 +60,13 @@ def test_locks_hold_hashes(kind: str) -> None:
 def test_locks_hold_what_the_project_names() -> None:
     locked = (ROOT / "requirements" / "runtime.txt").read_text(encoding="utf-8")
     for requirement in PROJECT["project"]["dependencies"]:
-        assert re.search(rf"^{re.escape(_name(requirement))}==", locked, re.MULTILINE | re.IGNORECASE), (
-            requirement
-        )
+        assert re.search(rf"^{re.escape(_name(requirement))}==", locked, re.MULTILINE | re.IGNORECASE), requirement
 
 
 def _licence(distribution: metadata.Distribution) -> str:
     fields = distribution.metadata
     stated = [fields.get("License-Expression"), fields.get("License", "")[:80]]
-    stated += [
-        entry.split("::")[-1] for entry in fields.get_all("Classifier", []) if entry.startswith("License ::")
-    ]
+    stated += [entry.split("::")[-1] for entry in fields.get_all("Classifier", []) if entry.startswith("License ::")]
     return " | ".join(part.strip() for part in stated if part and part.strip())
 
 

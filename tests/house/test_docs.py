@@ -22,9 +22,7 @@ def test_the_reference_is_shown(name: str) -> None:
 
 
 def test_the_reference_is_up_to_date() -> None:
-    stale = [
-        place(path) for path, text in reference.pages().items() if path.read_text(encoding="utf-8") != text
-    ]
+    stale = [place(path) for path, text in reference.pages().items() if path.read_text(encoding="utf-8") != text]
     assert not stale, f"Out of date (make docs): {', '.join(stale)}"
 
 

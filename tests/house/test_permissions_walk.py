@@ -169,9 +169,7 @@ def test_operations_answer_as_the_table_says(role: Role, account: Account) -> No
             if status in {401, 403} or status >= 500:
                 wrong.append(says % status)
         if not may:
-            status = client.generic(
-                operation.method, operation.path, content_type="application/json"
-            ).status_code
+            status = client.generic(operation.method, operation.path, content_type="application/json").status_code
             # What an operation needs as input is read before its guard is asked.
             fits = {403, 422, 400} if operation.needs_input else {403}
             if status not in fits or not _refuses(operation, user):
