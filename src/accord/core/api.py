@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import wraps
 from inspect import signature
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from ninja.security import HttpBearer, SessionAuth
 
 from accord.core.errors import Refused
@@ -27,8 +28,8 @@ class TokenAuth(HttpBearer):
             return None
         if found.expires is not None and found.expires < datetime.now(UTC):
             return None
-        if found.last_used != date.today():
-            ApiToken.objects.filter(pk=found.pk).update(last_used=date.today())
+        if found.last_used != timezone.now().date():
+            ApiToken.objects.filter(pk=found.pk).update(last_used=timezone.now().date())
         request.user = found.user
         return found.user
 
@@ -68,18 +69,19 @@ def idempotent(operation: Callable[..., Any]) -> Callable[..., Any]:
             return operation(request, *args, **kwargs)
         if len(key) > 200:
             return JsonResponse({"detail": "Idempotency-Key is longer than 200 characters."}, status=422)
+        user: Any = request.user
         body = b"" if request.FILES else request.body
         content = f"{request.method} {request.get_full_path()}\n".encode() + body
         digest = hashlib.sha256(content).hexdigest()
         try:
             with transaction.atomic():
-                held = IdempotentRequest.objects.create(user=request.user, key=key, request_digest=digest)
+                held = IdempotentRequest.objects.create(user=user, key=key, request_digest=digest)
                 answer = operation(request, *args, **kwargs)
                 held.status, held.body = _kept(answer)
                 held.save()
             return answer
         except IntegrityError:
-            held = IdempotentRequest.objects.filter(user=request.user, key=key).first()  # type: ignore[assignment]
+            held = IdempotentRequest.objects.filter(user=user, key=key).first()  # type: ignore[assignment]
             if held is None:
                 raise
         if held.request_digest != digest:

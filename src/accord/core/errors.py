@@ -19,7 +19,7 @@ class Problem:
         place = ", ".join(
             part for part in (self.table, f"row {self.row}" if self.row else "", self.column) if part
         )
-        return f"{place}: {self.reason}" + (f" {self.remedy}" if self.remedy else "")
+        return f"{place}: " * bool(place) + self.reason + f" {self.remedy}" * bool(self.remedy)
 
 
 class Refused(Exception):

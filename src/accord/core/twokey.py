@@ -134,7 +134,7 @@ def _may_act(thing: TwoKey, actor: User, role: Role) -> None:
     if not actor.has_role(role):
         raise Refused(f"You do not hold the role {role.label}.")
     if thing.state != TwoKeyState.PROPOSED:
-        raise Refused(f"It is not open for signature: {thing.get_state_display().lower()}.")
+        raise Refused(f"It is not open for signature: {TwoKeyState(thing.state).label.lower()}.")
     if hashlib.sha256(thing.content.encode()).hexdigest() != thing.content_hash:
         raise Refused("Its content is not what was proposed. Do not sign; run `accord check`.")
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
-
 from django.db.models import Count, Q, QuerySet
 
 from accord.estate.models import CapabilitySystem, System
@@ -64,10 +62,10 @@ def alignment() -> Alignment:
     for goal_ in goals:
         shares = of_goal.get(goal_.key, {})
         unassigned[goal_.key] = max(0.0, 1.0 - sum(shares.values()))
-        for system, share in shares.items():
+        for system, carried_share in shares.items():
             entry = carried[system]
-            weight = None if goal_.weight is None else goal_.weight * share
-            entry.shares[goal_.key] = share
+            weight = None if goal_.weight is None else goal_.weight * carried_share
+            entry.shares[goal_.key] = carried_share
             entry.goals[goal_.key] = weight
             entry.weight = None if weight is None or entry.weight is None else entry.weight + weight
     return Alignment(goals, dict(carried), unassigned)
@@ -113,7 +111,7 @@ def lifecycle(today: date, within_days: int = 365) -> list[System]:
     last = date.fromordinal(today.toordinal() + within_days)
     due = System.objects.filter(Q(end_of_support__lte=last) | Q(retire_by__lte=last)).select_related("it_owner")
 
-    def soonest(system: Any) -> date:
+    def soonest(system: System) -> date:
         return min(d for d in (system.end_of_support, system.retire_by) if d is not None)
 
     return sorted(due, key=soonest)

@@ -48,3 +48,4 @@ def missing(request: HttpRequest, error: Http404) -> HttpResponse:
 for room in settings.ROOMS:
     if find_spec(f"accord.{room}.api") is not None and room != "core":
         api.add_router("", import_module(f"accord.{room}.api").router, tags=[room])
+api.add_router("", import_module("accord.site.operations").router, tags=["site"])

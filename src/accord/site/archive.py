@@ -178,7 +178,7 @@ def _restore_postgresql(folder: Path, manifest: dict[str, Any]) -> None:
     from django.core.management import call_command
     from django.db import transaction
 
-    newest = {app: name for app, name in sorted(manifest["migrations"])}
+    newest = dict(sorted(manifest["migrations"]))
     for app, name in newest.items():
         call_command("migrate", app, name, verbosity=0, interactive=False)
     with transaction.atomic(), connection.cursor() as cursor:

@@ -16,6 +16,7 @@ from accord.core.permissions import allowed, require
 from accord.core.values import Kind
 
 TABLE_SUFFIXES = (".csv", ".xlsx")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 AT_ONCE = 2_000
 """An import that writes at most so many rows is done while the person waits; a larger one by a worker."""
 

@@ -93,7 +93,7 @@ def test_one_refused_row_leaves_everything_as_it_was(actor: User) -> None:
 )  # fmt: skip
 def test_a_bad_value_is_told_by_row_and_column(given_: TextTable, place: tuple[int, str], words: str) -> None:
     found = compare([given_])
-    assert [(p.row, p.column) for p in found.refused][0] == place
+    assert next((p.row, p.column) for p in found.refused) == place
     assert words in found.refused[0].reason
     assert found.refused[0].remedy
 

@@ -54,6 +54,10 @@ def answer(data: dict[str, Any], lines: list[str], as_json: bool) -> None:
         print(line)
 
 
+def _silent(done: int, total: int | None = None, message: str = "") -> None:
+    """Progress that nobody watches."""
+
+
 @contextmanager
 def progress(title: str, as_json: bool = False) -> Iterator[Callable[[int, int | None, str], None]]:
     """A progress bar on standard error while a person watches; nothing where output is not a terminal."""
@@ -62,7 +66,7 @@ def progress(title: str, as_json: bool = False) -> Iterator[Callable[[int, int |
 
     console = Console(stderr=True)
     if as_json or not console.is_terminal:
-        yield lambda done, total=None, message="": None
+        yield _silent
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:

@@ -46,7 +46,7 @@ def import_(
             f"{row['noun']:24} {row['added']:>7,} added {row['changed']:>7,} changed {row['unchanged']:>7,} unchanged"
             for row in data["tables"]
         ]
-    refused = []
+    refused: list[str] = []
     for path in scans:
         report = _scan(actor, path, dry_run=dry_run, as_json=as_json)
         data["scans"].append(report)
@@ -98,7 +98,9 @@ def export(
     typer.echo(f"{target}: {len(body):,} bytes.", err=True)
 
 
-feeds_app = typer.Typer(help="Known exploited vulnerabilities (KEV) and exploit prediction (EPSS).", no_args_is_help=True)
+feeds_app = typer.Typer(
+    help="Known exploited vulnerabilities (KEV) and exploit prediction (EPSS).", no_args_is_help=True
+)
 app.add_typer(feeds_app, name="feeds")
 
 

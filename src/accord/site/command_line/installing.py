@@ -8,7 +8,13 @@ from typing import Any
 import typer
 
 from accord.site.command_line.base import (
-    BROKEN, JSON_OPTION, answer, app, django_setup, fail, refusals,
+    BROKEN,
+    JSON_OPTION,
+    answer,
+    app,
+    django_setup,
+    fail,
+    refusals,
 )  # fmt: skip
 
 
@@ -73,7 +79,7 @@ def check(as_json: bool = JSON_OPTION) -> None:
         fail(f"{len(open_)} migrations are not applied. Run: accord init", as_json=as_json, code=BROKEN)
     found = list(checks.run())
     lines = [
-        f"{'ok' if not f.problems else 'WRONG':6} {f.name}" + "".join(f"\n       {p}" for p in f.problems) for f in found
+        f"{'WRONG' if f.problems else 'ok':6} {f.name}" + "".join(f"\n       {p}" for p in f.problems) for f in found
     ]
     problems = [f"{f.name}: {p}" for f in found for p in f.problems]
     if problems and as_json:

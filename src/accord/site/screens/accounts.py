@@ -82,7 +82,8 @@ class AccountForm(forms.Form):
 
     def refuse(self, problems: list[Problem]) -> None:
         for problem in problems:
-            self.add_error(problem.column if problem.column in self.fields else None, f"{problem.reason} {problem.remedy}")
+            column = problem.column if problem.column in self.fields else None
+            self.add_error(column, f"{problem.reason} {problem.remedy}")
 
 
 def _form(

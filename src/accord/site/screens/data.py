@@ -14,13 +14,15 @@ from accord.core.models import StoredFile
 from accord.core.permissions import allowed, guard
 from accord.site import exchange
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 def _start(request: HttpRequest, problems: list[object] | None = None, status: int = 200) -> HttpResponse:
     user = request.user
     tables = [
-        {"noun": noun, "may_import": allowed(user, "import", noun.name), "may_export": allowed(user, "export", noun.name)}
+        {
+            "noun": noun,
+            "may_import": allowed(user, "import", noun.name),
+            "may_export": allowed(user, "export", noun.name),
+        }
         for noun in nouns.everything()
     ]
     context = {"title": "Import and export", "tables": tables, "problems": problems or []}
@@ -80,9 +82,9 @@ def export(request: HttpRequest, what: str) -> HttpResponse:
     day = timezone.localdate().isoformat()
     may = [noun.name for noun in exchange.exportable(request.user)]  # type: ignore[arg-type]
     if what == "all":
-        body, name, kind = exchange.workbook(may), f"accord-{day}.xlsx", XLSX
+        body, name, kind = exchange.workbook(may), f"accord-{day}.xlsx", exchange.XLSX
     elif what == "template":
-        body, name, kind = exchange.template_workbook(may), "accord-template.xlsx", XLSX
+        body, name, kind = exchange.template_workbook(may), "accord-template.xlsx", exchange.XLSX
     elif what == "csv":
         body, name, kind = exchange.csv_folder(may), f"accord-{day}.zip", "application/zip"
     elif what in may:

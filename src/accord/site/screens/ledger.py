@@ -17,7 +17,6 @@ from accord.core.permissions import allowed, guard
 from accord.ui import parts
 from accord.ui.lists import Empty, ListColumn, ListSpec, list_page, text
 
-
 LIST = ListSpec(
     noun="ledger",
     title="Ledger",

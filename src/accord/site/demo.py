@@ -1,0 +1,95 @@
+"""The sample company goes in through the same importers and services that a customer uses."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from accord.core import accounts
+from accord.core.models import User
+from accord.core.roles import Role
+
+LOGINS = "demo-logins.json"
+READY = "demo-ready"
+Say = Callable[[str], None]
+
+
+def is_ready(home: Path) -> bool:
+    return (home / READY).exists()
+
+
+def logins(home: Path) -> list[dict[str, str]]:
+    """The demo's accounts with their passwords, made once and kept where only the owner reads them."""
+    path = home / LOGINS
+    found: list[dict[str, str]] = json.loads(path.read_text()) if path.exists() else []
+    return found
+
+
+def load(home: Path, say: Say, progress: Callable[[str], Any]) -> None:
+    """Generate the files and take them in: tables, feeds, scans, accounts, appetite, loss; plans are queued.
+
+    Safe to run again after an interruption: every step finds what is there already.
+    """
+    from accord.exposure import services as exposure
+    from accord.site import exchange
+    from accord.site.sample import generate
+
+    company = generate(home / "sample")
+    actor = accounts.operator()
+    with progress("Tables"):
+        found = exchange.import_paths(actor, sorted(company.tables.iterdir()), dry_run=False)
+    say(f"Tables: {sum(row['added'] for row in found.summary()):,} rows in {len(found.summary())} tables.")
+    users = _accounts(home, company.users)
+    with progress("Feeds") as tell:
+        exposure.update_feeds_from(actor, list(company.feeds), tell)
+    landed = 0
+    for path in company.scans:
+        with progress(path.name) as tell:
+            report = exposure.import_scan(actor, path, tell)
+        landed += report["counts"]["added"]
+    say(f"Scanner reports: {len(company.scans)} files, {landed:,} findings.")
+    _risk(users, say)
+    (home / READY).write_text("")
+
+
+def _accounts(home: Path, people: Any) -> dict[str, User]:
+    kept = {row["email"]: row for row in logins(home)}
+    users: dict[str, User] = {}
+    rows = []
+    for person in people:
+        password = kept.get(person.email, {}).get("password") or secrets.token_urlsafe(9)
+        user = User.objects.filter(email=person.email).first()
+        if user is None:
+            grant = (Role(person.role), person.scope)
+            user = accounts.add_account(
+                None, person.email, person.name, [grant], password=password, person_key=person.person
+            )
+        users.setdefault(person.role, user)
+        rows.append({"role": Role(person.role).label, "name": person.name, "email": person.email, "password": password})
+    path = home / LOGINS
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        json.dump(rows, stream, indent=1, ensure_ascii=False)
+    return users
+
+
+def _risk(users: dict[str, User], say: Say) -> None:
+    from accord.core import jobs
+    from accord.risk import services as risk
+    from accord.site.sample.company import APPETITE
+
+    cio, ciso = users["cio"], users["ciso"]
+    if not risk.appetite_in_force():
+        curve = risk.propose_appetite(cio, APPETITE)
+        risk.sign_appetite(curve, cio, Role.CIO, "sample data")
+        risk.sign_appetite(curve, ciso, Role.CISO, "sample data")
+    run = jobs.run_now(ciso, "risk.run_loss")
+    if run.state != run.State.DONE:
+        raise RuntimeError(run.error)
+    say("Annual loss: computed.")
+    jobs.enqueue(cio, "decisions.frontier")
+    say("Joint plan: the frontier is computed while you look around.")
