@@ -184,6 +184,16 @@ def test_jargon_is_found_with_position_and_plain_words() -> None:
     )
 
 
+def test_terms_are_found_in_the_plural() -> None:
+    text = "Vulnerabilities, a vulnerability and vulnerable APIs."
+    found = assess(text, {"vulnerability": "weak point", "API": "interface"}).jargon
+    assert [(term.term, term.plain) for term in found] == [
+        ("Vulnerabilities", "weak point"),
+        ("vulnerability", "weak point"),
+        ("APIs", "interface"),
+    ]
+
+
 def test_the_longest_term_counts() -> None:
     assert assess("The attack surfaces", GLOSSARY).jargon == (
         Jargon("attack surfaces", 4, "what can be attacked"),

@@ -122,9 +122,15 @@ def _jargon(text: str, glossary: Mapping[str, str]) -> Iterator[Jargon]:
     exact = {term: plain for term, plain in glossary.items() if term.isupper()}
     folded = {term.lower(): plain for term, plain in glossary.items() if not term.isupper()}
     alternatives = [re.escape(term) for term in exact]
-    alternatives += [f"(?i:{re.escape(term)})" for term in folded]
+    alternatives += [f"(?i:{_inflected(term)})" for term in folded]
     alternatives.sort(key=len, reverse=True)
     pattern = re.compile(rf"(?<![\w-])({'|'.join(alternatives)})(?:s|es|['\u2019]s)?(?![\w-])")
     for match in pattern.finditer(text):
-        plain = exact.get(match[1]) or folded.get(match[1].lower(), "")
+        found = match[1].lower()
+        plain = exact.get(match[1]) or folded.get(found) or folded.get(re.sub("ies$", "y", found), "")
         yield Jargon(match[0], match.start(), plain)
+
+
+def _inflected(term: str) -> str:
+    """Return the pattern of a term in which a final y may be ies."""
+    return f"{re.escape(term[:-1])}(?:y|ies)" if re.search(r"[^aeiou]y$", term) else re.escape(term)
