@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
+
 from django.db.models import Count, Q, QuerySet
 
 from accord.estate.models import CapabilitySystem, System
