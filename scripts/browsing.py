@@ -139,9 +139,7 @@ def copy_home(source: Path, target: Path) -> Path:
 
 
 def _sockets(folder: str, names: list[str]) -> set[str]:
-    return {
-        name for name in names if not any(kind(Path(folder, name)) for kind in (Path.is_dir, Path.is_file))
-    }
+    return {name for name in names if not any(kind(Path(folder, name)) for kind in (Path.is_dir, Path.is_file))}
 
 
 def context_options(scheme: str = "light", width: int = 1440, height: int = 900) -> dict[str, Any]:

@@ -90,9 +90,7 @@ def run(step: Step, more: list[str]) -> Result:
             result.failures.append(f"{step.name}: {step.command[0]} ended with status {status}")
     elif step.folders:
         if step.name == "journeys":
-            subprocess.run(
-                [ROOT / "scripts" / "chromium.sh"], cwd=ROOT, stdout=subprocess.DEVNULL, check=False
-            )
+            subprocess.run([ROOT / "scripts" / "chromium.sh"], cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
         report = REPORTS / f"{step.name}.xml"
         report.unlink(missing_ok=True)
         arguments = ["-q", f"--junitxml={report}", *step.options, *step.folders, *more]
@@ -105,9 +103,7 @@ def run(step: Step, more: list[str]) -> Result:
 def _run(command: list[str]) -> int:
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "accord.site.settings"}
     print(shlex.join([Path(command[0]).name, *command[1:]]), flush=True)
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False
-    ).returncode
+    return subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
 
 
 def _count(report: Path, status: int, result: Result) -> None:

@@ -61,9 +61,7 @@ def _command(command: Any, name: str) -> Iterable[str]:
         return
     parameters = [p for p in command.params if not getattr(p, "hidden", False) and p.name != "help"]
     arguments = [p for p in parameters if p.param_type_name == "argument"]
-    usage = " ".join(
-        [name, *("[OPTIONS]" for _ in parameters[len(arguments) :][:1]), *map(_argument, arguments)]
-    )
+    usage = " ".join([name, *("[OPTIONS]" for _ in parameters[len(arguments) :][:1]), *map(_argument, arguments)])
     yield from (f"### {name}", "", (command.help or "").strip(), "", f"    {usage}", "")
     rows = [(f"`{_names(p)}`", _default(p), _meaning(p)) for p in parameters]
     if rows:
@@ -88,13 +86,7 @@ def _meaning(parameter: Any) -> str:
 
 def _default(parameter: Any) -> str:
     default = parameter.default
-    if (
-        parameter.required
-        or default is None
-        or default == ""
-        or callable(default)
-        or "Sentinel" in repr(default)
-    ):
+    if parameter.required or default is None or default == "" or callable(default) or "Sentinel" in repr(default):
         return "required" if parameter.required else ""
     if isinstance(default, bool):
         return "yes" if default else "no"
@@ -110,9 +102,7 @@ def tables() -> list[str]:
     lines: list[str] = []
     for noun in nouns.everything():
         lines += [f"### {noun.name}", "", noun.description, ""]
-        lines += _table(
-            ("column", "holds", "", "meaning"), [_column(noun, column) for column in noun.columns]
-        )
+        lines += _table(("column", "holds", "", "meaning"), [_column(noun, column) for column in noun.columns])
     return lines
 
 
@@ -139,9 +129,7 @@ def permissions() -> list[str]:
     path = ROOT / "src" / "accord" / "site" / "permissions.csv"
     with path.open(newline="", encoding="utf-8") as stream:
         cells = list(csv.DictReader(stream))
-    rows = [
-        (row["noun"].replace("_", " "), row["verb"], *(row[role.value] for role in Role)) for row in cells
-    ]
+    rows = [(row["noun"].replace("_", " "), row["verb"], *(row[role.value] for role in Role)) for row in cells]
     return _table(("noun", "verb", *(role.label for role in Role)), rows)
 
 

@@ -23,6 +23,14 @@ ANY_DATABASE = {
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|not implemented", re.IGNORECASE)
 
 
+def _size(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function without its docstring, which may be as long as it helps."""
+    first = function.body[0]
+    told = ast.get_docstring(function) is not None
+    docstring = (first.end_lineno or first.lineno) - first.lineno + 1 if told else 0
+    return (function.end_lineno or function.lineno) - function.lineno + 1 - docstring
+
+
 def test_files_and_functions_stay_small() -> None:
     long = []
     for path, tree in accord_source.modules().items():
@@ -31,7 +39,7 @@ def test_files_and_functions_stay_small() -> None:
             long.append(f"{place(path)}: {lines} lines (at most {LINES_PER_FILE})")
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                size = (node.end_lineno or node.lineno) - node.lineno + 1
+                size = _size(node)
                 if size > LINES_PER_FUNCTION:
                     long.append(f"{place(path, node.lineno)}: {node.name} has {size} lines")
     assert not long, "Too long:\n" + "\n".join(long)

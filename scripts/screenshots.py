@@ -1,0 +1,98 @@
+"""Draw the pictures in docs/images from the sample company: `make screenshots`.
+
+    python scripts/screenshots.py [NAME …]
+
+Each picture is a page of `SCREENS` as its role sees it; those of `ALSO` are drawn in the dark and phone-wide too.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from browsing import Server, chromium_path, context_options, launch, logins
+from playwright.sync_api import sync_playwright
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One picture: its name, whose it is, the address, and what must be there before it is taken."""
+
+    name: str
+    role: str
+    path: str
+    ready: str = "main"
+    also: bool = False
+
+
+SCREENS = (
+    Screen("home-cio", "cio", "/", also=True),
+    Screen("home-ciso", "ciso", "/", also=True),
+    Screen("findings", "ciso", "/findings/"),
+    Screen("loss", "ciso", "/loss/"),
+    Screen("joint-table", "cio", "/plans/"),
+    Screen("brief", "board", "/brief/"),
+)
+WAYS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("", {}),
+    ("-dark", {"scheme": "dark"}),
+    ("-phone", {"width": 390, "height": 844}),
+)
+
+
+def sign_in(context: BrowserContext, email: str, password: str) -> None:
+    """Log in on a page that is closed again; the context keeps the session."""
+    page = context.new_page()
+    page.goto("/account/login/")
+    page.locator("input[name=login]").fill(email)
+    page.locator("input[name=password]").fill(password)
+    page.locator("input[name=password]").press("Enter")
+    page.wait_for_url(lambda url: "/login" not in url)
+    page.close()
+
+
+def draw(browser: Browser, server: Server, screen: Screen, login: tuple[str, str]) -> None:
+    """Take the pictures of one screen."""
+    for suffix, way in WAYS if screen.also else WAYS[:1]:
+        context = browser.new_context(base_url=server.url, device_scale_factor=2, **context_options(**way))
+        sign_in(context, *login)
+        page = context.new_page()
+        answer = page.goto(screen.path)
+        if answer is None or not answer.ok:
+            raise SystemExit(f"{screen.name}: {screen.path} answers {answer and answer.status}")
+        page.locator(screen.ready).first.wait_for()
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=IMAGES / f"{screen.name}{suffix}.png", animations="disabled")
+        context.close()
+        print(f"docs/images/{screen.name}{suffix}.png")
+
+
+def main(names: list[str]) -> int:
+    """Start the sample company, draw the named screens (all by default)."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    chosen = [screen for screen in SCREENS if not names or screen.name in names]
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        path = chromium_path(playwright)
+        if path is None:
+            print("There is no Chromium here: scripts/chromium.sh", file=sys.stderr)
+            return 1
+        with Server(Path(folder) / "home", ("demo",)) as server:
+            known = logins(server.output)
+            browser = launch(playwright, path)
+            for screen in chosen:
+                draw(browser, server, screen, known[screen.role])
+            browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
