@@ -146,9 +146,7 @@ def _server(build: _Builder, line: dict[str, str], number: int, count: int) -> T
     base, extras = stack[0], stack[1:]
     rng = build.rng
     site = "ska" if rng.random() < 0.62 else "elb"
-    environment = (
-        "production" if number <= max(1, round(count * 0.72)) else rng.choice(("test", "development"))
-    )
+    environment = "production" if number <= max(1, round(count * 0.72)) else rng.choice(("test", "development"))
     role = ["", *extras][(number - 1) % (len(extras) + 1)]
     if base == "windows":
         platforms, system = ["windows", "windows-server"], _windows(line, rng)

@@ -41,19 +41,20 @@ class SampleCompany:
     """The written files, in the order in which a customer would hand them in.
 
     `tables` is a folder with one CSV per noun; `feeds` are a KEV and an EPSS file; `scans` are scanner files,
-    the oldest first.
+    the oldest first; `real` are files that real tools wrote about real things, not about the company.
     """
 
     folder: Path
     tables: Path
     feeds: tuple[Path, ...]
     scans: tuple[Path, ...]
+    real: tuple[Path, ...]
     users: tuple[DemoUser, ...]
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """Everything in load order: tables, feeds, scans."""
-        return (self.tables, *self.feeds, *self.scans)
+        """Everything in load order: tables, feeds, scans, files of real tools."""
+        return (self.tables, *self.feeds, *self.scans, *self.real)
 
 
 @cache

@@ -24,9 +24,7 @@ WEIGHTS = {
 NOTES = {"SYS-NET": "connection", "SYS-AD": "accounts", "SYS-IDP": "sign-in", "SYS-BACKUP": "copies"}
 
 
-def _systems(
-    rng: Random, people: list[dict[str, object]], heads: Mapping[str, str]
-) -> list[dict[str, object]]:
+def _systems(rng: Random, people: list[dict[str, object]], heads: Mapping[str, str]) -> list[dict[str, object]]:
     staff: dict[str, list[str]] = {}
     for person in people:
         staff.setdefault(str(person["unit"]), []).append(str(person["key"]))
@@ -68,9 +66,7 @@ def _system_assets(things: Iterable[Thing]) -> list[dict[str, object]]:
     return rows
 
 
-def tables(
-    rng: Random, people: list[dict[str, object]], heads: Mapping[str, str], things: list[Thing]
-) -> Tables:
+def tables(rng: Random, people: list[dict[str, object]], heads: Mapping[str, str], things: list[Thing]) -> Tables:
     """The rows of system, capability_system, asset, system_asset, unit_system and dependency."""
     lines = sheet("company/systems")
     work = story("organization")["work"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 
@@ -55,6 +56,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "loss_event": ("key", "scenario", "date", "amount", "note"),
 }  # fmt: skip
+REAL = DATA.with_name("real")
 ENGINEERS = ("U-IT-APP", "U-IT-INF", "U-IT-DATA", "U-ENG")
 
 
@@ -70,17 +72,25 @@ def build(seed: int = SEED) -> tuple[Tables, list[assets.Thing], list[dict[str, 
 
 
 def generate(folder: Path, seed: int = SEED) -> SampleCompany:
-    """Writes `tables/NOUN.csv`, `feeds/` and `scans/` below `folder` and says what is there.
+    """Writes `tables/NOUN.csv`, `feeds/`, `scans/` and `real/` below `folder` and says what is there.
 
-    The same seed gives the same bytes. Existing files of the same names are replaced; a `scans` folder of an
-    earlier run is emptied first.
+    The same seed gives the same bytes. These four folders are emptied first.
     """
     tables, things, people = build(seed)
-    for name in ("tables", "feeds", "scans"):
+    for name in ("tables", "feeds", "scans", "real"):
         shutil.rmtree(folder / name, ignore_errors=True)
     write_tables(folder / "tables", tables, COLUMNS)
-    feeds = folder / "feeds"
-    feeds.mkdir(parents=True)
-    kept = tuple(Path(shutil.copyfile(DATA / name, feeds / name)) for name in ("kev.json", "epss.csv"))
     written = scans.write(folder / "scans", things, Random(f"{seed}-scans"))
-    return SampleCompany(folder, folder / "tables", kept, tuple(written), organization.demo_users(people))
+    return SampleCompany(
+        folder=folder,
+        tables=folder / "tables",
+        feeds=_copied([DATA / "kev.json", DATA / "epss.csv"], folder / "feeds"),
+        scans=tuple(written),
+        real=_copied(sorted(REAL.glob("*.[jx]*")), folder / "real"),
+        users=organization.demo_users(people),
+    )
+
+
+def _copied(files: Iterable[Path], folder: Path) -> tuple[Path, ...]:
+    folder.mkdir(parents=True)
+    return tuple(Path(shutil.copyfile(file, folder / file.name)) for file in files)

@@ -90,8 +90,7 @@ def tables(people: list[dict[str, object]]) -> Tables:
     units = [{"key": key, "name": row[0], "parent": row[1]} for key, row in told["units"].items()]
     goals = [dict(row) for row in told["goals"]]
     capabilities = [
-        {"key": key, "name": name, "description": text}
-        for key, (name, text, _) in told["capabilities"].items()
+        {"key": key, "name": name, "description": text} for key, (name, text, _) in told["capabilities"].items()
     ]
     carried = [
         {"goal": goal, "capability": key, "share": share}
@@ -126,7 +125,5 @@ def demo_users(people: list[dict[str, object]]) -> tuple[DemoUser, ...]:
         ("board", "joren.talvik", ""),
         ("staff", picker, ""),
     ]
-    users = [
-        DemoUser(role, str(by_key[key]["name"]), f"{key}@{DOMAIN}", key, unit) for role, key, unit in wanted
-    ]
+    users = [DemoUser(role, str(by_key[key]["name"]), f"{key}@{DOMAIN}", key, unit) for role, key, unit in wanted]
     return (*users, DemoUser("admin", "Accord administrator", f"accord.admin@{DOMAIN}"))

@@ -79,3 +79,8 @@ def of_image(language: str, rng: Random) -> list[tuple[Package, str]]:
     kinds = ("python", "pypi") if language == "pypi" else (language,)
     mine += [(one, history(rng)) for kind in kinds for one in catalogue()[kind] if rng.random() < own]
     return mine
+
+
+def of_application(language: str, rng: Random) -> list[Package]:
+    """Vulnerable packages of an application that nobody has updated for a while."""
+    return [one for one in catalogue()[language] if rng.random() < 0.8]

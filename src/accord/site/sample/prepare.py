@@ -68,7 +68,7 @@ def prepare(folder: Path) -> int:
     text = json.dumps(catalogue, indent=1, ensure_ascii=True)
     (DATA / "kev.json").write_text(text + "\n", encoding="utf-8")
     day = re.search(r"\d{4}-\d\d-\d\d", epss_name)
-    head = f"#model_version:not stated,score_date:{day.group() if day else ''}T00:00:00+0000\n"
+    head = f"#score_date:{day.group() if day else ''}T00:00:00+0000\n"
     scores = [[name, epss[name]["epss"], epss[name]["percentile"]] for name in names if name in epss]
     _write(DATA / "epss.csv", [["cve", "epss", "percentile"], *scores], head)
     return len(names)

@@ -36,6 +36,14 @@ STRANGERS = {
     "plant": 3,
 }
 REPEATED = ("portal", "track")
+LANGUAGES = {
+    "app-portal": "maven",
+    "app-yard": "maven",
+    "app-serial": "maven",
+    "app-track": "npm",
+    "app-subcon": "npm",
+    "app-driver": "pypi",
+}
 OUTSIDE = {
     "linux": (
         Service(443, "http", product="nginx", version="1.24.0", tunnel="ssl"),
@@ -54,9 +62,7 @@ PLANT_SERVICES = (
 def _scope(thing: Thing) -> str:
     if thing.segment == "clients":
         return "clients-offices" if thing.addresses[0].startswith("10.30.") else "clients-stores"
-    return {"servers-ska": "servers-skarnholm", "servers-elb": "servers-elbreck"}.get(
-        thing.segment, thing.segment
-    )
+    return {"servers-ska": "servers-skarnholm", "servers-elb": "servers-elbreck"}.get(thing.segment, thing.segment)
 
 
 def _stranger(scope: str, number: int, rng: Random) -> Thing:
@@ -125,23 +131,15 @@ def _trivy(folder: Path, things: Iterable[Thing], rng: Random) -> list[Path]:
 def _cyclonedx(folder: Path, things: Iterable[Thing], rng: Random) -> list[Path]:
     day = SCAN_DATES[2]
     applications = [
-        (thing.name, thing.platforms[0], thing.identifiers[0].removeprefix("purl:"), language)
-        for thing, language in zip(
-            (
-                one
-                for one in things
-                if one.key in ("app-portal", "app-track", "app-subcon", "app-yard", "app-driver")
-            ),
-            ("maven", "npm", "npm", "maven", "pypi"),
-            strict=False,
-        )
+        (one.name, one.platforms[0], one.identifiers[0].removeprefix("purl:"), LANGUAGES[one.key])
+        for one in things
+        if one.key in LANGUAGES
     ]
     applications.append(("Shift swap tool", "0.3.0", "pkg:generic/veldrana/shift-swap@0.3.0", "pypi"))
     written = []
     for name, version, purl, language in applications:
-        chosen = [one for one, history in packages.of_image(language, rng) if history[2] == "1"]
+        libraries = packages.of_application(language, rng)
         short = purl.rpartition("/")[2].partition("@")[0]
-        libraries = [one for one in chosen if one.ecosystem != "image-os"]
         path = folder / f"cyclonedx-{short}-{day.isoformat()}.cdx.json"
         written.append(cyclonedx.write(path, name, version, purl, day, libraries, rng))
     return written
@@ -150,9 +148,7 @@ def _cyclonedx(folder: Path, things: Iterable[Thing], rng: Random) -> list[Path]
 def _sarif(folder: Path, things: Iterable[Thing], rng: Random) -> list[Path]:
     day = SCAN_DATES[2]
     repositories = [thing for thing in things if thing.kind == "repository"][::4][:20]
-    targets = [
-        (thing.identifiers[0].removeprefix("repository:"), thing.platforms[0]) for thing in repositories
-    ]
+    targets = [(thing.identifiers[0].removeprefix("repository:"), thing.platforms[0]) for thing in repositories]
     targets.append((f"https://{SOURCES}/sandbox/price-bot", "python"))
     written = []
     for uri, language in targets:
@@ -180,19 +176,14 @@ def _nmap(folder: Path, things: Sequence[Thing], rng: Random) -> list[Path]:
         Seen("203.0.113.77", "old-fair.veldrana.example", (fair,)),
     ]
     leak = Service(1433, "ms-sql-s", product="Microsoft SQL Server 2019")
-    later = [
-        Seen(one.address, one.hostname, (*one.services, leak)) if not n % 9 else one
-        for n, one in enumerate(edge)
-    ]
+    later = [Seen(one.address, one.hostname, (*one.services, leak)) if not n % 9 else one for n, one in enumerate(edge)]
     plant = [
         Seen(one.addresses[0], one.hostnames[0], tuple(rng.sample(PLANT_SERVICES, rng.randrange(1, 4))))
         for one in things
         if one.segment == "plant"
     ]
     numbers = count(10)
-    plant += [
-        Seen(f"10.61.250.{next(numbers)}", "", (Service(80, "http"), Service(502, "mbap"))) for _ in range(4)
-    ]
+    plant += [Seen(f"10.61.250.{next(numbers)}", "", (Service(80, "http"), Service(502, "mbap"))) for _ in range(4)]
     runs: tuple[tuple[str, date, str, str, list[Seen], int], ...] = (
         ("perimeter", SCAN_DATES[0], ranges, ports, edge + forgotten[:1], 512),
         ("perimeter", SCAN_DATES[2], ranges, ports, later + forgotten, 512),

@@ -80,8 +80,7 @@ def _explode(one: dict[str, Any], tables: Tables) -> None:
     ]
     tables["initiative_system"] += [{"initiative": key, "system": system} for system in one["systems"]]
     tables["initiative_effect"] += [
-        {"initiative": key, "scenario": scenario} | _effect(sides)
-        for scenario, sides in one.get("effects", {}).items()
+        {"initiative": key, "scenario": scenario} | _effect(sides) for scenario, sides in one.get("effects", {}).items()
     ]
 
 
@@ -112,8 +111,7 @@ def risks() -> Tables:
     for one in told["control"]:
         tables["control"].append({name: value for name, value in one.items() if name != "effects"})
         tables["control_effect"] += [
-            {"control": one["key"], "scenario": scenario} | _effect(sides)
-            for scenario, sides in one["effects"].items()
+            {"control": one["key"], "scenario": scenario} | _effect(sides) for scenario, sides in one["effects"].items()
         ]
     tables["loss_event"] = [dict(row) for row in told["loss_event"]]
     return tables

@@ -21,9 +21,7 @@ STATEMENTS = (
 )
 
 
-def write(
-    path: Path, name: str, version: str, purl: str, day: date, packages: Sequence[Package], rng: Random
-) -> Path:
+def write(path: Path, name: str, version: str, purl: str, day: date, packages: Sequence[Package], rng: Random) -> Path:
     """One bill of materials. `purl` names the application itself. Returns the path."""
     parts = {one.purl: one for one in packages}
     document = {

@@ -16,9 +16,7 @@ RISKS = ("None", "Low", "Medium", "High", "Critical")
 Host = tuple[Thing, Sequence[Weakness]]
 
 
-def write(
-    path: Path, name: str, day: date, hosts: Iterable[Host], plugins: Sequence[int], rng: Random
-) -> Path:
+def write(path: Path, name: str, day: date, hosts: Iterable[Host], plugins: Sequence[int], rng: Random) -> Path:
     """One report: every host with what the scan of that day saw on it. Returns the path."""
     parts = [_head(name, plugins)]
     begin = datetime.combine(day, time(1, 0), UTC)
@@ -34,8 +32,7 @@ def _head(name: str, plugins: Sequence[int]) -> str:
     listed = ";".join(map(str, plugins))
     preferences = (("plugin_set", listed), ("port_range", "1-65535"), ("scan_description", INVENTED))
     rows = "".join(
-        f"<preference><name>{key}</name><value>{escape(value)}</value></preference>\n"
-        for key, value in preferences
+        f"<preference><name>{key}</name><value>{escape(value)}</value></preference>\n" for key, value in preferences
     )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -72,9 +69,7 @@ def _clock(moment: datetime) -> str:
 
 def _host(thing: Thing, weaknesses: Sequence[Weakness], start: datetime, rng: Random) -> str:
     items = "".join(_item(one) for one in weaknesses)
-    return (
-        f"<ReportHost name={quoteattr(thing.addresses[0])}>{_tags(thing, start, rng)}{items}</ReportHost>\n"
-    )
+    return f"<ReportHost name={quoteattr(thing.addresses[0])}>{_tags(thing, start, rng)}{items}</ReportHost>\n"
 
 
 def _item(one: Weakness) -> str:
