@@ -52,7 +52,7 @@ def main() -> None:
 
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else BUNDLED
     library = vl_convert.javascript_bundle(None)  # type: ignore[arg-type]
-    script = f"/* vl-convert {tag()} */\n{library}".encode()
+    script = f"{_first_line()}\n(() => {{\n{library}\n}})();\n".encode()
     _replace(target.with_suffix(".js.gz"), gzip.compress(script, 9, mtime=0))
     _replace(target, script)
 
@@ -75,12 +75,16 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _is_current(place: Path) -> bool:
-    head = f"/* vl-convert {tag()} */".encode()
+    head = _first_line().encode()
     try:
         with place.open("rb") as file:
             return file.read(len(head)) == head and place.with_suffix(".js.gz").exists()
     except OSError:
         return False
+
+
+def _first_line() -> str:
+    return f"/* Vega, Vega-Lite, Vega-Embed from vl-convert {tag()}, in a scope of their own */"
 
 
 def _spare() -> Path:

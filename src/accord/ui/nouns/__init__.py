@@ -3,8 +3,8 @@
     SYSTEM_SCREENS = NounScreens(SYSTEM, "estate", statements=selectors.system_statements)
     urlpatterns = [*noun_urls(SYSTEM_SCREENS), ...]
 
-gives the routes `estate:system_list`, `_detail`, `_new`, `_edit`, `_delete`, `_history` below `systems/`, with
-the same columns, checks and permissions as import and API. Every piece can be replaced by a field of
+gives the routes `estate:system_list`, `_detail`, `_new`, `_edit`, `_delete`, `_history` below `systems/`,
+with the same columns, checks and permissions as import and API. Every piece can be replaced by a field of
 `NounScreens`, or by an own route of the same name put before them.
 """
 

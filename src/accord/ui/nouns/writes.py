@@ -24,8 +24,8 @@ def save_in_scope(
 ) -> tuple[Any, Difference]:
     """Write one object; returns it and what was done.
 
-    `key` is the lookup of `address.key_parts`; `expected` the row that the person saw. `Refused` when the gate
-    refuses it, or when the account may change only its units' part and the object lies or would lie outside.
+    `key` is the lookup of `address.key_parts`; `expected` the row that the person saw. `Refused` when the
+    gate refuses it, or when the account may change only its units' part and the object is not within it.
     """
     limited = reach(actor, "change", noun.name) is not Reach.ALL
     with transaction.atomic():

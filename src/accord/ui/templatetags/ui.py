@@ -254,13 +254,9 @@ def chart(
 
 @register.simple_tag
 def chart_scripts() -> SafeString:
-    """The chart library and themes; put into the block `scripts` of a page that has charts."""
-    from accord.ui.charts import themes
-
+    """The chart library; put into the block `scripts` of a page that has charts."""
     return format_html(
-        '<script type="application/json" id="chart-themes">{}</script>'
         '<script src="{}?v={}" defer></script><script src="{}" defer></script>',
-        json_block(themes()),
         reverse("ui:vega"),
         bundle.tag(),
         static("ui/charts.js"),

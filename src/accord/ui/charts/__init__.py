@@ -1,0 +1,27 @@
+"""Charts as Vega-Lite dicts: one spec for the screen, for PDF and for slides.
+
+Colours are written as tokens of the design system ("token:accent"); the screen puts in those of its present
+theme, `to_svg` the light ones. Each chart carries its figures as a table, for whoever cannot see it. Labels
+stand in legends, in a lane above the plot or at the end of a bar, so that none ever lies on a curve.
+"""
+
+from __future__ import annotations
+
+from accord.ui.charts.bars import bars, gantt, interval_dots, waterfall
+from accord.ui.charts.curves import Curve, Marked, exceedance_curve, frontier
+from accord.ui.charts.theme import TONES, table_of, to_svg, tokens
+
+__all__ = [
+    "TONES",
+    "Curve",
+    "Marked",
+    "bars",
+    "exceedance_curve",
+    "frontier",
+    "gantt",
+    "interval_dots",
+    "table_of",
+    "to_svg",
+    "tokens",
+    "waterfall",
+]

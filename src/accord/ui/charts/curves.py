@@ -1,0 +1,245 @@
+"""Charts of curves: probability of exceeding a loss, and the frontier of value against loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from accord.ui import format as write
+from accord.ui.charts.theme import AMOUNT, Spec, finish, token, tone_or, tone_scale
+
+DASHES = ([1, 0], [7, 4], [2, 3], [10, 3, 2, 3])
+LANE = 17
+LANES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A named curve of (amount, probability 0–1) points in ascending order of amount."""
+
+    name: str
+    points: Sequence[tuple[float, float]]
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A marked point of a frontier: what it is called and where it lies."""
+
+    name: str
+    loss: float
+    value: float
+    tone: str = "accent"
+    detail: str = ""
+
+
+def exceedance_curve(
+    curves: Sequence[Curve],
+    appetite: Sequence[tuple[float, float]] = (),
+    *,
+    currency: str | None = None,
+    height: int = 300,
+    appetite_name: str = "Risk appetite",
+) -> Spec:
+    """Probability of losing more than an amount in a year, by curve, with the appetite as a band.
+
+    The appetite is (amount, highest accepted probability); what lies in the band is accepted.
+    """
+    unit = currency or write.default_currency()
+    named = [*curves, *([Curve(appetite_name, appetite, "danger")] if appetite else [])]
+    tones = [tone_or(curve.tone, index) for index, curve in enumerate(named)]
+    names = [curve.name for curve in named]
+    rows = [
+        {"curve": curve.name, "amount": float(x), "probability": float(y)}
+        for curve in named
+        for x, y in curve.points
+    ]
+    dashes = [list(DASHES[index % len(DASHES)]) for index in range(len(curves))]
+    dashes += [[5, 4]] if appetite else []
+    x = {
+        "field": "amount",
+        "type": "quantitative",
+        "title": f"Loss in a year, {unit}",
+        "axis": {"labelExpr": AMOUNT, "tickCount": 6},
+        "scale": {"nice": True, "zero": True},
+    }
+    y = {
+        "field": "probability",
+        "type": "quantitative",
+        "title": "Probability of losing more",
+        "axis": {"format": ".0%" if _highest(rows) >= 0.05 else ".1%", "tickCount": 5},
+        "scale": {"zero": True, "nice": True},
+    }
+    band = {
+        "transform": [{"filter": {"field": "curve", "equal": appetite_name}}],
+        "mark": {"type": "area", "color": token("accent-soft"), "opacity": 0.75, "tooltip": None},
+        "encoding": {"x": x, "y": y},
+    }
+    lines = {
+        "mark": {"type": "line", "interpolate": "linear"},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "color": {"field": "curve", "type": "nominal", "scale": tone_scale(names, tones)},
+            "strokeDash": {"field": "curve", "type": "nominal", "scale": {"domain": names, "range": dashes}},
+        },
+    }
+    hover = {
+        "mark": {"type": "point", "size": 120, "opacity": 0, "filled": True},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "tooltip": _tips(("curve", "Curve"), ("amount", unit), ("probability", "Probability")),
+        },
+    }
+    layers = [band, lines, hover] if appetite else [lines, hover]
+    table = [
+        [str(row["curve"]), write.money(row["amount"], unit), write.percent(row["probability"])]
+        for row in _thinned(rows)
+    ]
+    return finish(
+        {"data": {"values": rows}, "layer": layers},
+        height=height,
+        head=["Curve", "Loss in a year", "Probability of losing more"],
+        rows=table,
+    )
+
+
+def frontier(
+    points: Sequence[tuple[float, float]],
+    marked: Sequence[Marked] = (),
+    *,
+    currency: str | None = None,
+    value_title: str = "Strategic value",
+    loss_title: str = "Expected loss in a year",
+    value_format: str = ".0%",
+    height: int = 340,
+) -> Spec:
+    """The frontier of (residual loss, strategic value); marked points are named in lanes above the plot."""
+    unit = currency or write.default_currency()
+    along = sorted((float(x), float(y)) for x, y in points)
+    spots = sorted(marked, key=lambda spot: spot.loss)
+    every = [x for x, _ in along] + [spot.loss for spot in spots]
+    lanes = _lanes([spot.loss for spot in spots], [spot.name for spot in spots], every)
+    depth = max(lanes, default=-1) + 1
+    x = {
+        "field": "loss",
+        "type": "quantitative",
+        "title": f"{loss_title}, {unit} (less is better)",
+        "axis": {"labelExpr": AMOUNT, "tickCount": 6},
+        "scale": {"zero": False, "nice": True, "padding": 24},
+    }
+    y = {
+        "field": "value",
+        "type": "quantitative",
+        "title": value_title,
+        "axis": {"format": value_format, "tickCount": 5},
+        "scale": {"zero": False, "nice": True, "padding": 14},
+    }
+    names, tones = [spot.name for spot in spots], [spot.tone for spot in spots]
+    colour = {"field": "name", "type": "nominal", "scale": tone_scale(names, tones), "legend": None}
+    data = [
+        {
+            "name": spot.name,
+            "loss": spot.loss,
+            "value": spot.value,
+            "detail": spot.detail,
+            "lane": -8 - LANE * lane,
+        }
+        for spot, lane in zip(spots, lanes, strict=True)
+    ]
+    tips = _tips(("loss", loss_title), ("value", value_title))
+    layers: list[Spec] = [
+        {
+            "data": {"values": [{"loss": a, "value": b} for a, b in along]},
+            "mark": {"type": "line", "color": token("ink-3"), "strokeWidth": 1.75, "interpolate": "monotone"},
+            "encoding": {"x": x, "y": y},
+        },
+        {
+            "data": {"values": [{"loss": a, "value": b} for a, b in along]},
+            "mark": {"type": "point", "filled": True, "size": 42, "color": token("ink-3"), "opacity": 1},
+            "encoding": {"x": x, "y": y, "tooltip": tips},
+        },
+    ]
+    for index, one in enumerate(data):
+        layers += _flag(one, x, y, colour, tones[index], loss_title, value_title)
+    rows = [["", write.money(a, unit), f"{b:{value_format}}"] for a, b in along]
+    rows += [[spot.name, write.money(spot.loss, unit), f"{spot.value:{value_format}}"] for spot in spots]
+    spec = finish({"layer": layers}, height=height, head=["Point", loss_title, value_title], rows=rows)
+    spec["padding"] = {"left": 2, "right": 8, "top": 8 + LANE * depth, "bottom": 2}
+    return spec
+
+
+def _flag(
+    one: Spec, x: Spec, y: Spec, colour: Spec, tone: str, loss_title: str, value_title: str
+) -> list[Spec]:
+    """One marked point: its spot, a thin line up to its name, the name above the plot."""
+    shape = {"cio": "square", "ciso": "diamond", "joint": "circle"}.get(tone, "triangle-up")
+    tips = _tips(("name", "Point"), ("loss", loss_title), ("value", value_title))
+    data = {"values": [one]}
+    return [
+        {
+            "data": data,
+            "mark": {"type": "rule", "strokeWidth": 1, "color": token(tone), "opacity": 0.55},
+            "encoding": {"x": x, "y": y, "y2": {"value": one["lane"] + 5}},
+        },
+        {
+            "data": data,
+            "mark": {
+                "type": "point",
+                "filled": True,
+                "size": 150,
+                "opacity": 1,
+                "shape": shape,
+                "stroke": token("surface"),
+            },
+            "encoding": {"x": x, "y": y, "color": colour, "tooltip": tips},
+        },
+        {
+            "data": data,
+            "mark": {"type": "text", "fontWeight": 600, "fontSize": 12, "baseline": "bottom", "clip": False},
+            "encoding": {"x": x, "y": {"value": one["lane"] + 4}, "text": {"field": "name"}, "color": colour},
+        },
+    ]
+
+
+def _lanes(at: Sequence[float], names: Sequence[str], every: Sequence[float]) -> list[int]:
+    """The lane of each name, so that names beside each other on a plot of 300 pixels do not touch."""
+    low, high = min(every, default=0.0), max(every, default=1.0)
+    width = (high - low) or 1.0
+    ends: list[float] = []
+    lanes = []
+    for value, name in zip(at, names, strict=True):
+        middle, half = (value - low) / width * 300, len(name) * 3.4 + 6
+        lane = next((i for i, end in enumerate(ends) if middle - half >= end), len(ends))
+        if lane == len(ends):
+            ends.append(0.0)
+        ends[lane] = middle + half
+        lanes.append(min(lane, LANES - 1))
+    return lanes
+
+
+def _tips(*pairs: tuple[str, str]) -> list[Spec]:
+    found = []
+    for field, title in pairs:
+        tip: Spec = {"field": field, "title": title}
+        if field in ("amount", "loss"):
+            tip |= {"type": "quantitative", "format": ",.0f"}
+        elif field in ("probability", "value"):
+            tip |= {"type": "quantitative", "format": ".1%"}
+        found.append(tip)
+    return found
+
+
+def _highest(rows: Sequence[Spec]) -> float:
+    return max((float(row["probability"]) for row in rows), default=0.0)
+
+
+def _thinned(rows: list[Spec], most: int = 25) -> list[Spec]:
+    """At most `most` points of each curve, the ends included."""
+    found: list[Spec] = []
+    for name in dict.fromkeys(row["curve"] for row in rows):
+        mine = [row for row in rows if row["curve"] == name]
+        step = max(1, -(-len(mine) // most))
+        found += mine[::step] + ([mine[-1]] if (len(mine) - 1) % step else [])
+    return found

@@ -1,0 +1,81 @@
+"use strict";
+/* Charts: Vega-Lite specs in the page, drawn as SVG without eval and without injected styles. */
+(() => {
+  const views = new Map();
+  let tip = null;
+
+  /* Colours are tokens of the present theme. */
+  function themed(value, style) {
+    if (typeof value === "string") return value.startsWith("token:") ? style.getPropertyValue(`--${value.slice(6)}`).trim() : value;
+    if (Array.isArray(value)) return value.map((one) => themed(one, style));
+    if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, themed(one, style)]));
+    return value;
+  }
+
+  function hideTip() { if (tip) tip.hidden = true; }
+  function showTip(_, event, item, value) {
+    if (!value || typeof value !== "object") { hideTip(); return; }
+    if (!tip) {
+      tip = document.createElement("div");
+      tip.className = "chart-tip";
+      tip.setAttribute("role", "presentation");
+      document.body.append(tip);
+    }
+    const list = document.createElement("dl");
+    for (const [name, text] of Object.entries(value)) {
+      const term = document.createElement("dt");
+      const figure = document.createElement("dd");
+      term.textContent = name;
+      figure.textContent = text;
+      list.append(term, figure);
+    }
+    tip.replaceChildren(list);
+    tip.hidden = false;
+    const box = tip.getBoundingClientRect();
+    const left = Math.min(event.clientX + 14, window.innerWidth - box.width - 8);
+    const top = event.clientY + 14 + box.height > window.innerHeight ? event.clientY - box.height - 10 : event.clientY + 14;
+    tip.style.translate = `${Math.max(8, left)}px ${Math.max(8, top)}px`;
+  }
+
+  async function draw(figure) {
+    const source = document.getElementById(figure.dataset.chart);
+    const canvas = figure.querySelector(".chart-canvas");
+    if (!source || !canvas || !canvas.clientWidth) return;
+    try {
+      const spec = themed(JSON.parse(source.textContent), getComputedStyle(document.documentElement));
+      delete spec.usermeta;
+      const made = await window.vegaEmbed(canvas, spec, {
+        mode: "vega-lite", renderer: "svg", ast: true, actions: false, defaultStyle: false, tooltip: showTip, logLevel: 1,
+      });
+      views.get(figure)?.finalize();
+      views.set(figure, made);
+      figure.dataset.drawn = "yes";
+    } catch (error) {
+      canvas.textContent = "The chart could not be drawn; its figures are below.";
+      canvas.classList.add("chart-failed");
+      figure.querySelector("details")?.setAttribute("open", "");
+      console.error(error);
+    }
+  }
+
+  const drawAll = (root) => { for (const figure of (root || document).querySelectorAll("figure[data-chart]")) draw(figure); };
+  const redraw = () => drawAll();
+  function start() {
+    drawAll();
+    document.addEventListener("accord:theme", redraw);
+    document.addEventListener("accord:shown", redraw);
+    document.addEventListener("htmx:afterSettle", (event) => drawAll(event.target));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+    window.addEventListener("scroll", hideTip, { passive: true });
+    let wait = 0;
+    let width = window.innerWidth;
+    window.addEventListener("resize", () => {
+      if (window.innerWidth === width) return;
+      width = window.innerWidth;
+      clearTimeout(wait);
+      wait = setTimeout(redraw, 150);
+    });
+  }
+  if (window.vegaEmbed) start();
+  else console.error("The chart library is missing.");
+})();
