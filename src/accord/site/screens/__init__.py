@@ -11,9 +11,9 @@ def declare() -> None:
     navigation.register(
         entry("Administration", "Import and export", "site:data", "file", "import", 10, "import"),
         entry("Administration", "Ledger", "site:ledger", "ledger", "view", 20, "ledger"),
-        entry("Administration", "Jobs", "site:jobs", "job", "view", 30, "job"),
-        entry("Administration", "Accounts", "site:accounts", "account", "view", 40, "account"),
-        entry("Administration", "Installation", "site:installation", "setting", "view", 50, "setting"),
+        entry("Administration", "Jobs", "site:jobs", "job", "view", 30, "jobs"),
+        entry("Administration", "Accounts", "site:accounts", "account", "view", 40, "people"),
+        entry("Administration", "Installation", "site:installation", "setting", "view", 50, "settings"),
     )
     palette.register_page("Add an account", "site:account_new", noun="account", verb="change")
     account_links.register("API tokens", "site:tokens", "key")

@@ -1,0 +1,179 @@
+"""Scenarios with their intervals, what lowers or raises them, incidents, loss runs and the risk appetite."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from accord.core import fields
+from accord.core.twokey import TwoKey
+
+
+class Scenario(models.Model):
+    """What could happen to which systems. Frequencies are events a year at 5, 50 and 95 %, without controls."""
+
+    class Threat(models.TextChoices):
+        EXTERNAL = "external", "External attacker"
+        INSIDER = "insider", "Insider"
+        ERROR = "error", "Human error"
+        FAILURE = "failure", "Technical failure"
+        SUPPLIER = "supplier", "Supplier"
+        NATURE = "nature", "Nature"
+
+    class Effect(models.TextChoices):
+        OUTAGE = "outage", "Outage"
+        DISCLOSURE = "disclosure", "Disclosure"
+        FRAUD = "fraud", "Fraud"
+        INTEGRITY = "integrity", "Loss of integrity"
+
+    key = fields.key()
+    name = models.CharField(max_length=300)
+    description = models.TextField(blank=True)
+    threat = models.CharField(max_length=10, choices=Threat.choices)
+    effect = models.CharField(max_length=10, choices=Effect.choices)
+    frequency_low = fields.unknown(fields.number)
+    frequency_mid = fields.unknown(fields.number)
+    frequency_high = fields.unknown(fields.number)
+    owner = fields.unknown(fields.ref, to="organization.Person", related_name="scenarios")
+    source = fields.text()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ScenarioSystem(models.Model):
+    """The share of a scenario's loss that falls on a system."""
+
+    scenario = fields.link("risk.Scenario", "system_shares")
+    system = fields.link("estate.System", "scenario_shares")
+    share = fields.share()
+
+    class Meta:
+        verbose_name = "scenario system"
+        constraints: ClassVar = [
+            fields.only_one(["scenario", "system"], "risk_scenario_system_once"),
+            fields.share_between("share", "risk_scenario_system_share"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scenario} → {self.system}"
+
+
+class ScenarioLoss(models.Model):
+    """Loss per event in one form, at 5, 50 and 95 %, in the organization's currency."""
+
+    class Form(models.TextChoices):
+        PRODUCTIVITY = "productivity", "Productivity"
+        RESPONSE = "response", "Response"
+        REPLACEMENT = "replacement", "Replacement"
+        FINES = "fines", "Fines and judgements"
+        ADVANTAGE = "competitive_advantage", "Competitive advantage"
+        REPUTATION = "reputation", "Reputation"
+
+    scenario = fields.link("risk.Scenario", "losses")
+    form = models.CharField(max_length=22, choices=Form.choices)
+    low = fields.money()
+    mid = fields.money()
+    high = fields.money()
+
+    class Meta:
+        verbose_name = "scenario loss"
+        verbose_name_plural = "scenario losses"
+        constraints: ClassVar = [
+            fields.only_one(["scenario", "form"], "risk_scenario_loss_once"),
+            models.CheckConstraint(
+                condition=models.Q(low__gte=0, mid__gte=models.F("low"), high__gte=models.F("mid")),
+                name="risk_scenario_loss_ordered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scenario}: {self.get_form_display()}"
+
+
+class Reduction(models.Model):
+    """Intervals (5, 50, 95 %) of the share by which frequency and magnitude fall; NULL = that side is not touched."""
+
+    frequency_low = fields.unknown(fields.number)
+    frequency_mid = fields.unknown(fields.number)
+    frequency_high = fields.unknown(fields.number)
+    magnitude_low = fields.unknown(fields.number)
+    magnitude_mid = fields.unknown(fields.number)
+    magnitude_high = fields.unknown(fields.number)
+
+    class Meta:
+        abstract = True
+
+
+class ControlEffect(Reduction):
+    """What a control does to a scenario."""
+
+    control = fields.link("program.Control", "effects")
+    scenario = fields.link("risk.Scenario", "control_effects")
+
+    class Meta:
+        verbose_name = "control effect"
+        constraints: ClassVar = [fields.only_one(["control", "scenario"], "risk_control_effect_once")]
+
+    def __str__(self) -> str:
+        return f"{self.control} on {self.scenario}"
+
+
+class InitiativeEffect(Reduction):
+    """What an initiative, when done, does to a scenario; negative = it adds risk."""
+
+    initiative = fields.link("strategy.Initiative", "effects")
+    scenario = fields.link("risk.Scenario", "initiative_effects")
+
+    class Meta:
+        verbose_name = "initiative effect"
+        constraints: ClassVar = [fields.only_one(["initiative", "scenario"], "risk_initiative_effect_once")]
+
+    def __str__(self) -> str:
+        return f"{self.initiative} on {self.scenario}"
+
+
+class LossEvent(models.Model):
+    """A loss that the organization had."""
+
+    key = fields.key()
+    scenario = fields.unknown(fields.ref, to="risk.Scenario", related_name="events")
+    date = models.DateField()
+    amount = fields.money()
+    note = fields.text()
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class LossRun(models.Model):
+    """One computation of the annual loss: what went in (by hash) and all that came out."""
+
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    inputs_hash = models.CharField(max_length=64)
+    currency = models.CharField(max_length=3)
+    result = models.JSONField()
+
+    class Meta:
+        ordering: ClassVar = ["-at"]
+        indexes: ClassVar = [models.Index(fields=["-at"], name="risk_loss_run_at")]
+
+    def __str__(self) -> str:
+        return f"loss run of {self.at:%Y-%m-%d %H:%M}"
+
+
+class Appetite(TwoKey):
+    """The risk appetite: a curve of (amount, highest acceptable probability a year), set by both executives."""
+
+    points = models.JSONField()
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta(TwoKey.Meta):
+        ordering: ClassVar = ["-created"]
+
+    def __str__(self) -> str:
+        return f"risk appetite of {self.created:%Y-%m-%d}"
