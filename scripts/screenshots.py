@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from browsing import Server, chromium_path, context_options, launch, logins
 from playwright.sync_api import sync_playwright
+
+from browsing import Server, chromium_path, context_options, launch, logins
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
