@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -153,11 +154,26 @@ def context_options(scheme: str = "light", width: int = 1440, height: int = 900)
     }
 
 
-def logins(output: str) -> dict[str, tuple[str, str]]:
-    """Role → e-mail and password, from what `accord demo` printed."""
-    found = {}
-    for line in output.splitlines():
-        match = re.match(r"\s*(?P<role>[a-z]+)\s+(?P<email>\S+@\S+)\s+(?P<password>\S+)", line)
-        if match:
-            found[match["role"]] = (match["email"], match["password"])
-    return found
+def logins(home: Path) -> dict[str, tuple[str, str]]:
+    """Role → e-mail and password of the sample company's accounts, as `accord demo` keeps them in its home."""
+    from accord.core.roles import Role
+
+    rows = json.loads((home / "demo-logins.json").read_text(encoding="utf-8"))
+    by_label = {role.label: role.value for role in Role}
+    return {by_label[row["role"]]: (row["email"], row["password"]) for row in rows}
+
+
+def wait_for_jobs(home: Path, within: float = 300.0) -> None:
+    """Wait until the worker has done what `accord demo` queued, such as the frontier of plans."""
+    end = time.monotonic() + within
+    query = "SELECT title, error, state FROM core_job WHERE state IN ('queued', 'running', 'failed')"
+    while time.monotonic() < end:
+        with contextlib.closing(sqlite3.connect(home / "accord.sqlite3", timeout=30)) as database:
+            jobs = database.execute(query).fetchall()
+        for title, error, state in jobs:
+            if state == "failed":
+                raise ServerFailed(f"{title}: {error}")
+        if not jobs:
+            return
+        time.sleep(0.5)
+    raise ServerFailed(f"The queued jobs were not done within {within:.0f} s.")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import sync_playwright
 
-from browsing import Server, chromium_path, context_options, launch, logins
+from browsing import Server, chromium_path, context_options, launch, logins, wait_for_jobs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -86,8 +86,10 @@ def main(names: list[str]) -> int:
         if path is None:
             print("There is no Chromium here: scripts/chromium.sh", file=sys.stderr)
             return 1
-        with Server(Path(folder) / "home", ("demo",)) as server:
-            known = logins(server.output)
+        home = Path(folder) / "home"
+        with Server(home, ("demo",)) as server:
+            wait_for_jobs(home)
+            known = logins(home)
             browser = launch(playwright, path)
             for screen in chosen:
                 draw(browser, server, screen, known[screen.role])

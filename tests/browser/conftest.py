@@ -26,7 +26,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from browsing import Server, chromium_path, context_options, copy_home, launch, logins
+from browsing import Server, chromium_path, context_options, copy_home, launch, logins, wait_for_jobs
 
 HERE = Path(__file__).parent
 
@@ -62,9 +62,9 @@ class Company:
 def company(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Company:
     """The sample company as `accord demo` makes it, made once."""
     home = tmp_path_factory.mktemp("company") / "home"
-    with Server(home, ("demo",)) as server:
-        found = logins(server.output)
-    return Company(home, found)
+    with Server(home, ("demo",)):
+        wait_for_jobs(home)
+    return Company(home, logins(home))
 
 
 def _served(company: Company, folder: Path) -> Iterator[Server]:
@@ -105,9 +105,7 @@ class Watch:
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.problems.append(
-                f"console {message.type}: {message.text} ({message.location.get('url', '')})"
-            )
+            self.problems.append(f"console {message.type}: {message.text} ({message.location.get('url', '')})")
 
     def _request(self, request: Request) -> None:
         if request.url.startswith(("http:", "https:", "ws:", "wss:")) and self.host not in request.url:
@@ -157,9 +155,7 @@ SignIn = Callable[..., Page]
 
 
 @pytest.fixture
-def sign_in(
-    company: Company, open_context: Callable[..., BrowserContext], request: pytest.FixtureRequest
-) -> SignIn:
+def sign_in(company: Company, open_context: Callable[..., BrowserContext], request: pytest.FixtureRequest) -> SignIn:
     """`sign_in("cio")`: a page that is logged in with that role; `server=` names another server."""
 
     def signed(role: str, server: Server | None = None, **options: object) -> Page:

@@ -2,65 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_django import DjangoDbBlocker
+
     from accord.core.models import User
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The loaded sample: its folder, and an account for each role."""
+    """The loaded sample: the folder of its files, and an account for each role."""
 
     folder: Path
     users: dict[str, User]
 
 
-@pytest.fixture(scope="session")
-def sample_files(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The sample company's files, as its generator writes them (an `accord.site.sample.SampleCompany`)."""
-    from accord.site.sample import generate
-
-    return generate(tmp_path_factory.mktemp("sample"))
+@contextmanager
+def _unwatched(title: str) -> Iterator[Callable[..., None]]:
+    """Progress that nobody watches."""
+    yield lambda done, total=None, message="": None
 
 
 @pytest.fixture(scope="module")
 def sample_company(
-    django_db_setup: None, django_db_blocker: pytest.FixtureRequest, sample_files: Any
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Sample]:
-    """The sample in the database, loaded through the services that a customer's files go through.
+    """The sample in the database, loaded as `accord demo` loads it.
 
     For tests with the mark `django_db`: what each of them writes is taken back after it, and the sample after
     the file's last one.
     """
     from django.db import transaction
 
-    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
-        yield Sample(sample_files.folder, _load(sample_files))
+    from accord.core.models import RoleGrant
+    from accord.site import demo
+
+    home = tmp_path_factory.mktemp("sample")
+    with django_db_blocker.unblock(), transaction.atomic():
+        demo.load(home, lambda line: None, _unwatched)
+        grants = RoleGrant.objects.select_related("user").order_by("-pk")
+        yield Sample(home / "sample", {grant.role: grant.user for grant in grants})
         transaction.set_rollback(True)
-
-
-def _load(files: Any) -> dict[str, User]:
-    from accord.core import accounts
-    from accord.core.roles import Role
-    from accord.exposure import services
-    from accord.site import exchange
-
-    users = {}
-    for one in files.users:
-        role = Role(one.role)
-        users[one.role] = accounts.add_account(None, one.email, one.name, [(role, one.scope)], person_key=one.person)
-    exchange.import_paths(users["cio"], sorted(files.tables.glob("*.csv")), dry_run=False)
-    services.update_feeds_from(users["ciso"], list(files.feeds), _quiet)
-    for path in files.scans:
-        services.import_scan(users["ciso"], path, _quiet)
-    return users
-
-
-def _quiet(done: int, total: int | None = None, message: str = "") -> None:
-    """Progress that nobody watches."""
