@@ -10,6 +10,7 @@ class RiskConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accord.risk import nouns
+        from accord.risk import nouns, screens
 
         nouns.declare()
+        screens.declare()

@@ -10,7 +10,8 @@ class StrategyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accord.strategy import nouns, relations
+        from accord.strategy import nouns, relations, screens
 
         nouns.declare()
         relations.declare()
+        screens.declare()
