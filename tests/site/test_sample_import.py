@@ -30,7 +30,7 @@ def test_every_row_is_taken_and_the_second_time_none_changes(tmp_path: Path) -> 
     company = generate(tmp_path)
     actor = User.objects.create(email="loader@veldrana.example", name="Loader")
     tables = _tables(company)
-    assert len(tables) >= 11
+    assert {table.name for table in tables} >= {"unit", "person", "goal", "system", "asset", "initiative"}
     found = compare(tables)
     assert not found.refused, "\n".join(map(str, found.refused[:20]))
     assert len(found.added) == sum(len(list(table.rows)) for table in tables)
