@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Tone = Literal["danger", "warning", "caution", "info", "good", "neutral", "cio", "ciso", "joint"]
-Shape = Literal[
-    "diamond", "triangle", "square", "dot", "ring", "half", "check", "cross", "dash", "clock", "bolt"
-]
+Shape = Literal["diamond", "triangle", "square", "dot", "ring", "half", "check", "cross", "dash", "clock", "bolt"]
 
 
 @dataclass(frozen=True, slots=True)

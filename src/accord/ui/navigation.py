@@ -60,9 +60,7 @@ def register(*entries: Entry) -> None:
     """Add entries; an unknown group is an error."""
     for entry in entries:
         if entry.group not in GROUPS:
-            raise ValueError(
-                f"navigation group {entry.group!r} of {entry.url_name!r} is none of {', '.join(GROUPS)}"
-            )
+            raise ValueError(f"navigation group {entry.group!r} of {entry.url_name!r} is none of {', '.join(GROUPS)}")
         _entries[entry.url_name] = entry
 
 
@@ -98,9 +96,7 @@ def menu(request: HttpRequest) -> list[Group]:
     current = _current(request.path, shown)
     groups: dict[str, list[Link]] = {}
     for entry, href in shown:
-        groups.setdefault(entry.group, []).append(
-            Link(entry.label, href, entry.icon, entry.url_name == current)
-        )
+        groups.setdefault(entry.group, []).append(Link(entry.label, href, entry.icon, entry.url_name == current))
     return [Group(label, links) for label, links in groups.items()]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from accord.core import ledger, nouns
 from accord.core.models import LedgerEntry
-from accord.core.statements import Statement
+from accord.core.statements import Statement, figure
 from accord.core.values import render
 from accord.ui import format as write
 
@@ -52,9 +52,7 @@ def history_entry(entry: LedgerEntry, *, subject: bool = False) -> HistoryEntry:
     changes = []
     if entry.before or entry.after:
         for name, before, after in ledger.changes(entry):
-            label = (
-                found.column(name).title if found is not None and found.has(name) else name.replace("_", " ")
-            )
+            label = found.column(name).title if found is not None and found.has(name) else name.replace("_", " ")
             changes.append((label, _text(before), _text(after)))
     return HistoryEntry(
         actor=entry.actor, verb=verb, at=dt.datetime.fromisoformat(entry.at), changes=changes[:40],
@@ -84,9 +82,7 @@ class KeySlot:
     dissent_href: str = ""
 
 
-def key_slots(
-    slots: Iterable[Mapping[str, Any]], sign: Mapping[str, tuple[str, str]] | None = None
-) -> list[KeySlot]:
+def key_slots(slots: Iterable[Mapping[str, Any]], sign: Mapping[str, tuple[str, str]] | None = None) -> list[KeySlot]:
     """The slots of `core.twokey.TwoKey.slots` for `{% two_keys %}`.
 
     `sign` gives, for each role whose key the reader may turn now, the addresses for signing and for dissent.
@@ -112,10 +108,12 @@ def key_slots(
 
 
 def statement_parts(fact: Statement) -> dict[str, Any]:
-    """What the card of a statement shows."""
+    """What the card of a statement shows; a unit that is a word stands smaller beside its figure."""
+    word = fact.unit if fact.unit and fact.unit != "%" and not (len(fact.unit) == 3 and fact.unit.isupper()) else ""
     return {
         "label": fact.label,
-        "figure": fact.figure,
+        "figure": fact.figure if fact.value is None or not word else figure(fact.value),
+        "unit_text": word if fact.value is not None else "",
         "is_unknown": fact.value is None,
         "interval": fact.spread,
         "confidence": write.percent(fact.confidence) if fact.confidence is not None else "",

@@ -49,8 +49,6 @@ def vega(request: HttpRequest) -> FileResponse:
     if packed:
         response["Content-Encoding"] = "gzip"
     current = request.GET.get("v") == bundle.tag()
-    response["Cache-Control"] = f"public, max-age={31_536_000 if current else 300}" + (
-        ", immutable" if current else ""
-    )
+    response["Cache-Control"] = f"public, max-age={31_536_000 if current else 300}" + (", immutable" if current else "")
     patch_vary_headers(response, ["Accept-Encoding"])
     return response

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from accord.ui import format as write
 from accord.ui.charts.theme import AMOUNT, Spec, finish, token, tone_or, tone_scale
 
-ROW = 30
-LABELS = {"labelLimit": 190, "labelColor": "token:ink", "labelFontSize": 12}
+ROW = 34
+LABELS = {
+    "labelLimit": 200,
+    "labelColor": token("ink"),
+    "labelFontSize": 12,
+    "labelLineHeight": 14,
+    "labelExpr": "split(datum.label, '\\n')",
+    "labelOffset": {"expr": "-7 * (length(split(datum.label, '\\n')) - 1)"},
+    "labelOverlap": False,
+}
+GUTTER = 76
+TILTED = {"encoding": {"x": {"axis": {"labelAngle": -40, "labelAlign": "right", "labelFontSize": 11}}}}
 QUARTER_MONTHS = {"1": "01", "2": "04", "3": "07", "4": "10"}
 
 
@@ -23,16 +34,20 @@ def bars(
     name_title: str = "Name",
 ) -> Spec:
     """Horizontal bars in the given order, each with its figure at its end; unknown ones say so instead."""
-    known = [value for _, value in rows if value is not None]
-    top, bottom = max([*known, 0.0]), min([*known, 0.0])
-    span = (top - bottom) or 1.0
     values = [
-        {"name": name, "value": value, "text": write.quantity(value, unit, currency), "at": value or 0.0}
+        {
+            "name": name,
+            "line": wrapped(name),
+            "short": wrapped(name, 15, 3),
+            "at": value or 0.0,
+            "end": max(value or 0.0, 0.0),
+            "text": figure_text(value, unit),
+        }
         for name, value in rows
     ]
-    scale = {"domain": [bottom - (0.22 * span if bottom < 0 else 0), top + 0.22 * span], "nice": False}
-    x = {"field": "at", "type": "quantitative", "title": title, "scale": scale, "axis": _value_axis(unit)}
-    y = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": LABELS}
+    heading = f"{title}, {currency or write.default_currency()}" if unit == "money" else title
+    x = {"field": "at", "type": "quantitative", "title": heading, "axis": _value_axis(unit), "scale": {"nice": False}}
+    y = {"field": "line", "type": "nominal", "sort": None, "title": None, "axis": LABELS}
     tips = [{"field": "name", "title": name_title}, {"field": "text", "title": title}]
     body = {
         "data": {"values": values},
@@ -44,12 +59,16 @@ def bars(
             },
             {
                 "mark": {"type": "text", "align": "left", "dx": 6, "color": token("ink")},
-                "encoding": {"x": x, "text": {"field": "text"}},
+                "encoding": {"x": {**x, "field": "end"}, "text": {"field": "text"}},
             },
         ],
     }
     table = [[str(one["name"]), str(one["text"])] for one in values]
-    return finish(body, height=max(80, ROW * len(rows)), head=[name_title, title], rows=table)
+    spec = finish(
+        body, height=max(80, ROW * len(rows)), head=[name_title, heading], rows=table, narrow=_narrow(len(rows))
+    )
+    spec["padding"] = {"left": 2, "right": GUTTER, "top": 4, "bottom": 2}
+    return spec
 
 
 def interval_dots(
@@ -65,6 +84,8 @@ def interval_dots(
     values = [
         {
             "name": name,
+            "line": wrapped(name),
+            "short": wrapped(name, 15, 3),
             "low": low,
             "mid": mid,
             "high": high,
@@ -73,7 +94,7 @@ def interval_dots(
         }
         for name, low, mid, high in rows
     ]
-    y = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": LABELS}
+    y = {"field": "line", "type": "nominal", "sort": None, "title": None, "axis": LABELS}
     axis = {**_value_axis(unit), "grid": True}
     x = {
         "field": "low",
@@ -107,7 +128,13 @@ def interval_dots(
         ],
     }
     table = [[str(one["name"]), str(one["text"]), str(one["spread"])] for one in values]
-    return finish(body, height=max(80, ROW * len(rows)), head=[name_title, title, "Interval"], rows=table)
+    return finish(
+        body,
+        height=max(80, ROW * len(rows)),
+        head=[name_title, title, "Interval"],
+        rows=table,
+        narrow=_narrow(len(rows)),
+    )
 
 
 def waterfall(
@@ -129,10 +156,11 @@ def waterfall(
         level = end
         worse = amount > 0 if less_is_better else amount < 0
         kind = "total" if is_total else "worse" if worse else "better"
-        text = write.quantity(amount, unit, currency)
+        text = figure_text(amount, unit)
         values.append(
             {
                 "name": name,
+                "line": wrapped(name, 12),
                 "start": start,
                 "end": end,
                 "top": max(start, end),
@@ -140,13 +168,14 @@ def waterfall(
                 "text": text if is_total or amount < 0 else f"+{text}",
             }
         )
-    order = [str(one["name"]) for one in values]
+    order = [str(one["line"]) for one in values]
+    heading = f"{title}, {currency or write.default_currency()}" if unit == "money" else title
     x = {
-        "field": "name",
+        "field": "line",
         "type": "ordinal",
         "sort": order,
         "title": None,
-        "axis": {"labelAngle": 0, "labelLimit": 96},
+        "axis": {**LABELS, "labelAngle": 0, "labelOffset": 0},
     }
     y = {
         "field": "start",
@@ -175,9 +204,8 @@ def waterfall(
             },
         ],
     }
-    return finish(
-        body, height=280, head=["Step", title], rows=[[str(v["name"]), str(v["text"])] for v in values]
-    )
+    table = [[str(v["name"]), str(v["text"])] for v in values]
+    return finish(body, height=280, head=["Step", heading], rows=table, narrow=TILTED)
 
 
 def gantt(
@@ -196,6 +224,8 @@ def gantt(
     values = [
         {
             "name": row["name"],
+            "line": wrapped(row["name"]),
+            "short": wrapped(row["name"], 15, 3),
             "group": row["group"],
             "from": quarter_start(row["start"]),
             "to": quarter_start(next_quarter(row["end"])),
@@ -219,7 +249,7 @@ def gantt(
         "data": {"values": values},
         "mark": {"type": "bar", "height": {"band": 0.58}, "cornerRadius": 2},
         "encoding": {
-            "y": {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": LABELS},
+            "y": {"field": "line", "type": "nominal", "sort": None, "title": None, "axis": LABELS},
             "x": {
                 "field": "from",
                 "type": "temporal",
@@ -239,8 +269,22 @@ def gantt(
         },
     }
     table = [[v["name"], v["group"], v["start"], v["end"]] for v in values]
-    height = max(90, 26 * len(rows))
-    return finish(body, height=height, head=[name_title, group_title, "From", "To"], rows=table)
+    height = max(90, ROW * len(rows))
+    return finish(
+        body, height=height, head=[name_title, group_title, "From", "To"], rows=table, narrow=_narrow(len(rows))
+    )
+
+
+def wrapped(name: str, width: int = 26, most: int = 2) -> str:
+    """A name on at most `most` lines of some `width` letters."""
+    lines = textwrap.wrap(name, width, max_lines=most, placeholder="…")
+    return "\n".join(lines)
+
+
+def figure_text(value: float | None, unit: str) -> str:
+    """A figure whose currency stands in the heading."""
+    text = write.quantity(value, unit, "XXX")
+    return text.removeprefix(f"XXX{write.NBSP}")
 
 
 def quarter_start(quarter: str) -> str:
@@ -259,6 +303,11 @@ def quarter_text(quarter: str) -> str:
     """Q1 2027."""
     year, number = quarter.split("-Q")
     return f"Q{number} {year}"
+
+
+def _narrow(rows: int) -> Spec:
+    """On a phone names take three short lines."""
+    return {"height": 46 * rows, "encoding": {"y": {"field": "short"}}}
 
 
 def _value_axis(unit: str) -> Spec:

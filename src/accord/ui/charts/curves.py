@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from accord.ui import format as write
 from accord.ui.charts.theme import AMOUNT, Spec, finish, token, tone_or, tone_scale
 
-DASHES = ([1, 0], [7, 4], [2, 3], [10, 3, 2, 3])
+DASHES = ([1, 0], [2, 4], [10, 3, 2, 3], [4, 2])
 LANE = 17
 LANES = 4
 
@@ -50,12 +50,10 @@ def exceedance_curve(
     tones = [tone_or(curve.tone, index) for index, curve in enumerate(named)]
     names = [curve.name for curve in named]
     rows = [
-        {"curve": curve.name, "amount": float(x), "probability": float(y)}
-        for curve in named
-        for x, y in curve.points
+        {"curve": curve.name, "amount": float(x), "probability": float(y)} for curve in named for x, y in curve.points
     ]
     dashes = [list(DASHES[index % len(DASHES)]) for index in range(len(curves))]
-    dashes += [[5, 4]] if appetite else []
+    dashes += [[8, 5]] if appetite else []
     x = {
         "field": "amount",
         "type": "quantitative",
@@ -127,7 +125,7 @@ def frontier(
         "type": "quantitative",
         "title": f"{loss_title}, {unit} (less is better)",
         "axis": {"labelExpr": AMOUNT, "tickCount": 6},
-        "scale": {"zero": False, "nice": True, "padding": 24},
+        "scale": {"zero": False, "nice": True, "padding": 40},
     }
     y = {
         "field": "value",
@@ -161,8 +159,8 @@ def frontier(
             "encoding": {"x": x, "y": y, "tooltip": tips},
         },
     ]
-    for index, one in enumerate(data):
-        layers += _flag(one, x, y, colour, tones[index], loss_title, value_title)
+    flags = [_flag(one, x, y, colour, tones[index], tips) for index, one in enumerate(data)]
+    layers += [layer for group in zip(*flags, strict=True) for layer in group]
     rows = [["", write.money(a, unit), f"{b:{value_format}}"] for a, b in along]
     rows += [[spot.name, write.money(spot.loss, unit), f"{spot.value:{value_format}}"] for spot in spots]
     spec = finish({"layer": layers}, height=height, head=["Point", loss_title, value_title], rows=rows)
@@ -170,13 +168,13 @@ def frontier(
     return spec
 
 
-def _flag(
-    one: Spec, x: Spec, y: Spec, colour: Spec, tone: str, loss_title: str, value_title: str
-) -> list[Spec]:
-    """One marked point: its spot, a thin line up to its name, the name above the plot."""
+def _flag(one: Spec, x: Spec, y: Spec, colour: Spec, tone: str, tips: list[Spec]) -> list[Spec]:
+    """One marked point: a thin line up to its name, its spot, and the name on a ground of its own above the plot."""
     shape = {"cio": "square", "ciso": "diamond", "joint": "circle"}.get(tone, "triangle-up")
-    tips = _tips(("name", "Point"), ("loss", loss_title), ("value", value_title))
     data = {"values": [one]}
+    name = {"type": "text", "fontWeight": 600, "fontSize": 12, "baseline": "bottom", "clip": False}
+    place = {"x": x, "y": {"value": one["lane"] + 4}, "text": {"field": "name"}}
+    spot = {"type": "point", "filled": True, "size": 150, "opacity": 1, "shape": shape, "stroke": token("surface")}
     return [
         {
             "data": data,
@@ -185,21 +183,11 @@ def _flag(
         },
         {
             "data": data,
-            "mark": {
-                "type": "point",
-                "filled": True,
-                "size": 150,
-                "opacity": 1,
-                "shape": shape,
-                "stroke": token("surface"),
-            },
-            "encoding": {"x": x, "y": y, "color": colour, "tooltip": tips},
+            "mark": spot,
+            "encoding": {"x": x, "y": y, "color": colour, "tooltip": [{"field": "name", "title": "Point"}, *tips]},
         },
-        {
-            "data": data,
-            "mark": {"type": "text", "fontWeight": 600, "fontSize": 12, "baseline": "bottom", "clip": False},
-            "encoding": {"x": x, "y": {"value": one["lane"] + 4}, "text": {"field": "name"}, "color": colour},
-        },
+        {"data": data, "mark": {**name, "stroke": token("surface"), "strokeWidth": 5}, "encoding": place},
+        {"data": data, "mark": name, "encoding": {**place, "color": colour}},
     ]
 
 

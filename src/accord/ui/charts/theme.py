@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -13,9 +12,6 @@ Spec = dict[str, Any]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 TOKENS_CSS = Path(__file__).parents[1] / "static" / "ui" / "tokens.css"
-FONT = (
-    "ui-sans-serif, system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Liberation Sans, Arial, sans-serif"
-)
 PRINT_FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 PREFIX = "token:"
 
@@ -40,16 +36,25 @@ def tokens() -> dict[str, str]:
 
 
 def finish(
-    body: Mapping[str, Any], *, height: int, head: Sequence[str], rows: Iterable[Sequence[str]]
+    body: Mapping[str, Any],
+    *,
+    height: int,
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    narrow: Mapping[str, Any] | None = None,
 ) -> Spec:
-    """A whole spec: the body with the shared look, its height in pixels, and its figures as a table."""
+    """A whole spec: the body with the shared look, its height in pixels, and its figures as a table.
+
+    `narrow` is what a screen of a phone's width lays over the spec (objects are merged, the rest replaced).
+    """
+    patch = {"config": {"legend": {"columns": 1}}, **(narrow or {})}
     return {
         "$schema": SCHEMA,
         "width": "container",
         "height": height,
         "autosize": {"type": "fit-x", "contains": "padding"},
         "config": config(),
-        "usermeta": {"table": {"head": list(head), "rows": [list(row) for row in rows]}},
+        "usermeta": {"narrow": patch, "table": {"head": list(head), "rows": [list(row) for row in rows]}},
         **body,
     }
 
@@ -58,7 +63,7 @@ def config() -> Spec:
     """The shared look of axes, legends and marks."""
     return {
         "background": "transparent",
-        "font": FONT,
+        "font": token("font"),
         "padding": {"left": 2, "right": 8, "top": 4, "bottom": 2},
         "view": {"stroke": None},
         "axis": {
@@ -101,34 +106,30 @@ def table_of(spec: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     return list(table.get("head", [])), [list(row) for row in table.get("rows", [])]
 
 
-def resolved(spec: Mapping[str, Any], colours: Mapping[str, str], font: str = FONT) -> Spec:
-    """The spec with every token replaced by a colour; an unknown token is a KeyError."""
+def resolved(spec: Mapping[str, Any], values: Mapping[str, str]) -> Spec:
+    """The spec with every token replaced by its value; an unknown token is a KeyError."""
 
     def walk(value: Any) -> Any:
         if isinstance(value, str) and value.startswith(PREFIX):
-            return colours[value.removeprefix(PREFIX)]
+            return values[value.removeprefix(PREFIX)]
         if isinstance(value, dict):
             return {name: walk(one) for name, one in value.items()}
         if isinstance(value, list):
             return [walk(one) for one in value]
         return value
 
-    found: Spec = walk(copy.deepcopy(dict(spec)))
-    found.pop("usermeta", None)
-    found.setdefault("config", {})["font"] = font
+    found: Spec = walk({name: value for name, value in spec.items() if name != "usermeta"})
     return found
 
 
-def to_svg(
-    spec: Mapping[str, Any], width: int = 640, height: int | None = None, font: str = PRINT_FONT
-) -> str:
+def to_svg(spec: Mapping[str, Any], width: int = 640, height: int | None = None, font: str = PRINT_FONT) -> str:
     """The chart as SVG for PDF and slides, in the light theme; the same spec always gives the same text."""
     import vl_convert
 
-    found = resolved(spec, tokens(), font)
+    found = resolved(spec, {**tokens(), "font": font})
     found["width"] = width
-    found["autosize"] = {"type": "fit", "contains": "padding"}
     if height is not None:
+        found["autosize"] = {"type": "fit", "contains": "padding"}
         found["height"] = height
     return str(vl_convert.vegalite_to_svg(found))
 

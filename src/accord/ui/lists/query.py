@@ -66,9 +66,7 @@ class ListState:
             known["limit"] = [str(self.limit)]
         known["after"], known["before"] = [self.after], [self.before]
         for name, value in changes.items():
-            known[name] = (
-                [] if value is None else [str(v) for v in value] if isinstance(value, list) else [str(value)]
-            )
+            known[name] = [] if value is None else [str(v) for v in value] if isinstance(value, list) else [str(value)]
         for name, values in known.items():
             pairs += [(name, value) for value in values if value]
         return pairs
@@ -91,18 +89,14 @@ def as_lists(params: Mapping[str, Any] | QueryDict) -> dict[str, list[str]]:
     return lists
 
 
-def parse(
-    spec: ListSpec, params: Mapping[str, Any] | QueryDict, request: HttpRequest | None = None
-) -> ListState:
+def parse(spec: ListSpec, params: Mapping[str, Any] | QueryDict, request: HttpRequest | None = None) -> ListState:
     """Read the parameters; what cannot be used is left out and named in `problems`."""
     given = as_lists(params)
     state = ListState(sort=spec.default_sort, limit=spec.limit)
     known = {"q", "sort", "after", "before", "limit", "format"} | {f.name for f in spec.filters}
     for name in given:
         if name not in known:
-            state.problems.append(
-                problem(name, "this list has no such parameter", f"use: {', '.join(sorted(known))}")
-            )
+            state.problems.append(problem(name, "this list has no such parameter", f"use: {', '.join(sorted(known))}"))
     state.q = _last(given, "q").strip()[:200].replace("\x00", "")
     _parse_sort(spec, state, _last(given, "sort"))
     _parse_limit(state, _last(given, "limit"))

@@ -70,9 +70,7 @@ def list_page(spec: ListSpec) -> View:
     def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if request.GET.get("format") == "csv":
             if not may(request.user, "export", spec.noun):
-                return HttpResponse(
-                    "Your role may not export this list.", status=403, content_type="text/plain"
-                )
+                return HttpResponse("Your role may not export this list.", status=403, content_type="text/plain")
             return csv_response(spec, request, parse(spec, request.GET, request))  # type: ignore[return-value]
         context = list_context(spec, request)
         if spec.context is not None:

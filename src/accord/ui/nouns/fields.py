@@ -65,9 +65,7 @@ def search_paths(noun: Noun) -> list[str]:
     for column in noun.columns:
         if column.kind is Kind.REF and column.key:
             paths.append(f"{column.attribute}__key")
-        elif (
-            column.kind is Kind.KEY or (column.key and column.kind is Kind.TEXT) or column.name == noun.title
-        ):
+        elif column.kind is Kind.KEY or (column.key and column.kind is Kind.TEXT) or column.name == noun.title:
             paths.append(column.attribute)
     return list(dict.fromkeys(paths))
 

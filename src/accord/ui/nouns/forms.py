@@ -87,13 +87,9 @@ def _widget(column: Column, present: str) -> forms.Widget:
         case Kind.DATE:
             return forms.DateInput(attrs={"type": "date", "class": "input"})
         case kind if kind in NUMERIC:
-            return forms.TextInput(
-                attrs={"inputmode": "decimal", "class": "input input-number", "autocomplete": "off"}
-            )
+            return forms.TextInput(attrs={"inputmode": "decimal", "class": "input input-number", "autocomplete": "off"})
         case _:
-            return forms.TextInput(
-                attrs={"class": "input", "maxlength": column.max_length, "autocomplete": "off"}
-            )
+            return forms.TextInput(attrs={"class": "input", "maxlength": column.max_length, "autocomplete": "off"})
 
 
 def _ref_widget(column: Column, start: list[tuple[str, str]], present: str) -> forms.Widget:
@@ -128,8 +124,7 @@ def options(noun: Noun, text: str = "", limit: int = 20, rows: Any = None) -> li
             match |= Q(**{f"{name}__icontains": text})
         queryset = queryset.filter(match)
     return [
-        (row[0], str(row[1]) if len(row) > 1 else "")
-        for row in queryset.order_by("key").values_list(*names)[:limit]
+        (row[0], str(row[1]) if len(row) > 1 else "") for row in queryset.order_by("key").values_list(*names)[:limit]
     ]
 
 

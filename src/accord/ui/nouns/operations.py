@@ -81,9 +81,7 @@ def noun_operations(router: Router, *screens: NounScreens) -> None:
 def _single(router: Router, screens: NounScreens) -> None:
     noun, address = screens.noun, f"/{screens.prefix}/{{path:key}}"
 
-    @router.get(
-        address, summary=f"One {noun.label}", operation_id=f"get_{noun.name}", response=dict[str, Any]
-    )
+    @router.get(address, summary=f"One {noun.label}", operation_id=f"get_{noun.name}", response=dict[str, Any])
     @guard_api("view", noun.name)
     def get(request: HttpRequest, key: str) -> dict[str, Any]:
         return as_json(noun, _find(screens, request, key))

@@ -212,9 +212,7 @@ def facts(screens: NounScreens, thing: Any) -> list[Fact]:
 
 def _actions(screens: NounScreens, request: HttpRequest, thing: Any) -> list[tuple[str, str | None, str]]:
     noun = screens.noun
-    found: list[tuple[str, str | None, str]] = (
-        list(screens.actions(request, thing)) if screens.actions else []
-    )
+    found: list[tuple[str, str | None, str]] = list(screens.actions(request, thing)) if screens.actions else []
     if may(request.user, "change", noun.name):
         found += [
             ("Edit", link_to(noun, thing, "edit"), ""),
@@ -241,10 +239,7 @@ def _related_table(wanted: Related, request: HttpRequest, thing: Any) -> dict[st
     column = other.column(wanted.through)
     rows = scoped(request.user, other.name, other.queryset()).filter(**{column.attribute: thing})
     found = list(rows.order_by("pk")[: FEW + 1])
-    names = (
-        wanted.columns
-        or [c.name for c in other.columns if c.name != column.name and c.kind is not Kind.LONG][:6]
-    )
+    names = wanted.columns or [c.name for c in other.columns if c.name != column.name and c.kind is not Kind.LONG][:6]
     columns = [list_column(other, other.column(name)) for name in names]
     plural = other.label_plural[:1].upper() + other.label_plural[1:]
     others = [c for c in other.columns if c.kind is Kind.REF and c.noun == column.noun]
@@ -268,14 +263,10 @@ def _related_table(wanted: Related, request: HttpRequest, thing: Any) -> dict[st
 def _cell(column: ListColumn, row: Any) -> Cell:
     value = column.of(row)
     href = column.link(row) if column.link is not None else None
-    return Cell(
-        column, value, write.plain(column.kind, value), href, value is None or write.is_unknown(value)
-    )
+    return Cell(column, value, write.plain(column.kind, value), href, value is None or write.is_unknown(value))
 
 
-def _save(
-    screens: NounScreens, request: HttpRequest, form: NounForm, *, expected: Mapping[str, Any] | None
-) -> Any:
+def _save(screens: NounScreens, request: HttpRequest, form: NounForm, *, expected: Mapping[str, Any] | None) -> Any:
     """Write through the gate; the object, or None with the reasons on the form."""
     noun, values = screens.noun, form.values()
     key = key_parts(noun, _typed_key(noun, values)) or {}
@@ -314,9 +305,7 @@ def _crumbs(screens: NounScreens) -> list[tuple[str, str | None]]:
 
 def _next(request: HttpRequest) -> str:
     wanted = request.GET.get("next", "")
-    return (
-        wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()) else ""
-    )
+    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()) else ""
 
 
 def _onward(request: HttpRequest, href: str | None) -> HttpResponse:

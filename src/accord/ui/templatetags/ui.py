@@ -112,9 +112,7 @@ def icon(name: str, label: str = "") -> SafeString:
     """A symbol of the sprite; decorative unless it has a label."""
     href = f"{static('ui/icons.svg')}#{name}"
     if label:
-        return format_html(
-            '<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href
-        )
+        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href)
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', href)
 
 
@@ -234,9 +232,7 @@ def progress(job: Any, url: str = "", next_url: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("ui/parts/chart.html")
-def chart(
-    spec: Mapping[str, Any], title: str, identifier: str, note: str = "", size: str = ""
-) -> dict[str, Any]:
+def chart(spec: Mapping[str, Any], title: str, identifier: str, note: str = "", size: str = "") -> dict[str, Any]:
     """A chart from a Vega-Lite dict (see `accord.ui.charts`), with its rows as a table beside it."""
     from accord.ui.charts import table_of
 

@@ -2,6 +2,7 @@
 /* Charts: Vega-Lite specs in the page, drawn as SVG without eval and without injected styles. */
 (() => {
   const views = new Map();
+  const NARROW = 420;
   let tip = null;
 
   /* Colours are tokens of the present theme. */
@@ -10,6 +11,14 @@
     if (Array.isArray(value)) return value.map((one) => themed(one, style));
     if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, themed(one, style)]));
     return value;
+  }
+
+  /* What a narrow screen lays over the spec: objects are merged, everything else is replaced. */
+  function merge(target, patch) {
+    for (const [name, value] of Object.entries(patch || {})) {
+      if (value && typeof value === "object" && !Array.isArray(value) && target[name] && typeof target[name] === "object") merge(target[name], value);
+      else target[name] = value;
+    }
   }
 
   function hideTip() { if (tip) tip.hidden = true; }
@@ -43,6 +52,7 @@
     if (!source || !canvas || !canvas.clientWidth) return;
     try {
       const spec = themed(JSON.parse(source.textContent), getComputedStyle(document.documentElement));
+      if (canvas.clientWidth < NARROW) merge(spec, spec.usermeta?.narrow);
       delete spec.usermeta;
       const made = await window.vegaEmbed(canvas, spec, {
         mode: "vega-lite", renderer: "svg", ast: true, actions: false, defaultStyle: false, tooltip: showTip, logLevel: 1,
