@@ -1,4 +1,63 @@
-"""jobs."""
+"""The long work of this room, run by a worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accord.core.jobs import Context, kind
+from accord.core.models import StoredFile
+from accord.exposure.models import Scan
 
 
-def declare() -> None: ...
+@kind("exposure.import", "Import a scanner's file")
+def import_file(context: Context, scan: int) -> dict[str, Any]:
+    """Take in the file of a scan, or go on with it."""
+    from accord.exposure.services import process
+
+    found = process(context.actor, Scan.objects.get(pk=scan), context.progress)
+    names = ("added", "changed", "unchanged", "closed", "reopened", "refused")
+    return {"scans": [s.pk for s in found], **{name: sum(getattr(s, name) for s in found) for name in names}}
+
+
+@kind("exposure.refresh", "Bring findings up to date with the estate")
+def bring_up_to_date(context: Context) -> dict[str, int]:
+    """Match unclaimed targets again, finish claims, and assess what rests on changed facts."""
+    from accord.exposure.services import assessing, claims
+
+    steps = 0
+
+    def pause() -> None:
+        nonlocal steps
+        steps += 1
+        context.progress(steps)
+        assessing.breathe()
+
+    claimed = claims.rematch(context.actor, None, pause)
+    moved = claims.settle_all(context.actor, claims.unsettled(), pause)
+    changed = assessing.reassess_pending(context.actor, pause) + assessing.refresh(context.actor, pause)
+    return {"claimed": claimed, "moved": moved, "changed": changed}
+
+
+@kind("exposure.feeds", "Load KEV and EPSS")
+def load_feeds(context: Context, files: list[int] | None = None) -> dict[str, Any]:
+    """Load feeds from stored files (their primary keys), or download both."""
+    import shutil
+    import tempfile
+    from pathlib import Path
+
+    from accord.core.files import open_file
+    from accord.exposure.services import update_feeds, update_from
+
+    if not files:
+        made = update_feeds(context.actor, tell=context.progress)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            paths = []
+            for stored in StoredFile.objects.filter(pk__in=files):
+                path = Path(folder) / str(stored.pk) / stored.name
+                path.parent.mkdir()
+                with open_file(stored) as stream, path.open("wb") as out:
+                    shutil.copyfileobj(stream, out)
+                paths.append(path)
+            made = update_from(context.actor, *paths, tell=context.progress)
+    return {"feeds": [{"feed": u.feed, "entries": u.entries, "findings": u.findings_changed} for u in made]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -10,17 +10,24 @@ from django.urls import reverse
 
 from accord.engines import priority
 from accord.exposure.models.knowledge import Severity
-from accord.exposure.models.scans import Scan
 
 OPEN = Q(state="open")
+
+
+def _kept(to: str, related_name: str, null: bool = False) -> Any:
+    """A reference without an index of its own: the indexes below begin with those that are looked up."""
+    return models.ForeignKey(
+        to, on_delete=models.PROTECT, null=null, related_name=related_name, db_index=False
+    )
 
 
 class Finding(models.Model):
     """One weakness on one subject: `fingerprint` is the subject ("a…" asset, "t…" target) and the weakness.
 
-    `worst_class` and `best_class` are `engines.priority.Urgency` (the interval of what is possible), `rank` its
-    place among open findings, lower first; NULL when it is not open. `reach` and `goal_weight` are those of its
-    asset when it was last assessed; NULL or "" = unknown. Times are those of the scans, not of the import.
+    `worst_class` and `best_class` are `engines.priority.Urgency` (the interval of what is possible), `rank`
+    its place among open findings, lower first; NULL when it is not open. `reach` and `goal_weight` are those
+    of its asset; NULL or "" = unknown. Times are those of the scans, not of the import. `check_name` is the
+    check by which it was seen last, `closed_at` the time to which the evidence of its absence belongs.
     """
 
     class State(models.TextChoices):
@@ -32,9 +39,9 @@ class Finding(models.Model):
         IGNORED = "ignored", "On an ignored target"
 
     fingerprint = models.CharField(max_length=64, unique=True)
-    definition = models.ForeignKey("exposure.Definition", on_delete=models.PROTECT, related_name="findings", db_index=False)
-    asset = models.ForeignKey("estate.Asset", on_delete=models.PROTECT, null=True, related_name="findings", db_index=False)
-    target = models.ForeignKey("exposure.Target", on_delete=models.PROTECT, related_name="findings", db_index=False)
+    definition = _kept("exposure.Definition", "findings")
+    asset = _kept("estate.Asset", "findings", null=True)
+    target = _kept("exposure.Target", "findings")
     check_name = models.CharField(max_length=330)
     check_group = models.CharField(max_length=250, blank=True)
     needs_credentials = models.BooleanField(default=False)
@@ -64,9 +71,9 @@ class Finding(models.Model):
     last_seen = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     reopened = models.PositiveSmallIntegerField(default=0)
-    first_scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="+", db_index=False)
-    last_scan = models.ForeignKey(Scan, on_delete=models.PROTECT, related_name="+", db_index=False)
-    closed_by = models.ForeignKey(Scan, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    first_scan = _kept("exposure.Scan", "+")
+    last_scan = _kept("exposure.Scan", "+")
+    closed_by = _kept("exposure.Scan", "+", null=True)
 
     class Meta:
         indexes: ClassVar = [

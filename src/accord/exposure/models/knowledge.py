@@ -26,7 +26,8 @@ class Definition(models.Model):
     """A kind of weakness: a CVE or advisory, a check of a scanner, a rule, an open port.
 
     `known_exploited` is NULL while no KEV catalogue was loaded; `epss` is NULL where the feed has no such CVE.
-    `possible` are the answers that its CVSS vector leaves open (`engines.priority.possibilities`), NULL without one.
+    `possible` are the answers that its CVSS vector leaves open (`engines.priority.possibilities`), NULL
+    without one. `pending`: its facts changed and its findings are not all assessed again yet.
     """
 
     class Kind(models.TextChoices):
@@ -52,6 +53,7 @@ class Definition(models.Model):
     epss = models.FloatField(null=True)
     epss_percentile = models.FloatField(null=True)
     open_findings = models.PositiveIntegerField(default=0)
+    pending = models.BooleanField(default=False)
     first_seen = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -59,6 +61,7 @@ class Definition(models.Model):
             models.Index(fields=["-open_findings", "-id"], name="exposure_def_open"),
             models.Index(fields=["epss", "id"], name="exposure_def_epss"),
             models.Index(fields=["severity", "id"], name="exposure_def_severity"),
+            models.Index(fields=["id"], name="exposure_def_pending", condition=models.Q(pending=True)),
         ]
 
     def __str__(self) -> str:
@@ -73,9 +76,11 @@ class Definition(models.Model):
 
 
 class DefinitionAlias(models.Model):
-    """Another identifier of a definition, and its own one too, upper-case, so that one look-up finds it by any."""
+    """An identifier of a definition (its own one too), upper-case, so that one look-up finds it by any."""
 
-    definition = models.ForeignKey(Definition, on_delete=models.CASCADE, related_name="aliases", db_index=False)
+    definition = models.ForeignKey(
+        Definition, on_delete=models.CASCADE, related_name="aliases", db_index=False
+    )
     value = models.CharField(max_length=300)
 
     class Meta:
@@ -148,7 +153,9 @@ class FeedUpdate(models.Model):
     findings_changed = models.PositiveIntegerField(default=0)
     problems = models.JSONField(default=list)
     loaded = models.DateTimeField(default=timezone.now)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["feed", "-id"], name="exposure_feed_latest")]

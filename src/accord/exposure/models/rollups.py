@@ -1,4 +1,4 @@
-"""Counts of open findings, kept in the transaction that changes the findings. No screen counts findings itself."""
+"""Counts of open findings, kept in the transaction that changes them, so that no screen counts the findings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from accord.engines.priority import CODES, Urgency
 
 CLASS_FIELDS = ("class_0", "class_1", "class_2", "class_3", "class_4", "class_5")
 SEVERITY_FIELDS = ("critical", "high", "medium", "low", "info", "unrated")
-COUNTED = (*CLASS_FIELDS, *SEVERITY_FIELDS, "known_exploited")
+COUNTED = ("open_findings", *CLASS_FIELDS, *SEVERITY_FIELDS, "known_exploited")
 
 
 def _count() -> Any:
@@ -20,6 +20,7 @@ def _count() -> Any:
 class Counts(models.Model):
     """Open findings by worst class, by severity, and how many are known to be exploited."""
 
+    open_findings = _count()
     class_0 = _count()
     class_1 = _count()
     class_2 = _count()
@@ -38,10 +39,6 @@ class Counts(models.Model):
         abstract = True
 
     @property
-    def open(self) -> int:
-        return sum(getattr(self, name) for name in CLASS_FIELDS)
-
-    @property
     def worst_class(self) -> int | None:
         """The most urgent class that an open finding has, None without any."""
         return next((at for at, name in enumerate(CLASS_FIELDS) if getattr(self, name)), None)
@@ -53,12 +50,14 @@ class Counts(models.Model):
 
 
 class AssetExposure(Counts):
-    """The counts of one asset that a scanner has seen, and the facts of it that priorities rest on.
+    """The counts of one asset that a scanner has seen, and the facts of it that its findings rest on.
 
     `covered` is when a scan last looked at it; `reach` "" and `goal_weight` NULL = unknown.
     """
 
-    asset = models.OneToOneField("estate.Asset", on_delete=models.CASCADE, primary_key=True, related_name="exposure")
+    asset = models.OneToOneField(
+        "estate.Asset", on_delete=models.CASCADE, primary_key=True, related_name="exposure"
+    )
     worst_rank = models.IntegerField(null=True)
     covered = models.DateTimeField(null=True)
     reach = models.CharField(max_length=10, blank=True)
@@ -77,7 +76,9 @@ class AssetExposure(Counts):
 class SystemExposure(Counts):
     """The counts of all assets that a system runs on; a finding on an asset of two systems counts in both."""
 
-    system = models.OneToOneField("estate.System", on_delete=models.CASCADE, primary_key=True, related_name="exposure")
+    system = models.OneToOneField(
+        "estate.System", on_delete=models.CASCADE, primary_key=True, related_name="exposure"
+    )
 
     def __str__(self) -> str:
         return f"exposure of {self.system_id}"

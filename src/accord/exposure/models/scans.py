@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accord.core import fields
 from accord.estate.models import Asset
+from accord.exposure.models.rollups import Counts
 
 
 class Scan(models.Model):
@@ -80,11 +81,13 @@ class Scan(models.Model):
         return self.state in {self.State.LANDED, self.State.REFUSED}
 
 
-class Target(models.Model):
-    """One thing as scanners name it. It is an asset's (claimed), nobody's yet (unclaimed), or left out (ignored).
+class Target(Counts):
+    """One thing as scanners name it: an asset's (claimed), nobody's yet (unclaimed), or left out (ignored).
 
-    `identity` is the scanners' key of it (`intake.records.Target.identity`); `matched_by` says which identifier
-    led to the asset; `candidates` are the keys of the assets between which no identifier decides.
+    `identity` is the scanners' key of it (`intake.records.Target.identity`); `matched_by` says which
+    identifier led to the asset; `candidates` are the keys of the assets between which no identifier decides.
+    `by_hand`: a person decided, so that no later scan decides otherwise. `settled`: its findings are where they
+    belong since its state changed last. The counts are of its findings that belong to no asset.
     """
 
     class State(models.TextChoices):
@@ -104,10 +107,11 @@ class Target(models.Model):
     asset = fields.unknown(fields.ref, to="estate.Asset", related_name="targets")
     matched_by = models.CharField(max_length=300, blank=True)
     candidates = models.JSONField(default=list)
+    by_hand = models.BooleanField(default=False)
+    settled = models.BooleanField(default=True)
     reason = models.CharField(max_length=500, blank=True)
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
-    open_findings = models.PositiveIntegerField(default=0)
     worst_rank = models.IntegerField(null=True)
 
     class Meta:
@@ -116,6 +120,7 @@ class Target(models.Model):
             models.Index(fields=["state", "open_findings", "id"], name="exposure_target_open"),
             models.Index(fields=["state", "last_seen", "id"], name="exposure_target_seen"),
             models.Index(fields=["state", "name", "id"], name="exposure_target_name"),
+            models.Index(fields=["id"], name="exposure_target_unsettled", condition=models.Q(settled=False)),
         ]
 
     def __str__(self) -> str:
@@ -126,7 +131,7 @@ class Target(models.Model):
 
 
 class ScanTarget(models.Model):
-    """A scan looked at a target: the evidence that something unseen there is gone. NULL = the file does not tell."""
+    """A scan looked at a target: the evidence that what it did not see is gone. NULL = not told."""
 
     scan = models.ForeignKey(Scan, on_delete=models.CASCADE, related_name="covered", db_index=False)
     target = fields.link("exposure.Target", "covered_by")

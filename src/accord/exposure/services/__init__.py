@@ -1,0 +1,27 @@
+"""Every write of this room: taking in scans, claiming targets, loading feeds, keeping the roll-ups."""
+
+from accord.exposure.services.assessing import reassess_pending, refresh
+from accord.exposure.services.claims import claim, claim_as_new, ignore, rematch, restore
+from accord.exposure.services.feeds import feed_of, update_feeds, update_from
+from accord.exposure.services.importing import import_scan, process, receive, start, submit
+from accord.exposure.services.rollups import check_rollups, recompute_rollups
+
+__all__ = [
+    "check_rollups",
+    "claim",
+    "claim_as_new",
+    "feed_of",
+    "ignore",
+    "import_scan",
+    "process",
+    "reassess_pending",
+    "receive",
+    "recompute_rollups",
+    "refresh",
+    "rematch",
+    "restore",
+    "start",
+    "submit",
+    "update_feeds",
+    "update_from",
+]
