@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class DecisionsConfig(AppConfig):
+    name = "accord.decisions"
+    label = "decisions"
+    verbose_name = "Decisions"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from accord.decisions import nouns, screens
+
+        nouns.declare()
+        screens.declare()
