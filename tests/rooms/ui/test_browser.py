@@ -151,12 +151,12 @@ def test_list_filters_without_a_full_page_and_keeps_the_address(watched: Any, ci
     page.evaluate("window.sameDocument = true")
     page.fill("input[name=q]", "Goal 5")
     expect(page.locator(".list-count strong")).to_have_text("11")
-    page.wait_for_url(re.compile(r"/probe/goals/\?q=Goal\+5$"))
+    page.wait_for_url(re.compile(r"/probe/goals/\?q=Goal(\+|%20)5$"))
     page.click("th >> text=Name")
-    page.wait_for_url(re.compile(r"\?q=Goal\+5&sort=name$"))
+    page.wait_for_url(re.compile(r"\?q=Goal(\+|%20)5&sort=name$"))
     assert page.evaluate("window.sameDocument") is True
     page.go_back()
-    page.wait_for_url(re.compile(r"\?q=Goal\+5$"))
+    page.wait_for_url(re.compile(r"\?q=Goal(\+|%20)5$"))
     expect(page.locator("tbody tr")).to_have_count(11)
     expect(page.locator(".topbar")).to_have_count(1)
     page.goto(browser.base + "/probe/goals/")
@@ -191,6 +191,34 @@ def test_menu_on_a_phone_opens_and_closes(watched: Any) -> None:
     assert menu.is_visible()
     page.keyboard.press("Escape")
     assert not menu.is_visible()
+    browser.is_content()
+
+
+def test_account_pages_break_no_policy(watched: Any, cio: User) -> None:
+    """Log in by password, see the code of the authenticator app, enrol a security key."""
+    cio.set_password("correct horse battery 9")
+    cio.save()
+    browser = watched()
+    browser.page.context.clear_cookies()
+    page = browser.open("/account/login/?next=/account/2fa/totp/activate/")
+    page.fill("input[name=login]", cio.email)
+    page.fill("input[name=password]", "correct horse battery 9")
+    page.click("button[type=submit] >> text='Log in'")
+    page.fill("input[name=password]", "correct horse battery 9")
+    page.click("button >> text=Confirm")
+    code = page.locator("img.qr")
+    expect(code).to_be_visible()
+    assert code.evaluate("image => image.naturalWidth") > 50
+    devices = page.context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "usb", "hasUserVerification": True, "isUserVerified": True}
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": {**options, "hasResidentKey": True}})
+    browser.open("/account/2fa/webauthn/add/")
+    page.fill("input[name=name]", "My key")
+    page.click("#mfa_webauthn_add")
+    page.wait_for_url(re.compile("/account/2fa/"), wait_until="load")
+    browser.open("/account/2fa/webauthn/")
+    expect(page.locator("td", has_text="My key").first).to_be_visible()
     browser.is_content()
 
 
