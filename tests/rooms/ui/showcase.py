@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,27 +22,7 @@ from accord.ui import charts, parts
 
 NOW = dt.datetime(2026, 11, 23, 16, 5, tzinfo=dt.UTC)
 
-PAGE = """
-{% extends "ui/base.html" %}{% load ui %}
-{% block subtitle %}<p class="subtitle">What the CIO and the CISO would each choose alone, and the plan that both can sign.</p>{% endblock %}
-{% block actions %}<a class="button" href="#">{% icon "download" %}PDF</a><a class="button button-primary" href="#">{% icon "plus" %}Propose a plan</a>{% endblock %}
-{% block content %}
-<div class="statements">{% for fact in facts %}{% statement fact %}{% endfor %}</div>
-<nav class="tabs" aria-label="Parts of the page"><a href="#" aria-current="page">Joint plan</a><a href="#">Alternatives</a><a href="#">Constraints</a></nav>
-<div class="grid-2"><section class="card">{% chart exceedance "Probability of losing more than an amount" "c1" "Within the shaded band the loss is accepted." %}</section>
-<section class="card">{% chart frontier "Value against residual loss" "c2" %}</section></div>
-<div class="section"><h2>Signatures</h2>{% two_keys keys %}</div>
-<div class="section grid-2"><section class="card">{% chart bars "Expected loss by scenario" "c3" %}</section><section class="card">{% chart dots "Interval of loss by scenario" "c4" %}</section>
-<section class="card">{% chart gantt "Roadmap" "c5" %}</section><section class="card">{% chart waterfall "From inherent to residual loss" "c6" %}</section></div>
-<div class="section"><h2>Compare</h2>{% include "ui/parts/compare.html" with compare=comparison %}</div>
-<div class="section columns"><form class="card form"><h2>A form</h2>{% include "ui/parts/form_errors.html" %}<div class="form-grid">{% for field in form %}{% field field %}{% endfor %}</div><div class="form-actions"><button class="button button-primary">Save</button><a class="button button-quiet" href="#">Cancel</a><button class="button button-danger" type="button">Delete</button></div></form>
-<aside class="column-side"><section class="card"><h2>History</h2>{% timeline history %}</section><section class="card"><h2>Work</h2>{% for job in jobs %}{% progress job %}{% endfor %}</section></aside></div>
-<div class="section card"><h2>Badges and small graphics</h2><p class="row">{% for family, value in badges %}{% badge family value %}{% endfor %}</p><p>{% share_bar 0.37 %}{{ 0.37|percent }} · {% interval_plot 120000 480000 2100000 %} · {{ missing|money }} · {{ amount|money }} · {{ amount|compact_money }}</p></div>
-<div class="section stack">{% include "ui/parts/import_diff.html" %}</div>
-<div class="section">{% include "ui/parts/empty.html" with empty_title="No incidents yet" empty_text="Record the first incident, or import the table loss_event." empty_action="Record an incident" empty_href="#" %}</div>
-{% endblock %}
-{% block scripts %}{% chart_scripts %}{% endblock %}
-"""
+PAGE = Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
 
 
 class Sample(forms.Form):
@@ -60,7 +41,12 @@ def _curve(scale: float) -> list[tuple[float, float]]:
 def _charts() -> dict[str, Any]:
     appetite = [(0.0, 0.5), (1_000_000, 0.3), (3_000_000, 0.12), (6_000_000, 0.04), (12_000_000, 0.01)]
     front = [(2_000_000 + 550_000 * i, round(0.78 * (1 - 0.72**i), 4)) for i in range(10)]
-    names = ["Ransomware on production planning", "Outage of the payment service", "Leak of customer data", "Supplier fails"]
+    names = [
+        "Ransomware on production planning",
+        "Outage of the payment service",
+        "Leak of customer data",
+        "Supplier fails",
+    ]
     return {
         "exceedance": charts.exceedance_curve(
             [charts.Curve("Today", _curve(1.0), "neutral"), charts.Curve("With the joint plan", _curve(1.9), "accent")],
@@ -75,7 +61,9 @@ def _charts() -> dict[str, Any]:
                 charts.Marked("Pinned by hand", front[3][0] + 200_000, front[3][1] - 0.14, "caution"),
             ],
         ),
-        "bars": charts.bars(list(zip(names, [2_140_000, 1_220_000, 640_000, None], strict=True)), title="Expected loss in a year"),
+        "bars": charts.bars(
+            list(zip(names, [2_140_000, 1_220_000, 640_000, None], strict=True)), title="Expected loss in a year"
+        ),
         "dots": charts.interval_dots(
             [(n, 9e4 * i, 4e5 * i, 2.2e6 * i) for i, n in enumerate(names, 1)], title="Loss in a year, EUR"
         ),
@@ -105,7 +93,9 @@ def _difference() -> Difference:
     return Difference(
         added=[Change("system", "SYS-9", 3, None, {"key": "SYS-9", "name": "Payroll", "reach": "internal"})],
         changed=[Change("system", "SYS-1", 2, before, {**before, "cost_per_year": "125000"}, 1)],
-        refused=[Problem(4, "reach", "“outside” is not one of the choices.", "Write one of: internet, partner.", "system")],
+        refused=[
+            Problem(4, "reach", "“outside” is not one of the choices.", "Write one of: internet, partner.", "system")
+        ],
     )
 
 
@@ -134,10 +124,10 @@ def showcase(request: HttpRequest) -> HttpResponse:
         "title": "Joint plan 2027–2029",
         "breadcrumb": [("Plans", "/"), ("2027–2029", "")],
         "facts": [
-            Statement("a", "Expected loss in a year", 2_620_000, "EUR", (1_100_000, 6_900_000), 0.9, href="#", as_of=NOW),
+            Statement("a", "Expected loss in a year", 2_620_000, "EUR", (1_100_000, 6_900_000), href="#", as_of=NOW),
             Statement("b", "Goals carried by the plan", 0.724, "%", href="#", as_of=NOW, tone="good"),
             Statement("c", "Open findings to fix first", 143, "findings", href="#", as_of=NOW, tone="danger"),
-            Statement("d", "Systems that serve no goal", None, "systems", note="12 goals have no weight yet.", href="#"),
+            Statement("d", "Systems that serve no goal", None, "systems", note="12 goals have no weight.", href="#"),
         ],
         "keys": parts.key_slots(slots, {"ciso": ("#sign", "#dissent")}),
         "comparison": parts.Comparison("Three plans side by side", heads, rows),

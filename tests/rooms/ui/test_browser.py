@@ -218,7 +218,7 @@ def test_account_pages_break_no_policy(watched: Any, cio: User) -> None:
     page.click("#mfa_webauthn_add")
     page.wait_for_url(re.compile("/account/2fa/"), wait_until="load")
     browser.open("/account/2fa/webauthn/")
-    expect(page.locator("td", has_text="My key").first).to_be_visible()
+    expect(page.get_by_text("My key").first).to_be_visible()
     browser.is_content()
 
 

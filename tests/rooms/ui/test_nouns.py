@@ -18,10 +18,7 @@ from accord.ui.nouns import NounScreens, key_parts, noun_urls, url_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
-PROBES = [
-    NounScreens(nouns.get(name), "probe")
-    for name in ("unit", "person", "goal", "capability", "goal_capability")
-]
+PROBES = [NounScreens(nouns.get(name), "probe") for name in ("unit", "person", "goal", "capability", "goal_capability")]
 probe = ([route for screens in PROBES for route in noun_urls(screens)], "probe")
 urlpatterns = [path("probe/", include(probe)), *site]
 

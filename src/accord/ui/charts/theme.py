@@ -131,7 +131,18 @@ def to_svg(spec: Mapping[str, Any], width: int = 640, height: int | None = None,
     if height is not None:
         found["autosize"] = {"type": "fit", "contains": "padding"}
         found["height"] = height
-    return str(vl_convert.vegalite_to_svg(found))
+    return _renumbered(str(vl_convert.vegalite_to_svg(found)))
+
+
+def _renumbered(svg: str) -> str:
+    """The SVG with its inner identifiers counted from 1; the library counts on from chart to chart."""
+    numbers: dict[str, str] = {}
+
+    def number(match: re.Match[str]) -> str:
+        found = numbers.setdefault(match[2], str(len(numbers) + 1))
+        return f"{match[1]}{found}"
+
+    return re.sub(r"((?:id=\"|url\(#)(?:clip|gradient_))(\d+)", number, svg)
 
 
 def tone_scale(names: Sequence[str], tones: Sequence[str]) -> Spec:
