@@ -80,7 +80,9 @@ def _page_hits(request: HttpRequest, text: str) -> list[Hit]:
         for link in group.links:
             rank = _rank(text, link.label, group.label)
             if rank is not None:
-                found.append((rank, Hit(link.label, link.href, group.label, link.icon)))
+                found.append(
+                    (rank, Hit(link.label, link.href, "" if group.label == link.label else group.label, link.icon))
+                )
     for page in _pages.values():
         rank = _rank(text, page.label, page.words)
         if rank is None or (page.noun and not may(request.user, page.verb, page.noun)):

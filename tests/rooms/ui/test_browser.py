@@ -114,6 +114,7 @@ def watched(chromium: Any, live_server: Any, cio: User) -> Iterator[Any]:
     [
         ("light", {"color_scheme": "light"}),
         ("dark", {"color_scheme": "dark"}),
+        ("narrow", {"viewport": {"width": 320, "height": 600}}),
         ("phone", {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}),
     ],
 )
@@ -154,6 +155,8 @@ def test_list_filters_without_a_full_page_and_keeps_the_address(watched: Any, ci
     page.wait_for_url(re.compile(r"/probe/goals/\?q=Goal(\+|%20)5$"))
     page.click("th >> text=Name")
     page.wait_for_url(re.compile(r"\?q=Goal(\+|%20)5&sort=name$"))
+    expect(page.locator("#sort-name")).to_be_focused()
+    expect(page.locator("[data-list-status]")).to_have_text("11 rows match")
     assert page.evaluate("window.sameDocument") is True
     page.go_back()
     page.wait_for_url(re.compile(r"\?q=Goal(\+|%20)5$"))

@@ -29,7 +29,7 @@ def list_json(
     `params` are the same names as on screen (request.GET by default). Raises ParameterError (HTTP 422) naming
     every parameter that cannot be used.
     """
-    state = parse(spec, request.GET if params is None else params, request)
+    state = parse(spec, request.GET if params is None else params, request, strict=True)
     if state.problems:
         raise ParameterError(*state.problems)
     rows = narrowed_rows(spec, request, state)

@@ -89,13 +89,22 @@ def as_lists(params: Mapping[str, Any] | QueryDict) -> dict[str, list[str]]:
     return lists
 
 
-def parse(spec: ListSpec, params: Mapping[str, Any] | QueryDict, request: HttpRequest | None = None) -> ListState:
-    """Read the parameters; what cannot be used is left out and named in `problems`."""
+def parse(
+    spec: ListSpec,
+    params: Mapping[str, Any] | QueryDict,
+    request: HttpRequest | None = None,
+    *,
+    strict: bool = False,
+) -> ListState:
+    """Read the parameters; what cannot be used is left out and named in `problems`.
+
+    Names that the list does not know are named only where `strict` (the API); the screen ignores them.
+    """
     given = as_lists(params)
     state = ListState(sort=spec.default_sort, limit=spec.limit)
     known = {"q", "sort", "after", "before", "limit", "format"} | {f.name for f in spec.filters}
     for name in given:
-        if name not in known:
+        if strict and name not in known:
             state.problems.append(problem(name, "this list has no such parameter", f"use: {', '.join(sorted(known))}"))
     state.q = _last(given, "q").strip()[:200].replace("\x00", "")
     _parse_sort(spec, state, _last(given, "sort"))

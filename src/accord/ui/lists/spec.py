@@ -86,7 +86,10 @@ class ListColumn:
 
 @dataclass(frozen=True, slots=True)
 class ListFilter:
-    """One filter. `apply` narrows the rows by the cleaned value (a list of texts where `multiple`)."""
+    """One filter. `apply` narrows the rows by the cleaned value (a list of texts where `multiple`).
+
+    `noun` names what a reference without choices refers to: its keys are suggested while one types.
+    """
 
     name: str
     label: str
@@ -97,6 +100,12 @@ class ListFilter:
     nullable: bool = False
     placeholder: str = ""
     help: str = ""
+    noun: str = ""
+
+    @property
+    def typed(self) -> bool:
+        """True where the value is typed and not chosen."""
+        return self.kind == "text" or (self.kind == "ref" and not self.choices)
 
     def options(self, request: HttpRequest | None) -> list[tuple[str, str]]:
         """The choices as (value, label), with "unknown" last where the field can be unknown."""
@@ -260,9 +269,17 @@ def text(name: str, label: str, path: str = "", lookup: str = "icontains") -> Li
 
 
 def reference(
-    name: str, label: str, path: str, choices: Choices = (), *, nullable: bool = False, multiple: bool = False
+    name: str,
+    label: str,
+    path: str,
+    choices: Choices = (),
+    *,
+    nullable: bool = False,
+    multiple: bool = False,
+    noun: str = "",
 ) -> ListFilter:
-    """A filter by another noun's key: `path` leads to the key (`owner__key`); choices make it a selection."""
+    """A filter by another noun's key: `path` leads to the key (`owner__key`); choices make it a selection,
+    `noun` gives suggestions while one types."""
 
     def apply(rows: QuerySet[Any], value: Any) -> QuerySet[Any]:
         wanted = Q()
@@ -273,7 +290,7 @@ def reference(
                 wanted |= Q(**{path: one})
         return rows.filter(wanted)
 
-    return ListFilter(name, label, "ref", apply, choices, multiple=multiple, nullable=nullable)
+    return ListFilter(name, label, "ref", apply, choices, multiple=multiple, nullable=nullable, noun=noun)
 
 
 def date_from(name: str, label: str, path: str) -> ListFilter:

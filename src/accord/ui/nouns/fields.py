@@ -55,7 +55,8 @@ def list_filters(noun: Noun) -> list[ListFilter]:
         elif column.kind is Kind.BOOL:
             found.append(yes_no(column.name, column.title, column.attribute, nullable=optional))
         elif column.kind is Kind.REF:
-            found.append(reference(column.name, column.title, f"{column.attribute}__key", nullable=optional))
+            path = f"{column.attribute}__key"
+            found.append(reference(column.name, column.title, path, nullable=optional, noun=column.noun))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from django.contrib import messages
@@ -200,7 +200,7 @@ def facts(screens: NounScreens, thing: Any) -> list[Fact]:
     """The noun's columns with this object's values."""
     found = []
     for column in screens.noun.columns:
-        if column.name == screens.noun.title and not column.key:
+        if not screens.noun.is_link and (column.key or column.name == screens.noun.title):
             continue
         label = column.title + (f", {column.unit}" if column.unit else "")
         if column.kind is Kind.MONEY:
@@ -241,23 +241,34 @@ def _related_table(wanted: Related, request: HttpRequest, thing: Any) -> dict[st
     found = list(rows.order_by("pk")[: FEW + 1])
     names = wanted.columns or [c.name for c in other.columns if c.name != column.name and c.kind is not Kind.LONG][:6]
     columns = [list_column(other, other.column(name)) for name in names]
-    plural = other.label_plural[:1].upper() + other.label_plural[1:]
-    others = [c for c in other.columns if c.kind is Kind.REF and c.noun == column.noun]
-    title = wanted.title or (f"{plural} ({column.title.lower()})" if len(others) > 1 else plural)
+    title = wanted.title or _related_title(other, column)
     query = f"?{column.name}={_url_text(thing)}"
     mine = may(request.user, "change", other.name)
     everything, add = list_url(other.name), list_url(other.name, "new")
     return {
         "title": title, "slug": f"{other.name}-{column.name}", "columns": columns,
         "count": f"{FEW}+" if len(found) > FEW else len(found),
-        "rows": [
-            {"cells": [_cell(column, row) for column in columns], "href": link_to(other, row)}
-            for row in found[:FEW]
-        ],
+        "rows": [_related_row(other, columns, row) for row in found[:FEW]],
         "all_href": f"{everything}{query}" if everything and len(found) > FEW else "",
         "add_href": f"{add}{query}&next={request.path}" if add and mine else "",
         "empty": "None.",
     }  # fmt: skip
+
+
+def _related_title(other: nouns.Noun, column: nouns.Column) -> str:
+    plural = other.label_plural[:1].upper() + other.label_plural[1:]
+    if other.tree == column.name:
+        return f"{plural} below it"
+    same = [c for c in other.columns if c.kind is Kind.REF and c.noun == column.noun]
+    return f"{plural} ({column.title.lower()})" if len(same) > 1 else plural
+
+
+def _related_row(other: nouns.Noun, columns: list[ListColumn], row: Any) -> dict[str, Any]:
+    """The cells; the row's own page is behind its first cell, or behind an arrow where that leads elsewhere."""
+    cells, href = [_cell(column, row) for column in columns], link_to(other, row)
+    if cells and not cells[0].href:
+        return {"cells": [replace(cells[0], href=href), *cells[1:]], "href": None}
+    return {"cells": cells, "href": href}
 
 
 def _cell(column: ListColumn, row: Any) -> Cell:

@@ -117,6 +117,13 @@
   document.addEventListener("htmx:beforeRequest", (event) => event.detail.target?.setAttribute("aria-busy", "true"));
   document.addEventListener("htmx:afterRequest", (event) => event.detail.target?.setAttribute("aria-busy", "false"));
 
+  /* A list that was filtered says how many rows it shows now. */
+  document.addEventListener("htmx:afterSettle", () => {
+    const status = document.querySelector("[data-list-status]");
+    const count = document.querySelector(".list-count");
+    if (status && count) status.textContent = count.textContent.replace(/\s+/g, " ").trim();
+  });
+
   /* References: the field's suggestions come from the server while one types. */
   let asking = 0;
   on("input", "input[data-options]", (_, field) => {
