@@ -134,11 +134,12 @@ def test_theme_is_kept_and_charts_follow(watched: Any) -> None:
     page = browser.open("/showcase/")
     page.wait_for_selector("figure[data-drawn]")
     label = page.locator("figure.chart svg text").first
-    before = label.get_attribute("fill")
+    colour = "text => getComputedStyle(text).fill"
+    before = label.evaluate(colour)
     page.click("[data-theme-toggle]")
     page.click("[data-theme-toggle]")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    expect(label).not_to_have_attribute("fill", before)
+    assert label.evaluate(colour) != before
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     browser.is_content()

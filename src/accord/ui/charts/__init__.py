@@ -1,8 +1,8 @@
 """Charts as Vega-Lite dicts: one spec for the screen, for PDF and for slides.
 
-Colours are written as tokens of the design system ("token:accent"); the screen puts in those of its present
-theme, `to_svg` the light ones. Each chart carries its figures as a table, for whoever cannot see it. Labels
-stand in legends, in a lane above the plot or at the end of a bar, so that none ever lies on a curve.
+Colours are written as tokens of the design system ("token:accent"): the screen makes them variables of its
+theme, `to_svg` puts in the light ones. Each chart carries its figures as a table, for whoever cannot see it.
+Labels stand in legends, in a lane above the plot or at the end of a bar, so that none ever lies on a curve.
 """
 
 from __future__ import annotations

@@ -23,7 +23,6 @@
     else document.documentElement.dataset.theme = next;
     try { localStorage.setItem("accord-theme", next); } catch { /* storage can be switched off */ }
     showTheme();
-    document.dispatchEvent(new CustomEvent("accord:theme"));
   });
   showTheme();
 

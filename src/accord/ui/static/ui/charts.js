@@ -5,11 +5,13 @@
   const NARROW = 420;
   let tip = null;
 
-  /* Colours are tokens of the present theme. */
-  function themed(value, style) {
-    if (typeof value === "string") return value.startsWith("token:") ? style.getPropertyValue(`--${value.slice(6)}`).trim() : value;
-    if (Array.isArray(value)) return value.map((one) => themed(one, style));
-    if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, themed(one, style)]));
+  /* Colours stay variables of the page, so that a drawn chart follows the theme and the printer; only the font,
+     in which texts are measured, must be known. */
+  function themed(value) {
+    if (value === "token:font") return getComputedStyle(document.documentElement).getPropertyValue("--font").trim();
+    if (typeof value === "string") return value.startsWith("token:") ? `var(--${value.slice(6)})` : value;
+    if (Array.isArray(value)) return value.map(themed);
+    if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, themed(one)]));
     return value;
   }
 
@@ -51,7 +53,7 @@
     const canvas = figure.querySelector(".chart-canvas");
     if (!source || !canvas || !canvas.clientWidth) return;
     try {
-      const spec = themed(JSON.parse(source.textContent), getComputedStyle(document.documentElement));
+      const spec = themed(JSON.parse(source.textContent));
       if (canvas.clientWidth < NARROW) merge(spec, spec.usermeta?.narrow);
       delete spec.usermeta;
       const made = await window.vegaEmbed(canvas, spec, {
@@ -72,10 +74,8 @@
   const redraw = () => drawAll();
   function start() {
     drawAll();
-    document.addEventListener("accord:theme", redraw);
     document.addEventListener("accord:shown", redraw);
     document.addEventListener("htmx:afterSettle", (event) => drawAll(event.target));
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
     window.addEventListener("scroll", hideTip, { passive: true });
     let wait = 0;
     let width = window.innerWidth;
