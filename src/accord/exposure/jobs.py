@@ -59,5 +59,5 @@ def load_feeds(context: Context, files: list[int] | None = None) -> dict[str, An
                 with open_file(stored) as stream, path.open("wb") as out:
                     shutil.copyfileobj(stream, out)
                 paths.append(path)
-            made = update_from(context.actor, *paths, tell=context.progress)
+            made = update_from(context.actor, paths, context.progress)
     return {"feeds": [{"feed": u.feed, "entries": u.entries, "findings": u.findings_changed} for u in made]}

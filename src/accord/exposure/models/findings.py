@@ -11,7 +11,7 @@ from django.urls import reverse
 from accord.engines import priority
 from accord.exposure.models.knowledge import Severity
 
-OPEN = Q(state="open")
+EXPLOITED = Q(known_exploited=True)
 
 
 def _kept(to: str, related_name: str, null: bool = False) -> Any:
@@ -81,15 +81,14 @@ class Finding(models.Model):
             models.Index(fields=["asset", "rank", "id"], name="exposure_f_asset"),
             models.Index(fields=["target", "rank", "id"], name="exposure_f_target"),
             models.Index(fields=["definition", "rank", "id"], name="exposure_f_definition"),
-            models.Index(fields=["first_scan", "id"], name="exposure_f_first_scan"),
+            models.Index(fields=["state", "rank", "id"], name="exposure_f_state"),
+            models.Index(fields=["severity", "rank", "id"], name="exposure_f_severity"),
+            models.Index(fields=["reach", "rank", "id"], name="exposure_f_reach"),
+            models.Index(fields=["rank", "id"], name="exposure_f_exploited", condition=EXPLOITED),
             models.Index(fields=["component", "rank"], name="exposure_f_component"),
-            models.Index(fields=["severity", "rank", "id"], name="exposure_f_severity", condition=OPEN),
-            models.Index(fields=["reach", "rank", "id"], name="exposure_f_reach", condition=OPEN),
-            models.Index(
-                fields=["rank", "id"], name="exposure_f_exploited", condition=OPEN & Q(known_exploited=True)
-            ),
-            models.Index(fields=["epss", "id"], name="exposure_f_epss", condition=OPEN),
-            models.Index(fields=["last_seen", "id"], name="exposure_f_seen"),
+            models.Index(fields=["epss", "id"], name="exposure_f_epss"),
+            models.Index(fields=["first_seen", "id"], name="exposure_f_first_seen"),
+            models.Index(fields=["first_scan", "rank", "id"], name="exposure_f_first_scan"),
         ]
 
     def __str__(self) -> str:
@@ -115,6 +114,10 @@ class Finding(models.Model):
     @property
     def worst_code(self) -> str:
         return priority.CODES[priority.Urgency(self.worst_class)]
+
+    def get_reach_text(self) -> str:
+        """Whom its systems are exposed to, in words."""
+        return f"exposed to {self.reach}" if self.reach else "exposure unknown"
 
     @property
     def place(self) -> str:

@@ -35,6 +35,7 @@ class Exposure:
 
     @property
     def open(self) -> int:
+        """All open findings."""
         return sum(c.open for c in self.by_class)
 
     @property

@@ -3,7 +3,8 @@
 from accord.exposure.services.assessing import reassess_pending, refresh
 from accord.exposure.services.claims import claim, claim_as_new, ignore, rematch, restore
 from accord.exposure.services.feeds import feed_of, update_feeds, update_from
-from accord.exposure.services.importing import import_scan, process, receive, start, submit
+from accord.exposure.services.importing import process, receive, start, submit
+from accord.exposure.services.reports import import_scan, inspect_scan, update_feeds_from
 from accord.exposure.services.rollups import check_rollups, recompute_rollups
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "feed_of",
     "ignore",
     "import_scan",
+    "inspect_scan",
     "process",
     "reassess_pending",
     "receive",
@@ -23,5 +25,6 @@ __all__ = [
     "start",
     "submit",
     "update_feeds",
+    "update_feeds_from",
     "update_from",
 ]

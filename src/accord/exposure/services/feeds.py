@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -96,9 +96,17 @@ def feed_of(path: Path | str) -> str:
     )  # fmt: skip
 
 
-def update_from(actor: User | None, *paths: Path | str, tell: Tell = silent) -> list[FeedUpdate]:
-    """Load feeds from files of either kind, told apart by their content."""
-    by_feed = {feed_of(path): path for path in paths}
+def update_from(actor: User | None, paths: Sequence[Path | str], tell: Tell = silent) -> list[FeedUpdate]:
+    """Load feeds from files of either kind, told apart by their content; without any, both are downloaded."""
+    by_feed: dict[str, Path | str] = {}
+    for path in paths:
+        feed = feed_of(path)
+        if feed in by_feed:
+            raise Refused(
+                Problem(None, "", f"Both this and {Path(by_feed[feed]).name} are of the feed {feed}.",
+                        "Give one file per feed.", Path(path).name)
+            )  # fmt: skip
+        by_feed[feed] = path
     return update_feeds(actor, by_feed.get("kev"), by_feed.get("epss"), tell)
 
 

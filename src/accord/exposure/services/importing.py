@@ -9,10 +9,9 @@ repeated finds its own rows again by their fingerprints.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django.db import connection
@@ -51,12 +50,11 @@ def silent(done: int, total: int | None = None, message: str = "") -> None:
     """A `Tell` for nobody."""
 
 
-def receive(actor: User, name: str, chunks: Iterable[bytes]) -> tuple[Scan, bool]:
-    """Keep a file and open its scan; False where the very file is here already (landed or on its way).
+def receive(actor: User, stored: StoredFile, name: str) -> tuple[Scan, bool]:
+    """Open the scan of a kept file; False where that very file is here already (landed or on its way).
 
     A file that was refused before is tried again.
     """
-    stored = files.keep(actor, name, chunks)
     with ledger.write(actor) as log:
         scan, made = Scan.objects.get_or_create(
             file=stored, part=0, defaults={"name": files.safe_name(name), "by": actor}
@@ -70,11 +68,12 @@ def receive(actor: User, name: str, chunks: Iterable[bytes]) -> tuple[Scan, bool
     return scan, made or again
 
 
-def submit(actor: User, name: str, chunks: Iterable[bytes]) -> tuple[Scan, bool]:
-    """Keep a file and have a worker take it in; False where that very file is in already."""
-    scan, is_new = receive(actor, name, chunks)
-    if is_new:
-        start(actor, scan)
+def submit(actor: User, stored: StoredFile, name: str) -> tuple[Scan, bool]:
+    """Have a worker take in a kept file; False where that very file is here already."""
+    with ledger.write(actor):
+        scan, is_new = receive(actor, stored, name)
+        if is_new:
+            start(actor, scan)
     return scan, is_new
 
 
@@ -88,21 +87,6 @@ def start(actor: User, scan: Scan) -> Job:
         Scan.objects.filter(file_id=scan.file_id).update(job=job.pk)
     scan.job = job.pk
     return job
-
-
-def import_scan(actor: User, path: Path | str, progress: Tell = silent) -> list[Scan]:
-    """Take in a file here and now; returns its scans. `Refused` names file, row, field and remedy.
-
-    A file that is in already is not read again: its scans come back as they are.
-    """
-    source = Path(path)
-    try:
-        with source.open("rb") as stream:
-            scan, _ = receive(actor, source.name, files.chunks(stream))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise Refused(Problem(None, "", f"{source.name}: {reason}.", "Give a file that may be read.")) from None
-    return process(actor, scan, progress)
 
 
 def process(actor: User, scan: Scan, tell: Tell = silent) -> list[Scan]:
@@ -238,6 +222,8 @@ def refuse(actor: User, scan: Scan, problem: dict[str, Any]) -> None:
 class _Pace:
     """How many observations a transaction takes, so that it holds up others for well under half a second."""
 
+    rested = time.monotonic()  # of the process: files follow one another without a rest between them
+
     def __init__(self) -> None:
         self.size = FIRST
         self._since = 0.0
@@ -252,9 +238,12 @@ class _Pace:
         self.pause()
 
     def pause(self) -> None:
-        """Let a waiting writer in. PostgreSQL keeps a line of its own."""
-        if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        """Let a waiting writer in once the last rest is long enough ago. PostgreSQL keeps a line of its own."""
+        if connection.vendor != "sqlite" or connection.in_atomic_block:
+            return
+        if time.monotonic() - _Pace.rested >= SECONDS:
             time.sleep(GAP)
+            _Pace.rested = time.monotonic()
 
 
 class _Landing:

@@ -1,0 +1,61 @@
+"""What a person hands in: files of scanners and of feeds, and decisions on targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.urls import reverse
+
+
+class ManyFilesInput(forms.ClearableFileInput):
+    """A field for several files at once."""
+
+    allow_multiple_selected = True
+
+
+class ManyFilesField(forms.FileField):
+    """Its value is the list of files."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=ManyFilesInput(attrs={"multiple": True, "class": "input"}), **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        given: Sequence[Any] = data if isinstance(data, list | tuple) else [data]
+        return [super(ManyFilesField, self).clean(one, initial) for one in given]
+
+
+class ScanForm(forms.Form):
+    """Reports of scanners."""
+
+    uploads = ManyFilesField(
+        label="Files", allow_empty_file=True,
+        help_text="Nessus, Nmap, Trivy, CycloneDX and SARIF, also gzipped; the format is told by the content.",
+    )  # fmt: skip
+
+
+class FeedForm(forms.Form):
+    """Feeds from files, where the network does not allow the download."""
+
+    uploads = ManyFilesField(label="Files", help_text="CISA KEV as JSON, FIRST EPSS as CSV or CSV.gz.")
+
+
+class TargetsForm(forms.Form):
+    """A decision on the chosen targets."""
+
+    action = forms.ChoiceField(choices=[(a, a) for a in ("claim", "new", "ignore", "restore")])
+    targets = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    asset = forms.CharField(max_length=100, required=False)
+    reason = forms.CharField(max_length=500, required=False)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        chosen = data.getlist("targets") if hasattr(data, "getlist") else []
+        whole = [one for one in chosen if one.isascii() and one.isdigit() and len(one) < 16]
+        self.fields["targets"].choices = [(one, one) for one in whole]  # type: ignore[attr-defined]
+
+
+def asset_attributes() -> dict[str, str]:
+    """The attributes of an input that suggests assets while one types."""
+    return {"data-options": reverse("ui:options", args=["asset"])}

@@ -1,0 +1,46 @@
+"""The list of definitions: kinds of weakness, with how often each is open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accord.exposure.lists.findings import FOUND, NUMBERS, SEVERITIES, _starting
+from accord.exposure.models import Definition, DefinitionAlias
+from accord.ui.lists import Empty, ListColumn, ListFilter, ListSpec, choice, yes_no
+
+
+def _search(found: QuerySet[Any], value: Any) -> QuerySet[Any]:
+    known = DefinitionAlias.objects.filter(_starting("value", str(value).strip().upper()))
+    return found.filter(pk__in=list(known.values_list("definition_id", flat=True)[:FOUND]))
+
+
+def _rated(found: QuerySet[Any], value: Any) -> QuerySet[Any]:
+    return found.filter(severity__in=[NUMBERS[v] for v in value])
+
+
+DEFINITIONS = ListSpec(
+    noun="definition",
+    title="Definitions",
+    rows=lambda request: Definition.objects.defer("description", "solution", "references", "cvss_vectors"),
+    columns=[
+        ListColumn("identifier", "Identifier", sort="identifier"),
+        ListColumn("title", "Weakness"),
+        ListColumn("kind", "Kind", "get_kind_display"),
+        ListColumn("open_findings", "Open findings", kind="int", sort="open_findings"),
+        ListColumn("known_exploited", "Known exploited", kind="bool"),
+        ListColumn("epss", "EPSS", kind="share", sort="epss"),
+        ListColumn("severity", "Severity", "severity_name", "badge", badge="severity"),
+        ListColumn("cvss_score", "CVSS", kind="number"),
+        ListColumn("cwes", "CWE", kind="list", hidden=True),
+    ],
+    filters=[
+        ListFilter("search", "CVE, advisory or check", "text", _search),
+        choice("kind", "Kind", Definition.Kind.choices),
+        ListFilter("severity", "Severity", "choice", _rated, SEVERITIES, multiple=True),
+        yes_no("known_exploited", "Known exploited", nullable=True),
+    ],
+    default_sort="-open_findings",
+    empty=Empty("A definition appears with the first finding of its kind."),
+)

@@ -1,0 +1,200 @@
+"""The list of findings. Each filter keeps to an index, so that a page costs the same among a million rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django.db.models import F, Q, QuerySet, Sum
+from django.http import HttpRequest
+
+from accord.core.permissions import scoped
+from accord.engines import priority
+from accord.engines.priority import CODES, LABELS, Urgency
+from accord.estate.models import Asset, System, SystemAsset, UnitSystem
+from accord.exposure.models import Definition, DefinitionAlias, Finding, Severity, SystemExposure
+from accord.exposure.shell import asset_href
+from accord.organization.models import Unit
+from accord.organization.scope import unit_and_below
+from accord.ui.lists import Empty, ListColumn, ListFilter, ListSpec, choice, yes_no
+from accord.ui.lists.spec import UNKNOWN_CHOICE
+
+Rows = QuerySet[Any]
+SEVERITIES = [(str(s.label), str(s.label).capitalize()) for s in Severity]
+NUMBERS = {str(s.label): s.value for s in Severity}
+URGENCIES = {CODES[u]: u for u in Urgency}
+CHOSEN = 300
+"""So many systems or units are offered as choices; where there are more, the key is typed."""
+MANY = 20_000
+"""Above so many open findings a set of assets is met often enough on the way through the order by priority."""
+FOUND = 500
+
+
+def rows(request: HttpRequest) -> Rows:
+    """The findings that the user may see, with what the list shows of their neighbours."""
+    found = Finding.objects.select_related("definition", "asset", "target").defer(
+        "evidence", "definition__description", "definition__solution", "definition__references",
+        "definition__cvss_vectors", "target__hostnames", "target__addresses", "target__identifiers",
+    )  # fmt: skip
+    return scoped(request.user, "finding", found)
+
+
+def on_assets(found: Rows, systems: Iterable[int]) -> Rows:
+    """Findings on the assets of these systems.
+
+    Few are fetched by their assets and sorted; many are met on the walk through the order, which the sum keeps
+    the database from leaving.
+    """
+    ids = list(systems)
+    assets = SystemAsset.objects.filter(system_id__in=ids).values("asset_id")
+    size = SystemExposure.objects.filter(system_id__in=ids).aggregate(n=Sum("open_findings"))["n"] or 0
+    if size > MANY:
+        return cast(Rows, found.annotate(_owner=F("asset_id") + 0).filter(_owner__in=assets))
+    return found.filter(asset_id__in=list(assets.values_list("asset_id", flat=True)))
+
+
+def _of_system(found: Rows, value: Any) -> Rows:
+    if value == UNKNOWN_CHOICE:
+        return found.filter(asset=None)
+    return on_assets(found, System.objects.filter(key=value).values_list("pk", flat=True))
+
+
+def _of_unit(found: Rows, value: Any) -> Rows:
+    units = unit_and_below(frozenset({value}))
+    return on_assets(found, UnitSystem.objects.filter(unit__key__in=units).values_list("system_id", flat=True))
+
+
+def _of_asset(found: Rows, value: Any) -> Rows:
+    return found.filter(asset_id__in=list(Asset.objects.filter(key=value).values_list("pk", flat=True)))
+
+
+def definitions_named(text: str) -> list[int]:
+    """Definitions with this identifier or alias, whatever the case."""
+    return list(DefinitionAlias.objects.filter(value=text.upper()).values_list("definition_id", flat=True)[:FOUND])
+
+
+def _of_definition(found: Rows, value: Any) -> Rows:
+    exact = list(Definition.objects.filter(identifier=value).values_list("pk", flat=True))
+    return found.filter(definition_id__in=exact or definitions_named(value))
+
+
+def _urgent(found: Rows, value: Any) -> Rows:
+    """Open findings of these worst classes: one range of ranks, which the classes cut into pieces."""
+    wanted = sorted(URGENCIES[code] for code in value)
+    found = found.filter(rank__gte=priority.first_rank(wanted[0]), rank__lt=priority.first_rank(wanted[-1] + 1))
+    if wanted[-1] - wanted[0] + 1 > len(wanted):
+        found = found.filter(worst_class__in=[int(u) for u in wanted])
+    return found
+
+
+def _rated(found: Rows, value: Any) -> Rows:
+    wanted = Q(severity__in=[NUMBERS[v] for v in value if v != UNKNOWN_CHOICE])
+    if UNKNOWN_CHOICE in value:
+        wanted |= Q(severity=None)
+    return found.filter(wanted)
+
+
+def _reaching(found: Rows, value: Any) -> Rows:
+    return found.filter(reach__in=["" if v == UNKNOWN_CHOICE else v for v in value])
+
+
+def _starting(path: str, text: str) -> Q:
+    """A prefix as a range, which an ordinary index answers on both databases."""
+    return Q(**{f"{path}__gte": text, f"{path}__lt": text + "\uffff"})
+
+
+def _search(found: Rows, value: Any) -> Rows:
+    """By identifier (CVE, advisory, check), else by asset, else by component: the first that is known."""
+    text = str(value).strip()
+    known = list(
+        DefinitionAlias.objects.filter(_starting("value", text.upper()))
+        .values_list("definition_id", flat=True)[:FOUND]
+    )  # fmt: skip
+    if known:
+        return found.filter(definition_id__in=known)
+    named = Asset.objects.filter(_starting("key", text) | _starting("name", text))
+    assets = list(named.values_list("pk", flat=True)[:FOUND])
+    if assets:
+        return found.filter(asset_id__in=assets)
+    return found.filter(_starting("component", text))
+
+
+def _number(found: Rows, name: str, value: Any) -> Rows:
+    return found.filter(**{name: int(value)}) if str(value).isdigit() and len(str(value)) < 16 else found.none()
+
+
+def _systems(request: HttpRequest) -> list[tuple[str, str]]:
+    seen = scoped(request.user, "system", System.objects.all())
+    found = list(seen.order_by("name").values_list("key", "name")[: CHOSEN + 1])
+    return found if len(found) <= CHOSEN else []
+
+
+def _units(request: HttpRequest) -> list[tuple[str, str]]:
+    found = list(Unit.objects.order_by("name").values_list("key", "name")[: CHOSEN + 1])
+    return found if len(found) <= CHOSEN else []
+
+
+def urgency_code(finding: Finding) -> str:
+    """The class as badges and the API know it: "3d", or an interval "3d/60d"."""
+    worst, best = CODES[Urgency(finding.worst_class)], CODES[Urgency(finding.best_class)]
+    return worst if worst == best else f"{worst}/{best}"
+
+
+def _subject(finding: Finding) -> str:
+    return str(finding.asset.name if finding.asset is not None else finding.target.name)
+
+
+def _subject_href(finding: Finding) -> str | None:
+    return asset_href(finding.asset.key) if finding.asset is not None else finding.target.get_absolute_url()
+
+
+FINDINGS = ListSpec(
+    noun="finding",
+    title="Findings",
+    rows=rows,
+    columns=[
+        ListColumn("title", "Weakness", value="definition.title", link=lambda f: f.get_absolute_url()),
+        ListColumn("priority", "Fix within", urgency_code, "badge", "rank", badge="urgency",
+                   help="The worst class first. An interval says that a fact is unknown."),
+        ListColumn("asset", "On", _subject, link=_subject_href),
+        ListColumn("component", "Component"),
+        ListColumn("known_exploited", "Known exploited", kind="bool"),
+        ListColumn("epss", "EPSS", kind="share", sort="epss", help="Probability of exploitation within 30 days."),
+        ListColumn("severity", "Severity", "severity_name", "badge", badge="severity"),
+        ListColumn("reach", "Exposed to", kind="badge", badge="reach"),
+        ListColumn("goal_weight", "Goals carried", kind="share", help="Share of the weight of all goals."),
+        ListColumn("state", "State", kind="badge", badge="finding"),
+        ListColumn("first_seen", "First seen", kind="date", sort="first_seen"),
+        ListColumn("key", "Finding", hidden=True),
+        ListColumn("definition", "Definition", value="definition.identifier", hidden=True),
+        ListColumn("asset_key", "Asset", value="asset.key", hidden=True),
+        ListColumn("target", "Target", value="target.identity", hidden=True),
+        ListColumn("cvss_score", "CVSS", kind="number", hidden=True),
+        ListColumn("version", "Version", hidden=True),
+        ListColumn("fixed_version", "Fixed in", hidden=True),
+        ListColumn("place", "Place", hidden=True),
+        ListColumn("last_seen", "Last seen", kind="datetime", hidden=True),
+        ListColumn("closed_at", "Closed", kind="datetime", hidden=True),
+        ListColumn("reopened", "Times reopened", kind="int", hidden=True),
+    ],
+    filters=[
+        ListFilter("search", "CVE, check, asset or component", "text", _search),
+        choice("state", "State", Finding.State.choices),
+        ListFilter("priority", "Fix within", "choice", _urgent, [(c, LABELS[u]) for c, u in URGENCIES.items()],
+                   multiple=True),
+        ListFilter("severity", "Severity", "choice", _rated, SEVERITIES, multiple=True, nullable=True),
+        yes_no("known_exploited", "Known exploited", nullable=True),
+        ListFilter("reach", "Exposed to", "choice", _reaching, System.Reach.choices, multiple=True, nullable=True),
+        ListFilter("system", "System", "ref", _of_system, _systems),
+        ListFilter("unit", "Unit", "ref", _of_unit, _units),
+        ListFilter("asset", "Asset (key)", "ref", _of_asset),
+        ListFilter("definition", "Definition", "ref", _of_definition),
+        ListFilter("scan", "First seen by scan", "ref", lambda found, v: _number(found, "first_scan_id", v)),
+        ListFilter("target", "Target", "ref", lambda found, v: _number(found, "target_id", v)),
+    ],
+    default_sort="priority",
+    empty=Empty("Import a report of a scanner: findings appear here, the most urgent first.", "Import scanner files",
+                "exposure:scan_import", "import", "scan"),
+    intro="The most urgent first. What is not known counts at its worst, and is marked.",
+    actions=[("Import scanner files", "exposure:scan_import", "import", "scan")],
+)  # fmt: skip

@@ -1,0 +1,100 @@
+"""One finding: how urgent it is and why, what it hangs on, and what happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from accord.core.permissions import guard, scoped
+from accord.engines import priority
+from accord.exposure import selectors
+from accord.exposure.lists import FINDINGS
+from accord.exposure.lists.findings import urgency_code
+from accord.exposure.models import Finding
+from accord.exposure.selectors.systems import SystemLink
+from accord.exposure.services.ranking import facts_of
+from accord.exposure.shell import asset_href
+from accord.ui import format as write
+from accord.ui import parts
+from accord.ui.lists import list_page
+from accord.ui.nouns import url_for
+
+LIST_VIEW = list_page(FINDINGS)
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonRow:
+    """One fact of the verdict as the page shows it: "" as value is unknown."""
+
+    label: str
+    value: str
+    source: str
+    effect: str
+
+
+@guard("view", "finding")
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    rows = Finding.objects.select_related("definition", "asset", "target", "first_scan", "last_scan", "closed_by")
+    finding = scoped(request.user, "finding", rows).filter(pk=pk).first()
+    if finding is None:
+        raise Http404(f"There is no finding F-{pk} that you may see.")
+    return render(request, "exposure/finding.html", context(finding))
+
+
+def context(finding: Finding) -> dict[str, Any]:
+    """What the page of a finding shows. At most nine queries."""
+    verdict = priority.explain(facts_of(finding))
+    chain = selectors.chain_of(finding.asset_id)
+    ages = {age.feed: age for age in selectors.feed_ages()}
+    return {
+        "title": finding.definition.title,
+        "subtitle": f"{finding.key} on {finding.asset.name if finding.asset else finding.target.name}",
+        "breadcrumb": [("Findings", reverse("exposure:finding_list"))],
+        "finding": finding,
+        "urgency": urgency_code(finding),
+        "verdict": verdict,
+        "unknown": [reason.label for reason in verdict.reasons if reason.value is None],
+        "rule": priority.VERSION,
+        "reasons": _reasons(finding, verdict, chain, ages),
+        "chain": chain,
+        "asset_href": asset_href(finding.asset.key) if finding.asset else None,
+        "systems": [(link, url_for("system", link.key)) for link in chain],
+        "history": parts.history("finding", finding.key),
+    }
+
+
+def _reasons(
+    finding: Finding, verdict: priority.Verdict, chain: list[SystemLink], ages: dict[str, selectors.FeedAge]
+) -> list[ReasonRow]:
+    """Each fact with its value, where it comes from and of when, and what it does."""
+    systems = ", ".join(link.name for link in chain) or "its asset belongs to no system"
+    rated = f"{finding.severity_name or 'no severity'}, by {finding.last_scan.scanner or finding.last_scan.format}"
+    vector = next(iter(finding.definition.cvss_vectors), "")
+    sources = {
+        "known_exploited": ages["kev"].text,
+        "epss": ages["epss"].text,
+        "exposed": f"{finding.get_reach_text()}: {systems}",
+        "automatable": vector or f"No CVSS vector; {rated}",
+        "total_impact": vector or f"No CVSS vector; {rated}",
+        "goal_weight": f"Goals → systems → asset: {systems}",
+        "score": f"{rated}; {vector}" if vector else rated,
+        "severity": rated,
+    }
+    return [
+        ReasonRow(reason.label, _value(reason), sources.get(reason.fact, ""), reason.effect)
+        for reason in verdict.reasons
+    ]
+
+
+def _value(reason: priority.Reason) -> str:
+    if reason.value is None:
+        return ""
+    if isinstance(reason.value, bool):
+        return "yes" if reason.value else "no"
+    return write.number(reason.value, 1) if reason.fact == "score" else write.percent(reason.value)

@@ -1,0 +1,134 @@
+"""Scanner files in, and what each scan looked at, found and closed."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accord.core import files
+from accord.core.errors import Refused
+from accord.core.models import Job, User
+from accord.core.permissions import guard
+from accord.core.statements import Statement
+from accord.exposure import services
+from accord.exposure.forms import ScanForm
+from accord.exposure.lists import SCANS
+from accord.exposure.models import Scan
+from accord.exposure.shell import findings_href
+from accord.ui import parts
+from accord.ui.access import may
+from accord.ui.lists import list_page
+
+LIST_VIEW = list_page(SCANS)
+SHOWN = 50
+
+
+@guard("import", "scan")
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take several files; a worker reads them."""
+    form = ScanForm(request.POST or None, request.FILES or None) if request.method == "POST" else ScanForm()
+    if request.method == "POST" and form.is_valid():
+        taken = [_take(request, file) for file in form.cleaned_data["uploads"]]
+        scans = [scan for scan in taken if scan is not None]
+        if len(scans) == 1:
+            return redirect("exposure:scan_detail", pk=scans[0].pk)
+        if scans:
+            return redirect("exposure:scan_list")
+    context = {
+        "title": "Import scanner files", "form": form, "breadcrumb": [("Scans", reverse("exposure:scan_list"))],
+        "cancel_href": reverse("exposure:scan_list"), "submit_label": "Import",
+        "form_intro": "A file lands whole or is refused with its reason. What a scan looked for and did not see any "
+                      "more is closed. The same file again changes nothing.",
+    }  # fmt: skip
+    return render(request, "exposure/scan_import.html", context, status=422 if form.errors else 200)
+
+
+def _take(request: HttpRequest, file: Any) -> Scan | None:
+    try:
+        actor, name = cast(User, request.user), file.name or "file"
+        scan, is_new = services.submit(actor, files.keep(actor, name, file.chunks()), name)
+    except Refused as error:
+        messages.error(request, str(error))
+        return None
+    if is_new:
+        messages.success(request, f"{scan.name} is kept and on its way in.")
+    else:
+        messages.info(request, f"{scan.name} is here already; the same file adds nothing.")
+    return scan
+
+
+@guard("view", "scan")
+@require_GET
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    scan = get_object_or_404(Scan.objects.select_related("by", "file"), pk=pk)
+    job = Job.objects.filter(pk=scan.job).first() if scan.job else None
+    covered = list(
+        scan.covered.select_related("target", "target__asset").order_by("-observations", "target_id")[: SHOWN + 1]
+    )  # fmt: skip
+    stopped = not scan.is_over and (job is None or job.is_over)
+    context = {
+        "title": str(scan),
+        "subtitle": f"{scan.scanner or scan.format or 'Unknown scanner'} {scan.scanner_version}".strip(),
+        "breadcrumb": [("Scans", reverse("exposure:scan_list"))],
+        "scan": scan,
+        "statements": _statements(scan) if scan.state != Scan.State.REFUSED else [],
+        "job": job if job is not None and not job.is_over else None,
+        "job_url": reverse("exposure:scan_progress", args=[scan.pk]),
+        "failed": job.error if job is not None and job.state == Job.State.FAILED else "",
+        "covered": covered[:SHOWN],
+        "covered_more": len(covered) > SHOWN,
+        "may_resume": stopped and may(request.user, "import", "scan"),
+        "may_retry": scan.state == Scan.State.REFUSED and may(request.user, "import", "scan"),
+        "history": parts.history("scan", scan.pk),
+    }
+    return render(request, "exposure/scan.html", context)
+
+
+def _statements(scan: Scan) -> list[Statement]:
+    found = [
+        ("added", "Added", "findings", findings_href(scan=str(scan.pk))),
+        ("changed", "Changed", "findings", ""),
+        ("unchanged", "Seen again", "observations", ""),
+        ("closed", "Closed", "findings", ""),
+        ("reopened", "Reopened", "findings", ""),
+        ("refused", "Rows refused", "rows", ""),
+    ]
+    return [
+        Statement(
+            f"scan.{name}", label, getattr(scan, name), unit, source=scan.name, query="exposure.Scan", href=href,
+            as_of=scan.observed, tone="warning" if name in ("reopened", "refused") and getattr(scan, name) else "",
+        )
+        for name, label, unit, href in found
+    ]  # fmt: skip
+
+
+@guard("view", "scan")
+@require_GET
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part of the page that htmx asks for each second."""
+    scan = get_object_or_404(Scan, pk=pk)
+    job = get_object_or_404(Job, pk=scan.job)
+    url = reverse("exposure:scan_progress", args=[pk])
+    response = render(request, "ui/parts/job.html", {"job": job, "url": url})
+    if job.is_over:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@guard("import", "scan")
+@require_POST
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go on with a scan that stopped, or try a refused file again."""
+    scan = get_object_or_404(Scan, pk=pk)
+    try:
+        services.start(cast(User, request.user), scan)
+        messages.success(request, "It goes on where it stopped.")
+    except Refused as error:
+        messages.error(request, str(error))
+    return redirect("exposure:scan_detail", pk=pk)
