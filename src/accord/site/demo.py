@@ -16,6 +16,8 @@ from accord.core.roles import Role
 LOGINS = "demo-logins.json"
 READY = "demo-ready"
 Say = Callable[[str], None]
+APPETITE = ((2_000_000, 0.75), (5_000_000, 0.4), (10_000_000, 0.18), (20_000_000, 0.06), (40_000_000, 0.01))
+"""What the sample's executives accept: amounts in EUR and the highest probability of losing more in a year."""
 
 
 def is_ready(home: Path) -> bool:
@@ -80,7 +82,6 @@ def _accounts(home: Path, people: Any) -> dict[str, User]:
 def _risk(users: dict[str, User], say: Say) -> None:
     from accord.core import jobs
     from accord.risk import services as risk
-    from accord.site.sample.company import APPETITE
 
     cio, ciso = users["cio"], users["ciso"]
     if not risk.appetite_in_force():

@@ -7,9 +7,9 @@ from accord.site.command_line.base import app
 
 def main() -> None:
     """Entry point of the `accord` command."""
-    from accord.site.command_line import archive, data, demonstration, installing, ledgers, serving
+    from accord.site.command_line import archive, data, demonstration, figures, installing, ledgers, serving
 
-    _ = (archive, data, demonstration, installing, ledgers, serving)
+    _ = (archive, data, demonstration, figures, installing, ledgers, serving)
     app()
 
 
