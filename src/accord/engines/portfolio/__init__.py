@@ -1,0 +1,69 @@
+"""Which initiatives, when: plans under budgets and people, with exact value and loss and a proof of how good.
+
+    problem = Problem(first_quarter="2027-Q1", quarters=12, initiatives=…, goals=…, scenarios=…, …)
+    plan = solve(problem, "value", Limits(loss=4e6))
+    found = frontier(problem)
+    reasons = explain(problem, found.joint.starts)
+
+Plain data in, plain data out; no database. docs/methods-portfolio.md says what is computed and how.
+"""
+
+from accord.engines.portfolio.check import Violation, check
+from accord.engines.portfolio.conflict import Infeasible, Rule, conflict
+from accord.engines.portfolio.evaluate import Outcome, Spending, evaluate, spending
+from accord.engines.portfolio.explain import Forced, Reason, Shortage, explain, forced_in
+from accord.engines.portfolio.frontier import Cancelled, Frontier, frontier
+from accord.engines.portfolio.problem import (
+    Budget,
+    Capacity,
+    Contribution,
+    Effect,
+    Fault,
+    Goal,
+    Initiative,
+    PeopleNeed,
+    Problem,
+    ProblemError,
+    Scenario,
+    YearCost,
+)
+from accord.engines.portfolio.references import Reference
+from accord.engines.portfolio.relaxation import Limits
+from accord.engines.portfolio.solve import NotFound, Plan, solve
+
+__all__ = [
+    "Budget",
+    "Cancelled",
+    "Capacity",
+    "Contribution",
+    "Effect",
+    "Fault",
+    "Forced",
+    "Frontier",
+    "Goal",
+    "Infeasible",
+    "Initiative",
+    "Limits",
+    "NotFound",
+    "Outcome",
+    "PeopleNeed",
+    "Plan",
+    "Problem",
+    "ProblemError",
+    "Reason",
+    "Reference",
+    "Rule",
+    "Scenario",
+    "Shortage",
+    "Spending",
+    "Violation",
+    "YearCost",
+    "check",
+    "conflict",
+    "evaluate",
+    "explain",
+    "forced_in",
+    "frontier",
+    "solve",
+    "spending",
+]
