@@ -7,8 +7,9 @@ Labels stand in legends, in a lane above the plot or at the end of a bar, so tha
 
 from __future__ import annotations
 
-from accord.ui.charts.bars import bars, gantt, interval_dots, waterfall
+from accord.ui.charts.bars import bars, interval_dots, waterfall
 from accord.ui.charts.curves import Curve, Marked, exceedance_curve, frontier
+from accord.ui.charts.schedule import gantt
 from accord.ui.charts.theme import TONES, table_of, to_svg, tokens
 
 __all__ = [

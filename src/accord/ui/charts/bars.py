@@ -1,27 +1,16 @@
-"""Charts of bars and dots: amounts by name, intervals, schedules, and how one amount becomes another."""
+"""Charts of bars and dots: amounts by name, intervals, and how one amount becomes another."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from accord.ui import format as write
-from accord.ui.charts.theme import AMOUNT, Spec, finish, token, tone_or, tone_scale
+from accord.ui.charts import names
+from accord.ui.charts.theme import AMOUNT, Spec, finish, measure, tips, token, tone_scale
 
-ROW = 34
-LABELS = {
-    "labelLimit": 200,
-    "labelColor": token("ink"),
-    "labelFontSize": 12,
-    "labelLineHeight": 14,
-    "labelExpr": "split(datum.label, '\\n')",
-    "labelOffset": {"expr": "-7 * (length(split(datum.label, '\\n')) - 1)"},
-    "labelOverlap": False,
-}
 GUTTER = 76
-TILTED = {"encoding": {"x": {"axis": {"labelAngle": -40, "labelAlign": "right", "labelFontSize": 11}}}}
-QUARTER_MONTHS = {"1": "01", "2": "04", "3": "07", "4": "10"}
+TILTED: Spec = {"encoding": {"x": {"axis": {"labelAngle": -40, "labelAlign": "right", "labelFontSize": 11}}}}
 
 
 def bars(
@@ -35,38 +24,26 @@ def bars(
 ) -> Spec:
     """Horizontal bars in the given order, each with its figure at its end; unknown ones say so instead."""
     values = [
-        {
-            "name": name,
-            "line": wrapped(name),
-            "short": wrapped(name, 15, 3),
-            "at": value or 0.0,
-            "end": max(value or 0.0, 0.0),
-            "text": figure_text(value, unit),
-        }
-        for name, value in rows
+        {**label, "at": value or 0.0, "end": max(value or 0.0, 0.0), "text": figure_text(value, unit)}
+        for label, (_, value) in zip(names.labels([name for name, _ in rows]), rows, strict=True)
     ]
-    heading = f"{title}, {currency or write.default_currency()}" if unit == "money" else title
-    x = {"field": "at", "type": "quantitative", "title": heading, "axis": _value_axis(unit), "scale": {"nice": False}}
-    y = {"field": "line", "type": "nominal", "sort": None, "title": None, "axis": LABELS}
-    tips = [{"field": "name", "title": name_title}, {"field": "text", "title": title}]
+    heading = _heading(title, unit, currency)
+    x = measure("at", heading, _value_axis(unit), nice=False)
+    bar = {"type": "bar", "height": {"band": 0.62}, "color": token(tone)}
+    figure = {"type": "text", "align": "left", "dx": 6, "color": token("ink")}
+    told = tips(("name", name_title), ("text", heading))
     body = {
         "data": {"values": values},
-        "encoding": {"y": y},
+        "encoding": {"y": names.down_the_side()},
         "layer": [
-            {
-                "mark": {"type": "bar", "height": {"band": 0.62}, "color": token(tone)},
-                "encoding": {"x": x, "tooltip": tips},
-            },
-            {
-                "mark": {"type": "text", "align": "left", "dx": 6, "color": token("ink")},
-                "encoding": {"x": {**x, "field": "end"}, "text": {"field": "text"}},
-            },
+            {"mark": bar, "encoding": {"x": x, "tooltip": told}},
+            {"mark": figure, "encoding": {"x": {**x, "field": "end"}, "text": {"field": "text"}}},
         ],
     }
+    count = len(values)
     table = [[str(one["name"]), str(one["text"])] for one in values]
-    spec = finish(
-        body, height=max(80, ROW * len(rows)), head=[name_title, heading], rows=table, narrow=_narrow(len(rows))
-    )
+    narrow = names.narrow(count)
+    spec = finish(body, height=names.height(count), head=[name_title, heading], rows=table, narrow=narrow)
     spec["padding"] = {"left": 2, "right": GUTTER, "top": 4, "bottom": 2}
     return spec
 
@@ -83,58 +60,30 @@ def interval_dots(
     """(name, low, middle, high): a line from low to high with a dot at the middle."""
     values = [
         {
-            "name": name,
-            "line": wrapped(name),
-            "short": wrapped(name, 15, 3),
+            **label,
             "low": low,
             "mid": mid,
             "high": high,
             "text": write.quantity(mid, unit, currency),
             "spread": write.interval(low, high, unit, currency),
         }
-        for name, low, mid, high in rows
+        for label, (_, low, mid, high) in zip(names.labels([row[0] for row in rows]), rows, strict=True)
     ]
-    y = {"field": "line", "type": "nominal", "sort": None, "title": None, "axis": LABELS}
-    axis = {**_value_axis(unit), "grid": True}
-    x = {
-        "field": "low",
-        "type": "quantitative",
-        "title": title,
-        "axis": axis,
-        "scale": {"zero": True, "nice": True},
-    }
-    tips = [
-        {"field": "name", "title": name_title},
-        {"field": "text", "title": "Middle"},
-        {"field": "spread", "title": "Interval"},
-    ]
+    x = measure("low", title, {**_value_axis(unit), "grid": True}, zero=True)
+    line = {"type": "rule", "strokeWidth": 3, "strokeCap": "round", "color": token("line-strong")}
+    dot = {"type": "point", "filled": True, "size": 90, "opacity": 1, "color": token(tone)}
+    told = tips(("name", name_title), ("text", "Middle"), ("spread", "Interval"))
     body = {
         "data": {"values": values},
-        "encoding": {"y": y, "tooltip": tips},
+        "encoding": {"y": names.down_the_side(), "tooltip": told},
         "layer": [
-            {
-                "mark": {
-                    "type": "rule",
-                    "strokeWidth": 3,
-                    "strokeCap": "round",
-                    "color": token("line-strong"),
-                },
-                "encoding": {"x": x, "x2": {"field": "high"}},
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1, "color": token(tone)},
-                "encoding": {"x": {**x, "field": "mid"}},
-            },
+            {"mark": line, "encoding": {"x": x, "x2": {"field": "high"}}},
+            {"mark": dot, "encoding": {"x": {**x, "field": "mid"}}},
         ],
     }
+    count, head = len(values), [name_title, title, "Interval"]
     table = [[str(one["name"]), str(one["text"]), str(one["spread"])] for one in values]
-    return finish(
-        body,
-        height=max(80, ROW * len(rows)),
-        head=[name_title, title, "Interval"],
-        rows=table,
-        narrow=_narrow(len(rows)),
-    )
+    return finish(body, height=names.height(count), head=head, rows=table, narrow=names.narrow(count))
 
 
 def waterfall(
@@ -147,167 +96,63 @@ def waterfall(
 ) -> Spec:
     """How one amount becomes another: (name, amount, is_total); totals stand on zero, the others float.
 
-    The figure of a step stands above or below its column, never on it.
+    The figure of a step stands above its column, never on it.
     """
-    values: list[dict[str, Any]] = []
-    level = 0.0
-    for name, amount, is_total in steps:
-        start, end = (0.0, amount) if is_total else (level, level + amount)
-        level = end
-        worse = amount > 0 if less_is_better else amount < 0
-        kind = "total" if is_total else "worse" if worse else "better"
-        text = figure_text(amount, unit)
-        values.append(
-            {
-                "name": name,
-                "line": wrapped(name, 12),
-                "start": start,
-                "end": end,
-                "top": max(start, end),
-                "kind": kind,
-                "text": text if is_total or amount < 0 else f"+{text}",
-            }
-        )
+    values = _steps(steps, unit, less_is_better=less_is_better)
     order = [str(one["line"]) for one in values]
-    heading = f"{title}, {currency or write.default_currency()}" if unit == "money" else title
-    x = {
-        "field": "line",
-        "type": "ordinal",
-        "sort": order,
-        "title": None,
-        "axis": {**LABELS, "labelAngle": 0, "labelOffset": 0},
-    }
-    y = {
-        "field": "start",
-        "type": "quantitative",
-        "title": title,
-        "axis": _value_axis(unit),
-        "scale": {"nice": True},
-    }
+    heading = _heading(title, unit, currency)
+    labels = {**names.LABELS, "labelAngle": 0, "labelOffset": 0}
+    x = {"field": "line", "type": "ordinal", "sort": order, "title": None, "axis": labels}
+    y = measure("start", heading, _value_axis(unit))
     scale = tone_scale(["total", "better", "worse"], ["neutral", "good", "danger"])
+    colour = {"field": "kind", "type": "nominal", "scale": scale, "legend": None}
+    told = tips(("name", "Step"), ("text", heading))
+    column = {"type": "bar", "width": {"band": 0.6}, "cornerRadius": 1}
+    figure = {"type": "text", "dy": -8, "color": token("ink"), "fontWeight": 600}
+    above = {"y": {**y, "field": "top"}, "text": {"field": "text"}}
     body = {
         "data": {"values": values},
         "encoding": {"x": x},
         "layer": [
-            {
-                "mark": {"type": "bar", "width": {"band": 0.6}, "cornerRadius": 1},
-                "encoding": {
-                    "y": y,
-                    "y2": {"field": "end"},
-                    "color": {"field": "kind", "type": "nominal", "scale": scale, "legend": None},
-                    "tooltip": [{"field": "name", "title": "Step"}, {"field": "text", "title": title}],
-                },
-            },
-            {
-                "mark": {"type": "text", "dy": -8, "color": token("ink"), "fontWeight": 560},
-                "encoding": {"y": {**y, "field": "top"}, "text": {"field": "text"}},
-            },
+            {"mark": column, "encoding": {"y": y, "y2": {"field": "end"}, "color": colour, "tooltip": told}},
+            {"mark": figure, "encoding": above},
         ],
     }
     table = [[str(v["name"]), str(v["text"])] for v in values]
     return finish(body, height=280, head=["Step", heading], rows=table, narrow=TILTED)
 
 
-def gantt(
-    rows: Sequence[Mapping[str, str]],
-    *,
-    tones: Mapping[str, str] | None = None,
-    name_title: str = "Initiative",
-    group_title: str = "Sponsor",
-) -> Spec:
-    """Rows of {name, start, end, group}: first and last quarter ("2027-Q1"), coloured by group.
-
-    `tones` maps a group to a tone of the design system (CIO and CISO have theirs).
-    """
-    chosen = {"CIO": "cio", "CISO": "ciso", "Joint": "joint", **(tones or {})}
-    groups = list(dict.fromkeys(row["group"] for row in rows))
-    values = [
-        {
-            "name": row["name"],
-            "line": wrapped(row["name"]),
-            "short": wrapped(row["name"], 15, 3),
-            "group": row["group"],
-            "from": quarter_start(row["start"]),
-            "to": quarter_start(next_quarter(row["end"])),
-            "start": quarter_text(row["start"]),
-            "end": quarter_text(row["end"]),
-        }
-        for row in rows
-    ]
-    scale = tone_scale(groups, [tone_or(chosen.get(group, ""), index) for index, group in enumerate(groups)])
-    axis = {
-        "format": "Q%q %Y",
-        "tickCount": {"interval": "month", "step": 3},
-        "grid": True,
-        "labelAlign": "left",
-        "labelOffset": 2,
-        "orient": "top",
-        "domain": False,
-        "ticks": False,
-    }
-    body = {
-        "data": {"values": values},
-        "mark": {"type": "bar", "height": {"band": 0.58}, "cornerRadius": 2},
-        "encoding": {
-            "y": {"field": "line", "type": "nominal", "sort": None, "title": None, "axis": LABELS},
-            "x": {
-                "field": "from",
-                "type": "temporal",
-                "timeUnit": "utcyearmonthdate",
-                "title": None,
-                "axis": axis,
-                "scale": {"type": "utc"},
-            },
-            "x2": {"field": "to", "timeUnit": "utcyearmonthdate"},
-            "color": {"field": "group", "type": "nominal", "scale": scale},
-            "tooltip": [
-                {"field": "name", "title": name_title},
-                {"field": "group", "title": group_title},
-                {"field": "start", "title": "From"},
-                {"field": "end", "title": "To"},
-            ],
-        },
-    }
-    table = [[v["name"], v["group"], v["start"], v["end"]] for v in values]
-    height = max(90, ROW * len(rows))
-    return finish(
-        body, height=height, head=[name_title, group_title, "From", "To"], rows=table, narrow=_narrow(len(rows))
-    )
-
-
-def wrapped(name: str, width: int = 26, most: int = 2) -> str:
-    """A name on at most `most` lines of some `width` letters."""
-    lines = textwrap.wrap(name, width, max_lines=most, placeholder="…")
-    return "\n".join(lines)
+def _steps(steps: Sequence[tuple[str, float, bool]], unit: str, *, less_is_better: bool) -> list[dict[str, Any]]:
+    """Where each step begins and ends, and whether it makes things better."""
+    values: list[dict[str, Any]] = []
+    level = 0.0
+    lines = names.wrapped([name for name, _, _ in steps], 12)
+    for line, (name, amount, is_total) in zip(lines, steps, strict=True):
+        start, end = (0.0, amount) if is_total else (level, level + amount)
+        level = end
+        worse = amount > 0 if less_is_better else amount < 0
+        text = figure_text(amount, unit)
+        values.append(
+            {
+                "name": name,
+                "line": line,
+                "start": start,
+                "end": end,
+                "top": max(start, end),
+                "kind": "total" if is_total else "worse" if worse else "better",
+                "text": text if is_total or amount < 0 else f"+{text}",
+            }
+        )
+    return values
 
 
 def figure_text(value: float | None, unit: str) -> str:
     """A figure whose currency stands in the heading."""
-    text = write.quantity(value, unit, "XXX")
-    return text.removeprefix(f"XXX{write.NBSP}")
+    return write.quantity(value, unit, "XXX").removeprefix(f"XXX{write.NBSP}")
 
 
-def quarter_start(quarter: str) -> str:
-    """The first day of a quarter ("2027-Q1") as an ISO date."""
-    year, number = quarter.split("-Q")
-    return f"{int(year):04d}-{QUARTER_MONTHS[number]}-01"
-
-
-def next_quarter(quarter: str) -> str:
-    """The quarter after."""
-    year, number = quarter.split("-Q")
-    return f"{int(year) + 1:04d}-Q1" if number == "4" else f"{year}-Q{int(number) + 1}"
-
-
-def quarter_text(quarter: str) -> str:
-    """Q1 2027."""
-    year, number = quarter.split("-Q")
-    return f"Q{number} {year}"
-
-
-def _narrow(rows: int) -> Spec:
-    """On a phone names take three short lines."""
-    return {"height": 46 * rows, "encoding": {"y": {"field": "short"}}}
+def _heading(title: str, unit: str, currency: str | None) -> str:
+    return f"{title}, {currency or write.default_currency()}" if unit == "money" else title
 
 
 def _value_axis(unit: str) -> Spec:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accord.ui import format as write
-from accord.ui.charts.theme import AMOUNT, Spec, finish, token, tone_or, tone_scale
+from accord.ui.charts.theme import AMOUNT, Spec, finish, measure, token, tone_or, tone_scale
 
 DASHES = ([1, 0], [2, 4], [10, 3, 2, 3], [4, 2])
 LANE = 17
@@ -30,7 +30,6 @@ class Marked:
     loss: float
     value: float
     tone: str = "accent"
-    detail: str = ""
 
 
 def exceedance_curve(
@@ -52,45 +51,27 @@ def exceedance_curve(
     rows = [
         {"curve": curve.name, "amount": float(x), "probability": float(y)} for curve in named for x, y in curve.points
     ]
-    dashes = [list(DASHES[index % len(DASHES)]) for index in range(len(curves))]
-    dashes += [[8, 5]] if appetite else []
-    x = {
-        "field": "amount",
-        "type": "quantitative",
-        "title": f"Loss in a year, {unit}",
-        "axis": {"labelExpr": AMOUNT, "tickCount": 6},
-        "scale": {"nice": True, "zero": True},
-    }
-    y = {
-        "field": "probability",
-        "type": "quantitative",
-        "title": "Probability of losing more",
-        "axis": {"format": ".0%" if _highest(rows) >= 0.05 else ".1%", "tickCount": 5},
-        "scale": {"zero": True, "nice": True},
+    x = measure("amount", f"Loss in a year, {unit}", {"labelExpr": AMOUNT, "tickCount": 6}, zero=True)
+    digits = ".0%" if _highest(rows) >= 0.05 else ".1%"
+    y = measure("probability", "Probability of losing more", {"format": digits, "tickCount": 5}, zero=True)
+    place = {"x": x, "y": y}
+    dashes = [list(DASHES[index % len(DASHES)]) for index in range(len(curves))] + ([[8, 5]] if appetite else [])
+    look = {
+        "color": {"field": "curve", "type": "nominal", "scale": tone_scale(names, tones)},
+        "strokeDash": {"field": "curve", "type": "nominal", "scale": {"domain": names, "range": dashes}},
     }
     band = {
         "transform": [{"filter": {"field": "curve", "equal": appetite_name}}],
         "mark": {"type": "area", "color": token("accent-soft"), "opacity": 0.75, "tooltip": None},
-        "encoding": {"x": x, "y": y},
+        "encoding": place,
     }
-    lines = {
-        "mark": {"type": "line", "interpolate": "linear"},
-        "encoding": {
-            "x": x,
-            "y": y,
-            "color": {"field": "curve", "type": "nominal", "scale": tone_scale(names, tones)},
-            "strokeDash": {"field": "curve", "type": "nominal", "scale": {"domain": names, "range": dashes}},
-        },
-    }
-    hover = {
-        "mark": {"type": "point", "size": 120, "opacity": 0, "filled": True},
-        "encoding": {
-            "x": x,
-            "y": y,
-            "tooltip": _tips(("curve", "Curve"), ("amount", unit), ("probability", "Probability")),
-        },
-    }
-    layers = [band, lines, hover] if appetite else [lines, hover]
+    told = _tips(("curve", "Curve"), ("amount", unit), ("probability", "Probability"))
+    spots = {"type": "point", "size": 120, "opacity": 0, "filled": True}
+    layers = [
+        *([band] if appetite else []),
+        {"mark": {"type": "line"}, "encoding": {**place, **look}},
+        {"mark": spots, "encoding": {**place, "tooltip": told}},
+    ]
     table = [
         [str(row["curve"]), write.money(row["amount"], unit), write.percent(row["probability"])]
         for row in _thinned(rows)
@@ -120,46 +101,24 @@ def frontier(
     every = [x for x, _ in along] + [spot.loss for spot in spots]
     lanes = _lanes([spot.loss for spot in spots], [spot.name for spot in spots], every)
     depth = max(lanes, default=-1) + 1
-    x = {
-        "field": "loss",
-        "type": "quantitative",
-        "title": f"{loss_title}, {unit} (less is better)",
-        "axis": {"labelExpr": AMOUNT, "tickCount": 6},
-        "scale": {"zero": False, "nice": True, "padding": 40},
-    }
-    y = {
-        "field": "value",
-        "type": "quantitative",
-        "title": value_title,
-        "axis": {"format": value_format, "tickCount": 5},
-        "scale": {"zero": False, "nice": True, "padding": 14},
-    }
+    less = f"{loss_title}, {unit} (less is better)"
+    x = measure("loss", less, {"labelExpr": AMOUNT, "tickCount": 6}, zero=False, padding=40)
+    y = measure("value", value_title, {"format": value_format, "tickCount": 5}, zero=False, padding=14)
     names, tones = [spot.name for spot in spots], [spot.tone for spot in spots]
     colour = {"field": "name", "type": "nominal", "scale": tone_scale(names, tones), "legend": None}
     data = [
-        {
-            "name": spot.name,
-            "loss": spot.loss,
-            "value": spot.value,
-            "detail": spot.detail,
-            "lane": -8 - LANE * lane,
-        }
+        {"name": spot.name, "loss": spot.loss, "value": spot.value, "lane": -8 - LANE * lane}
         for spot, lane in zip(spots, lanes, strict=True)
     ]
-    tips = _tips(("loss", loss_title), ("value", value_title))
+    told = _tips(("loss", loss_title), ("value", value_title))
+    line = {"type": "line", "color": token("ink-3"), "strokeWidth": 1.75, "interpolate": "monotone"}
+    dots = {"type": "point", "filled": True, "size": 42, "color": token("ink-3"), "opacity": 1}
+    curve = {"values": [{"loss": a, "value": b} for a, b in along]}
     layers: list[Spec] = [
-        {
-            "data": {"values": [{"loss": a, "value": b} for a, b in along]},
-            "mark": {"type": "line", "color": token("ink-3"), "strokeWidth": 1.75, "interpolate": "monotone"},
-            "encoding": {"x": x, "y": y},
-        },
-        {
-            "data": {"values": [{"loss": a, "value": b} for a, b in along]},
-            "mark": {"type": "point", "filled": True, "size": 42, "color": token("ink-3"), "opacity": 1},
-            "encoding": {"x": x, "y": y, "tooltip": tips},
-        },
+        {"data": curve, "mark": line, "encoding": {"x": x, "y": y}},
+        {"data": curve, "mark": dots, "encoding": {"x": x, "y": y, "tooltip": told}},
     ]
-    flags = [_flag(one, x, y, colour, tones[index], tips) for index, one in enumerate(data)]
+    flags = [_flag(one, x, y, colour, tones[index], told) for index, one in enumerate(data)]
     layers += [layer for group in zip(*flags, strict=True) for layer in group]
     rows = [["", write.money(a, unit), f"{b:{value_format}}"] for a, b in along]
     rows += [[spot.name, write.money(spot.loss, unit), f"{spot.value:{value_format}}"] for spot in spots]

@@ -145,6 +145,16 @@ def _renumbered(svg: str) -> str:
     return re.sub(r"((?:id=\"|url\(#)(?:clip|gradient_))(\d+)", number, svg)
 
 
+def measure(field: str, title: str, axis: Spec, **scale: Any) -> Spec:
+    """A quantitative axis."""
+    return {"field": field, "type": "quantitative", "title": title, "axis": axis, "scale": {"nice": True, **scale}}
+
+
+def tips(*pairs: tuple[str, str]) -> list[Spec]:
+    """What a chart tells of a mark: (field, title)."""
+    return [{"field": field, "title": title} for field, title in pairs]
+
+
 def tone_scale(names: Sequence[str], tones: Sequence[str]) -> Spec:
     """A colour scale from names to tones of the design system."""
     return {"domain": list(names), "range": [token(tone) for tone in tones]}
