@@ -35,9 +35,9 @@ def nessus(out: TextIO, findings: int) -> None:
             out.write(f'<tag name="host-fqdn">{name}</tag><tag name="Credentialed_Scan">true</tag>')
             out.write(f'<tag name="host-ip">10.{host >> 16 & 255}.{host >> 8 & 255}.{host & 255}</tag>')
             out.write('<tag name="operating-system">Linux</tag></HostProperties>\n')
-        plugin = 10_000 + number % 5000
+        plugin = 10_000 + number * 7 % 1201
         out.write(
-            f'<ReportItem port="{1 + item}" svc_name="www" protocol="tcp" severity="{number % 5}" '
+            f'<ReportItem port="{1 + item}" svc_name="www" protocol="tcp" severity="{plugin % 5}" '
             f'pluginID="{plugin}" pluginName="Defect {plugin}" pluginFamily="Web Servers">\n'
             f"<bid>{plugin}</bid>\n<cpe>cpe:/a:example:service</cpe>\n<cve>CVE-2021-{plugin}</cve>\n"
             f"<cve>CVE-2022-{plugin}</cve>\n<cvss3_base_score>7.5</cvss3_base_score>\n"

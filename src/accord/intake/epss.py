@@ -51,23 +51,17 @@ def read_epss(
         lines = _lines(reader, source)
         first = next(lines, "")
         told = (
-            dict(part.partition(":")[::2] for part in first.lstrip("#").strip().split(","))
-            if first[:1] == "#"
-            else {}
+            dict(part.partition(":")[::2] for part in first.lstrip("#").strip().split(",")) if first[:1] == "#" else {}
         )
         yield EpssEdition(clean.line(told.get("model_version"), 50), clean.when(told.get("score_date")))
         header = next(lines, "") if first[:1] == "#" else first
         columns = [column.strip().strip('"').lower() for column in header.split(",")]
         if "cve" not in columns or "epss" not in columns:
-            raise source.error(
-                "The columns cve and epss are missing: this is no list of EPSS scores.", _REMEDY, row=1
-            )
+            raise source.error("The columns cve and epss are missing: this is no list of EPSS scores.", _REMEDY, row=1)
         yield from _scores(lines, columns, source, 3 if told else 2)
 
 
-def _scores(
-    lines: Iterator[str], columns: list[str], source: Source, start: int
-) -> Iterator[EpssScore | Refusal]:
+def _scores(lines: Iterator[str], columns: list[str], source: Source, start: int) -> Iterator[EpssScore | Refusal]:
     at_cve, at_score = columns.index("cve"), columns.index("epss")
     at_percentile = columns.index("percentile") if "percentile" in columns else -1
     refused = 0
@@ -112,10 +106,13 @@ def _lines(reader: Reader, source: Source) -> Iterator[str]:
         errors="strict",
         newline=None,
     )
-    number = 0
+    number = blank = 0
     try:
         while line := stream.readline(_LINE):
             number += 1
+            blank = 0 if line.strip() else blank + 1
+            if blank > source.limits.refusals:
+                raise source.error("The file has too many blank lines.", _REMEDY, row=number)
             reader.mark()
             if len(line) >= _LINE or "\x00" in line:
                 raise source.error("A line is too long or is no text.", _REMEDY, row=number)

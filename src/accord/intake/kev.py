@@ -68,9 +68,7 @@ def read_kev(
                     refused += 1
                     if refused > source.limits.refusals:
                         document.refuse("Too many entries have no CVE identifier.", _REMEDY)
-                    yield Refusal(
-                        document.pointer(), "cveID", "The CVE identifier is missing or malformed.", _REMEDY
-                    )
+                    yield Refusal(document.pointer(), "cveID", "The CVE identifier is missing or malformed.", _REMEDY)
                 else:
                     yield entry
     if catalogue.count is not None and catalogue.count != rows:

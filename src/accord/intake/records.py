@@ -34,9 +34,7 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 KINDS: tuple[Kind, ...] = ("vulnerability", "misconfiguration", "code", "service", "secret", "licence")
 
 IDENTITY_LENGTH = 200
-LOOPBACK_NAMES = frozenset(
-    {"localhost", "localhost.localdomain", "localhost4", "localhost6", "ip6-localhost"}
-)
+LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain", "localhost4", "localhost6", "ip6-localhost"})
 # Identifiers that name one machine for its whole life, most reliable first.
 LASTING_SCHEMES = ("aws-instance-id", "azure-vm-id", "gcp-instance-id", "agent-id")
 
@@ -234,8 +232,7 @@ class Coverage:
 
     def _looked_at(self, protocol: str | None, port: int) -> bool:
         return any(
-            one.first <= port <= one.last and (protocol is None or protocol == one.protocol)
-            for one in self.ports or ()
+            one.first <= port <= one.last and (protocol is None or protocol == one.protocol) for one in self.ports or ()
         )
 
 

@@ -97,9 +97,7 @@ def _is_cyclonedx_xml(seen: Sniff) -> bool:
 
 def _is_sarif(seen: Sniff) -> bool:
     keys = seen.keys
-    told = (
-        str(keys.get("version") or "").startswith("2.") or "sarif" in str(keys.get("$schema") or "").lower()
-    )
+    told = str(keys.get("version") or "").startswith("2.") or "sarif" in str(keys.get("$schema") or "").lower()
     return "runs" in keys and told
 
 
@@ -146,9 +144,7 @@ def detect(origin: Path | str | BinaryIO | Source, limits: Limits | None = None)
     return found
 
 
-def read_scan(
-    origin: Path | str | BinaryIO, limits: Limits | None = None, name: str | None = None
-) -> Iterator[Record]:
+def read_scan(origin: Path | str | BinaryIO, limits: Limits | None = None, name: str | None = None) -> Iterator[Record]:
     """The records of a scanner's file, streamed. `name` is what errors call a stream.
 
     Raises IntakeError, also in the middle: whoever stores records must be able to take all of them back. The
@@ -179,9 +175,7 @@ def _detect_json(reader: Reader) -> Format | None:
     seen = Sniff("json")
     if document.peek() == "[":
         for _ in document.elements():
-            seen.first = frozenset(
-                key for key, _ in zip(document.names(), range(KEYS_LOOKED_AT), strict=False)
-            )
+            seen.first = frozenset(key for key, _ in zip(document.names(), range(KEYS_LOOKED_AT), strict=False))
             return _recognize(seen)
         return None
     for key in document.names():

@@ -82,6 +82,4 @@ class Tally:
         yield ScanEnd(finished, complete, self.targets, self.observations, self.refusals)
 
     def _too_many(self, what: str, limit: int) -> IntakeError:
-        return self._source.error(
-            f"The file has more than {limit:,} {what}.", "Split the export into several files."
-        )
+        return self._source.error(f"The file has more than {limit:,} {what}.", "Split the export into several files.")

@@ -72,9 +72,7 @@ class Bom:
         if key is None or found is None:
             return
         if len(self.components) >= COMPONENTS:
-            raise source.error(
-                f"The file has more than {COMPONENTS:,} components.", "Split the bill of materials."
-            )
+            raise source.error(f"The file has more than {COMPONENTS:,} components.", "Split the bill of materials.")
         self.components[key] = found
 
     def describe(self, metadata: dict[str, Any]) -> None:
@@ -123,9 +121,7 @@ def subject_of(bom: Bom, source: Source) -> Target:
         value = clean.line(entry.get("value"), 300) if scheme else None
         if scheme and value:
             identifiers.append((scheme, value))
-    return Target(
-        kind, _grouped(told.get("group"), name, purl), identifiers=tuple(dict.fromkeys(identifiers))
-    )
+    return Target(kind, _grouped(told.get("group"), name, purl), identifiers=tuple(dict.fromkeys(identifiers)))
 
 
 def coverage(bom: Bom, target: Target, complete: bool | None) -> Coverage:
@@ -207,9 +203,7 @@ def _on_component(common: dict[str, Any], entry: dict[str, Any], bom: Bom) -> Ob
         title=f"{identifier} in {purl}" if purl else str(identifier),
         purl=purl,
         anchor=unknown if purl is None else None,
-        evidence=f"It affects {unknown}, which is not among the components of this file."
-        if unknown
-        else None,
+        evidence=f"It affects {unknown}, which is not among the components of this file." if unknown else None,
     )
 
 

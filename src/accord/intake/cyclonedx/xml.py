@@ -14,9 +14,7 @@ from accord.intake.tally import Tally, Unreadable
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-LISTS = frozenset(
-    {"ratings", "cwes", "references", "advisories", "affects", "versions", "responses", "properties"}
-)
+LISTS = frozenset({"ratings", "cwes", "references", "advisories", "affects", "versions", "responses", "properties"})
 LISTS_OF_TEXT = frozenset({"recommendations"})
 FIELDS = ("group", "name", "version", "purl")
 DEPTH = 12
@@ -72,11 +70,7 @@ def _inside(element: _Element) -> list[dict[str, Any]]:
         return []
     entry = _fields(around)
     known = rows.component_of(entry)
-    return (
-        [{"ref": entry.get("bom-ref") or entry.get("purl") or known.name, "component": known}]
-        if known
-        else []
-    )
+    return [{"ref": entry.get("bom-ref") or entry.get("purl") or known.name, "component": known}] if known else []
 
 
 def _bom(source: Source) -> rows.Bom:

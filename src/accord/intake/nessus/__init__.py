@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from accord.intake.nessus.definitions import Definitions
 from accord.intake.nessus.hosts import Host, coverage, properties, settle
 from accord.intake.nessus.items import observations
 from accord.intake.nessus.policy import Policy, preference, selection
@@ -39,16 +40,17 @@ def read(source: Source) -> Iterator[Record]:
 
     policy = Policy()
     tally = Tally(source)
+    definitions = Definitions()
     host: Host | None = None
     title: str | None = None
-    opened = False
+    opened = reported = False
     latest: datetime | None = None
     with source.open() as reader:
         for event, element in events(reader, TAGS):
             tag = element.tag
             if event == "start":
                 if tag == "Report":
-                    title = clean.line(element.get("name"), 300)
+                    title, reported = clean.line(element.get("name"), 300), True
                 elif tag == "ReportHost" and host is None:
                     host = Host(clean.line(element.get("name"), 300) or "unnamed host")
                     if not opened:
@@ -56,14 +58,14 @@ def read(source: Source) -> Iterator[Record]:
                         yield ScanHeader("nessus", "Nessus", None, None, None, title or policy.name)
                 continue
             if tag == "ReportItem" and host is not None:
-                if host.target is None:
+                if not host.settled:
                     yield settle(host, tally, {})
-                yield from observations(element, host, tally)
+                yield from observations(element, host, definitions, tally)
             elif tag == "HostProperties" and host is not None:
-                if host.target is None:
+                if not host.settled:
                     yield settle(host, tally, properties(element))
             elif tag == "ReportHost" and host is not None:
-                if host.target is None:
+                if not host.settled:
                     yield settle(host, tally, {})
                 yield from coverage(host, policy, tally)
                 if host.ended and (latest is None or host.ended > latest):
@@ -78,6 +80,8 @@ def read(source: Source) -> Iterator[Record]:
             if tag not in (ROOT, "Report"):
                 drop(element)
                 reader.mark()
+    if not reported:
+        raise source.error("The file holds a policy and no report.", "Export the scan, not its policy.")
     if not opened:
         yield ScanHeader("nessus", "Nessus", None, None, None, title or policy.name)
     yield from tally.end(latest, None)

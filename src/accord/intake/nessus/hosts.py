@@ -32,7 +32,8 @@ class Host:
     """One ReportHost while its items are read."""
 
     name: str
-    target: Target | None = None
+    identity: str = ""
+    settled: bool = False
     ended: datetime | None = None
     seen_at: datetime | None = None
     credentials: bool | None = None
@@ -75,12 +76,10 @@ def settle(host: Host, tally: Tally, tags: dict[str, str]) -> Target:
     addresses = (address(one) for one in [*(tags.get("host-ip") or "").split(","), host.name] if one)
     macs = (clean.mac(one) for one in (tags.get("mac-address") or "").split())
     identifiers = [
-        (scheme, value)
-        for tag, scheme in CLOUD_TAGS.items()
-        if (value := clean.line(tags.get(tag), 100)) is not None
+        (scheme, value) for tag, scheme in CLOUD_TAGS.items() if (value := clean.line(tags.get(tag), 100)) is not None
     ]
     system = clean.line((tags.get("operating-system") or tags.get("os") or "").split("\n")[0], 200)
-    host.target = Target(
+    target = Target(
         kind="application" if web else "host",
         name=host.name,
         hostnames=tuple(hostnames)[:50],
@@ -89,7 +88,8 @@ def settle(host: Host, tally: Tally, tags: dict[str, str]) -> Target:
         identifiers=tuple(identifiers),
         operating_system=system,
     )
-    return tally.target(host.target)
+    host.identity, host.settled = target.identity, True
+    return tally.target(target)
 
 
 def _listed(value: str | None) -> list[str]:
@@ -115,9 +115,8 @@ def _host_of_url(value: str) -> str:
 def coverage(host: Host, policy: Policy, tally: Tally) -> Iterator[Coverage]:
     """What was looked at on this host: the policy's checks, and the compliance items that gave a result."""
     checks, groups, exhaustive = policy.checks()
-    identity = host.target.identity if host.target else host.name
     told: bool | None = True if host.ended else None
-    complete = tally.complete(identity, False if host.dead else told)
-    yield Coverage(identity, checks, groups, exhaustive, policy.ports, host.credentials, complete)
+    complete = tally.complete(host.identity, False if host.dead else told)
+    yield Coverage(host.identity, checks, groups, exhaustive, policy.ports, host.credentials, complete)
     if host.evaluated:
-        yield Coverage(identity, frozenset(host.evaluated), complete=complete)
+        yield Coverage(host.identity, frozenset(host.evaluated), complete=complete)

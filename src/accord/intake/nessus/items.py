@@ -6,47 +6,31 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from accord.intake.nessus.definitions import Definitions, severity_of_item
 from accord.intake.nessus.hosts import Host
-from accord.intake.records import Kind, Observation, Record, Severity
+from accord.intake.records import Observation, Record
 from accord.intake.safe import text as clean
 from accord.intake.tally import Tally
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-SEVERITY: dict[str, Severity] = {"0": "info", "1": "low", "2": "medium", "3": "high", "4": "critical"}
-RISK: dict[str, Severity] = {
-    "none": "info",
-    "low": "low",
-    "medium": "medium",
-    "high": "high",
-    "critical": "critical",
-}
-SERVICE_FAMILIES = frozenset({"Port scanners", "Service detection"})
 PING = "10180"
 SCAN_INFORMATION = "19506"
 CM = "{http://www.nessus.org/cm}compliance-"
 _MANY = frozenset({"cve", "bid", "cwe", "xref", "see_also"})
-_INSTALLED = re.compile(
-    r"(?:Installed|Reported|Current) version\s{0,20}:[ \t]{0,20}([^\n]{1,100})", re.IGNORECASE
-)
+_INSTALLED = re.compile(r"(?:Installed|Reported|Current) version\s{0,20}:[ \t]{0,20}([^\n]{1,100})", re.IGNORECASE)
 _CREDENTIALED = re.compile(r"Credentialed checks\s{0,20}:\s{0,20}(yes|no)\b", re.IGNORECASE)
 _FIXED = re.compile(r"Fixed version\s{0,20}:[ \t]{0,20}([^\n]{1,100})", re.IGNORECASE)
 
 
-def observations(element: _Element, host: Host, tally: Tally) -> Iterator[Record]:
+def observations(element: _Element, host: Host, definitions: Definitions, tally: Tally) -> Iterator[Record]:
     """The observation of one <ReportItem>, its refusal, or nothing where a compliance item passed."""
-    target = host.target
-    if target is None:
-        return
     host.items += 1
-    identity = target.identity
     plugin = (element.get("pluginID") or "").strip()
     if not (plugin.isascii() and plugin.isdigit() and len(plugin) <= 12):
         row = f'ReportHost "{host.name}", ReportItem {host.items}'
-        yield tally.refusal(
-            row, "pluginID", "The plugin number is missing.", "Export the scan again.", identity
-        )
+        yield tally.refusal(row, "pluginID", "The plugin number is missing.", "Export the scan again.", host.identity)
         return
     one, many = _children(element)
     if plugin == PING and "dead" in one.get("plugin_output", ""):
@@ -60,9 +44,9 @@ def observations(element: _Element, host: Host, tally: Tally) -> Iterator[Record
         if verdict != "ERROR" and len(host.evaluated) < 100_000:
             host.evaluated.add(f"nessus:{plugin}/{_compliance_key(one)}")
         if verdict not in ("PASSED", "ERROR"):
-            yield tally.observation(_compliance(plugin, element, one, host, identity))
+            yield tally.observation(_compliance(plugin, element, one, host))
         return
-    yield tally.observation(_finding(plugin, element, one, many, host, identity))
+    yield tally.observation(_finding(plugin, element, one, many, host, definitions))
 
 
 def _children(element: _Element) -> tuple[dict[str, str], dict[str, list[str]]]:
@@ -86,50 +70,25 @@ def _finding(
     one: dict[str, str],
     many: dict[str, list[str]],
     host: Host,
-    identity: str,
+    definitions: Definitions,
 ) -> Observation:
-    family = clean.line(element.get("pluginFamily"), 200)
-    severity = _severity(element, one)
-    synopsis = clean.text(one.get("synopsis"), 2000)
-    description = clean.text(one.get("description"), 20_000)
-    solution = clean.text(one.get("solution"), 20_000)
-    xrefs = clean.lines(many.get("xref", ()), 200, 200)
-    found = clean.cves(" ".join(many.get("cve", ())))
-    evidence = clean.text(one.get("plugin_output"), 20_000)
+    evidence = clean.text(one.pop("plugin_output", None), 20_000)
     installed, fixed = _versions(evidence)
-    vectors, score = _scores(one)
     port = clean.port(element.get("port"))
-    links = [link for block in many.get("see_also", ()) for link in block.split()]
     return Observation(
-        target=identity,
-        definition_id=f"nessus:{plugin}",
-        title=clean.line(element.get("pluginName") or one.get("plugin_name"), 500)
-        or f"Nessus plugin {plugin}",
-        kind=_kind(family, severity, found),
-        check=f"nessus:{plugin}",
-        aliases=found[:500],
-        description="\n\n".join(part for part in (synopsis, description) if part) or None,
-        solution=None if solution == "n/a" else solution,
-        severity=severity,
-        cvss_vectors=vectors,
-        cvss_score=score,
-        cwes=clean.cwes(many.get("cwe", []), [xref for xref in xrefs if xref.startswith("CWE:")]),
+        target=host.identity,
         component_version=installed,
         fixed_version=fixed,
         port=port,
         protocol=(clean.line(element.get("protocol"), 20) or "").lower() or None if port else None,
         service=clean.line(element.get("svc_name"), 100) if port else None,
         evidence=evidence,
-        references=(*clean.urls(links, 100), *(xref for xref in xrefs if not xref.startswith("CWE:"))),
         seen_at=host.seen_at,
-        group=f"nessus-family:{family}" if family else None,
-        needs_credentials=one.get("plugin_type") == "local",
+        **definitions.of(plugin, element, one, many),
     )
 
 
-def _compliance(
-    plugin: str, element: _Element, one: dict[str, str], host: Host, identity: str
-) -> Observation:
+def _compliance(plugin: str, element: _Element, one: dict[str, str], host: Host) -> Observation:
     key = _compliance_key(one)
     title = (
         clean.line(one.get(CM + "check-name"), 500)
@@ -143,17 +102,15 @@ def _compliance(
     )
     family = clean.line(element.get("pluginFamily"), 200)
     return Observation(
-        target=identity,
+        target=host.identity,
         definition_id=f"nessus:{plugin}/{key}",
         title=title,
         kind="misconfiguration",
         check=f"nessus:{plugin}/{key}",
         description=clean.text(one.get(CM + "info") or one.get("description"), 20_000),
         solution=clean.text(one.get(CM + "solution"), 20_000),
-        severity=_severity(element, one),
-        evidence=clean.text(
-            "\n".join(f"{label}: {value.strip()}" for label, value in parts if value), 20_000
-        ),
+        severity=severity_of_item(element, one),
+        evidence=clean.text("\n".join(f"{label}: {value.strip()}" for label, value in parts if value), 20_000),
         references=clean.urls(one.get(CM + "see-also") or "", 100),
         seen_at=host.seen_at,
         group=f"nessus-family:{family}" if family else None,
@@ -161,40 +118,7 @@ def _compliance(
 
 
 def _compliance_key(one: dict[str, str]) -> str:
-    return (
-        clean.line(one.get(CM + "check-id"), 100) or clean.line(one.get(CM + "check-name"), 300) or "unnamed"
-    )
-
-
-def _severity(element: _Element, one: dict[str, str]) -> Severity | None:
-    told = SEVERITY.get((element.get("severity") or "").strip())
-    return told or RISK.get((one.get("risk_factor") or "").strip().lower())
-
-
-def _kind(family: str | None, severity: Severity | None, found: tuple[str, ...]) -> Kind:
-    if family in SERVICE_FAMILIES and severity == "info" and not found:
-        return "service"
-    return "vulnerability"
-
-
-def _scores(one: dict[str, str]) -> tuple[tuple[str, ...], float | None]:
-    vectors = []
-    score: float | None = None
-    for vector_tag, score_tag in (
-        ("cvss4_vector", "cvss4_base_score"),
-        ("cvss3_vector", "cvss3_base_score"),
-        ("cvss_vector", "cvss_base_score"),
-    ):
-        vector = clean.line(one.get(vector_tag), 300)
-        if vector:
-            vectors.append(vector)
-        if score is None:
-            score = clean.score(one.get(score_tag))
-    if score is None:  # Web App Scanning writes bare scores
-        score = next(
-            (found for tag in ("cvssv4", "cvssv3", "cvss") if (found := clean.score(one.get(tag)))), None
-        )
-    return tuple(vectors), score
+    return clean.line(one.get(CM + "check-id"), 100) or clean.line(one.get(CM + "check-name"), 300) or "unnamed"
 
 
 def _versions(evidence: str | None) -> tuple[str | None, str | None]:

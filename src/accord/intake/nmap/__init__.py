@@ -72,7 +72,7 @@ def read(source: Source) -> Iterator[Record]:
         for event, element in events(reader, TAGS):
             tag = element.tag
             if event == "start":
-                if tag == ROOT:
+                if tag == ROOT and element.getparent() is None:
                     yield _header(element, scan)
                 elif tag == "host":
                     ended = clean.when(clean.whole(element.get("endtime") or ""))
@@ -85,9 +85,7 @@ def read(source: Source) -> Iterator[Record]:
                     host.list_of_ports = element.getparent()
                     reader.mark()
                 if reader.position - host.begins > HOST_RECORDS * source.limits.record_bytes:
-                    raise source.error(
-                        "One host fills too much of the file.", "Scan fewer ports in one file."
-                    )
+                    raise source.error("One host fills too much of the file.", "Scan fewer ports in one file.")
                 continue
             if tag == "hostscript" and host is not None:
                 _scripts(element, None, host, scan, source)
@@ -188,9 +186,7 @@ def _scripts(element: _Element, port: scripts.Port | None, host: _Host, scan: _S
             if name == "vulners" and port is not None:
                 host.exploits[port] = scripts.exploits(script)
     if len(host.ports) + len(host.rows) > OBSERVATIONS_OF_ONE_HOST:
-        raise source.error(
-            "One host has too many ports and findings.", "Scan fewer ports or hosts in one file."
-        )
+        raise source.error("One host has too many ports and findings.", "Scan fewer ports or hosts in one file.")
 
 
 def _finish(element: _Element, host: _Host, scan: _Scan, tally: Tally) -> Iterator[Record]:
@@ -201,17 +197,13 @@ def _finish(element: _Element, host: _Host, scan: _Scan, tally: Tally) -> Iterat
         return
     target = _target(element)
     if target is None:
-        yield tally.refusal(
-            line_of(element), "address", "A host has no address and no name.", "Run the scan again."
-        )
+        yield tally.refusal(line_of(element), "address", "A host has no address and no name.", "Run the scan again.")
         return
     yield tally.target(target)
     identity = target.identity
     scan.targets.append((identity, element.get("timedout") == "true"))
     for row in host.unreadable:
-        yield tally.refusal(
-            row, "portid", "An open port has no usable number.", "Run the scan again.", identity
-        )
+        yield tally.refusal(row, "portid", "An open port has no usable number.", "Run the scan again.", identity)
     for port in host.ports:
         yield tally.observation(_service(port, host, identity))
     for found in host.rows:
@@ -252,9 +244,7 @@ def _service(port: scripts.Port, host: _Host, identity: str) -> Observation:
     known = " ".join(part for part in (port.product, port.version, port.detail) if part)
     exploits = host.exploits.get(port)
     if exploits:
-        known = (
-            clean.text(f"{known}\nPublished exploit code (vulners): {', '.join(exploits)}", 20_000) or known
-        )
+        known = clean.text(f"{known}\nPublished exploit code (vulners): {', '.join(exploits)}", 20_000) or known
     return Observation(
         target=identity,
         definition_id=f"open-port:{port.number}/{port.protocol}",

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 LOOK_UPS = frozenset({"vulners", "vulscan"})
 ROWS_OF_ONE_SCRIPT = 5000
 _VULSCAN = re.compile(r"^\[(CVE-\d{4}-\d{4,10})\]\s{0,5}([^\n]{0,500})$", re.MULTILINE | re.IGNORECASE)
-_VULNERS = re.compile(
-    r"^\s{0,10}(CVE-\d{4}-\d{4,10})\s{1,10}(\d{1,2}(?:\.\d)?)", re.MULTILINE | re.IGNORECASE
-)
+_VULNERS = re.compile(r"^\s{0,10}(CVE-\d{4}-\d{4,10})\s{1,10}(\d{1,2}(?:\.\d)?)", re.MULTILINE | re.IGNORECASE)
 _STATE = re.compile(r"^\s{0,10}State:\s{0,5}((?:LIKELY )?VULNERABLE)", re.MULTILINE)
 _RISK = re.compile(r"Risk factor:\s{0,5}(Critical|High|Medium|Low)", re.IGNORECASE)
 _RISKS: dict[str, Severity] = {"critical": "critical", "high": "high", "medium": "medium", "low": "low"}
@@ -117,9 +115,7 @@ def _vulners(name: str, script: _Element, port: Port | None) -> list[Row]:
             if told.get("type") == "cve":
                 known = clean.cves(key)
                 if known and known[0] not in found:
-                    found[known[0]] = _vulners_row(
-                        name, port, known[0], clean.score(told.get("cvss")), product
-                    )
+                    found[known[0]] = _vulners_row(name, port, known[0], clean.score(told.get("cvss")), product)
             else:
                 for cve in clean.cves(key):
                     exploits.setdefault(cve, []).append(_vulners_link(told.get("type"), key))

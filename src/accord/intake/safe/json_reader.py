@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 
 from accord.intake.records import IntakeError
 from accord.intake.safe.source import Reader
+from accord.intake.safe.text import line
 
 CHUNK = 256 * 1024
 KEYS_IN_ONE_OBJECT = 100_000
@@ -110,7 +111,7 @@ class JsonReader:
             except ValueError:
                 self.refuse("A number has too many digits.", "Export the file again from the scanner.")
             else:
-                if end < len(self._buffer) or self._ended:
+                if self._ended or end < len(self._buffer) - (2 if isinstance(found, (int, float)) else 0):
                     self._at = end
                     return found
             if len(self._buffer) - self._at > self._limits.record_bytes:
@@ -161,7 +162,9 @@ class JsonReader:
         return self._lines + self._buffer.count("\n", 0, self._at)
 
     def pointer(self) -> str:
-        parts = (f"[{one}]" if isinstance(one, int) else f".{one[:60]}" for one in self._path)
+        parts = [f"[{one}]" if isinstance(one, int) else f".{line(one, 60) or '?'}" for one in self._path]
+        if len(parts) > 12:
+            parts[8:-3] = ["…"]
         return "".join(parts).lstrip(".") or "the document"
 
     def mark(self) -> None:
@@ -206,7 +209,7 @@ class JsonReader:
             self._unexpected(self.peek(), "a name in double quotes")
         key = str(self.value())
         if key in seen:
-            self.refuse(f'The name "{key[:80]}" stands twice in one object.', "Export the file again.")
+            self.refuse(f'The name "{line(key, 80)}" stands twice in one object.', "Export the file again.")
         if len(seen) >= KEYS_IN_ONE_OBJECT:
             self.refuse("One object has too many names.", "Export the file again from the scanner.")
         seen.add(key)
@@ -260,20 +263,15 @@ class JsonReader:
         return len(self._buffer) > len(held)
 
     def _may_be_cut(self, error: json.JSONDecodeError) -> bool:
-        return (
-            error.msg.startswith(("Unterminated string", "Invalid \\"))
-            or error.pos >= len(self._buffer) - _AT_END
-        )
+        return error.msg.startswith(("Unterminated string", "Invalid \\")) or error.pos >= len(self._buffer) - _AT_END
 
     def _invalid(self, error: json.JSONDecodeError) -> NoReturn:
-        if (self._ended and error.pos >= len(self._buffer.rstrip())) or error.msg.startswith(
-            "Unterminated string"
-        ):
+        if (self._ended and error.pos >= len(self._buffer.rstrip())) or error.msg.startswith("Unterminated string"):
             self.refuse("The file ends in the middle of its content.", "Copy or export the file again.")
-        line = self._lines + self._buffer.count("\n", 0, error.pos)
+        row = self._lines + self._buffer.count("\n", 0, error.pos)
         raise IntakeError(
             self._source.name,
-            line,
+            row,
             self.pointer(),
             f"This is not valid JSON ({error.msg.lower()}).",
             "Export the file again; do not edit it by hand.",
@@ -282,16 +280,14 @@ class JsonReader:
     def _unexpected(self, found: str, wanted: str) -> NoReturn:
         if not found:
             self.refuse("The file ends in the middle of its content.", "Copy or export the file again.")
-        self.refuse(
-            f"This is not valid JSON ({wanted} expected).", "Export the file again; do not edit it by hand."
-        )
+        self.refuse(f"This is not valid JSON ({wanted} expected).", "Export the file again; do not edit it by hand.")
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
-            self.refuse(f'The name "{twice[:80]}" stands twice in one object.', "Export the file again.")
+            self.refuse(f'The name "{line(twice, 80)}" stands twice in one object.', "Export the file again.")
         return found
 
     def _constant(self, name: str) -> NoReturn:

@@ -20,11 +20,11 @@ class Limits:
     `name`, `text`, `items`  length of a one-line text, of a long text, and of a list inside a record
     """
 
-    bytes: int = 8 * 1024**3
+    bytes: int = 4 * 1024**3
     unpacked_ratio: int = 300
     unpacked_free: int = 64 * 1024**2
-    seconds: float = 1800.0
-    record_bytes: int = 16 * 1024**2
+    seconds: float = 900.0
+    record_bytes: int = 8 * 1024**2
     depth: int = 64
     observations: int = 5_000_000
     refusals: int = 1000

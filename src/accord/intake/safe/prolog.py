@@ -48,9 +48,7 @@ def prolog(source: Source, head: bytes) -> tuple[str, str]:
 
 def _decode(source: Source, head: bytes) -> str:
     if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff", b"\x00\x00\x00<", b"<\x00\x00\x00")):
-        raise source.error(
-            "The encoding UTF-32 is not accepted.", "Save the file as UTF-8.", row=1, field="encoding"
-        )
+        raise source.error("The encoding UTF-32 is not accepted.", "Save the file as UTF-8.", row=1, field="encoding")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return head.decode("utf-16", "replace").lstrip("\ufeff")
     if head.startswith(b"<\x00"):

@@ -32,15 +32,11 @@ class Source:
     `name` is what errors call it: a file name, never a whole path.
     """
 
-    def __init__(
-        self, origin: Path | str | BinaryIO, limits: Limits | None = None, name: str | None = None
-    ) -> None:
+    def __init__(self, origin: Path | str | BinaryIO, limits: Limits | None = None, name: str | None = None) -> None:
         self.limits = limits or Limits()
         self.budget = Budget(self.limits.seconds)
         self._origin = origin
-        given = name or (
-            Path(origin).name if isinstance(origin, (str, Path)) else getattr(origin, "name", None)
-        )
+        given = name or (Path(origin).name if isinstance(origin, (str, Path)) else getattr(origin, "name", None))
         base = str(given or "stream").replace("\\", "/").rstrip("/").rpartition("/")[2]
         self.name = line(base, 200) or "stream"
 
@@ -70,9 +66,7 @@ class Source:
             raise self.error("The stream cannot be read again from its start.", "Give a file.") from None
         yield Reader(self, self._origin)
 
-    def error(
-        self, problem: str, remedy: str, row: int | str | None = None, field: str | None = None
-    ) -> IntakeError:
+    def error(self, problem: str, remedy: str, row: int | str | None = None, field: str | None = None) -> IntakeError:
         return IntakeError(self.name, row, field, problem, remedy)
 
 
@@ -92,9 +86,7 @@ class Reader:
         start = self._fetch(HEAD)
         for magic, kind in _PACKED.items():
             if start.startswith(magic):
-                raise source.error(
-                    f"This is a packed file ({kind}).", "Unpack it and import the files inside it."
-                )
+                raise source.error(f"This is a packed file ({kind}).", "Unpack it and import the files inside it.")
         if start.startswith(GZIP_MAGIC):
             raw.seek(0)
             self._packed = raw
@@ -146,23 +138,17 @@ class Reader:
             data = self._raw.read(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             problem = (
-                "The gzip content ends too early."
-                if isinstance(error, EOFError)
-                else "The gzip content is damaged."
+                "The gzip content ends too early." if isinstance(error, EOFError) else "The gzip content is damaged."
             )
             raise source.error(problem, "Copy or export the file again.") from None
         except (OSError, ValueError) as error:
-            raise source.error(
-                f"The file cannot be read ({error.__class__.__name__}).", "Try again."
-            ) from None
+            raise source.error(f"The file cannot be read ({error.__class__.__name__}).", "Try again.") from None
         if not isinstance(data, bytes):
             raise source.error("The stream gives text, not bytes.", "Open it in binary mode.")
         if self._packed is not None:
             unpacked = self.position + len(data)
             limits = source.limits
-            if unpacked > limits.unpacked_free and unpacked > limits.unpacked_ratio * max(
-                self._packed.tell(), 1
-            ):
+            if unpacked > limits.unpacked_free and unpacked > limits.unpacked_ratio * max(self._packed.tell(), 1):
                 raise source.error(
                     f"The gzip content unpacks to more than {limits.unpacked_ratio} times its size.",
                     "Unpack the file yourself and check it before importing it.",

@@ -22,6 +22,7 @@ _BLANKS = re.compile(r"\s+")
 _CVE = re.compile(r"\bCVE-(?:19|20)\d\d-\d{4,10}\b", re.IGNORECASE)
 _GHSA = re.compile(r"\bGHSA(?:-[23456789cfghjmpqrvwx]{4}){3}\b", re.IGNORECASE)
 _CWE = re.compile(r"\bCWE[-:_ ]?0*(\d{1,5})\b", re.IGNORECASE)
+_WEB = ("https://", "http://")
 _DIGITS = re.compile(r"[+-]?\d{1,18}")
 _HOSTNAME = re.compile(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*")
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}")
@@ -213,12 +214,14 @@ def mac(value: object) -> str | None:
 
 def url(value: object, limit: int = 2000) -> str | None:
     """An http(s) address, or None: nothing else may become a link."""
-    cleaned = line(value, limit) if isinstance(value, str) and len(value) <= limit else None
-    return (
-        cleaned
-        if cleaned and cleaned.lower().startswith(("http://", "https://")) and " " not in cleaned
-        else None
-    )
+    if not isinstance(value, str) or len(value) > limit:
+        return None
+    cleaned = value if value.isprintable() else line(value, limit)
+    if not cleaned or not cleaned.startswith(_WEB):
+        cleaned = (cleaned or "").strip()
+        if not cleaned.lower().startswith(_WEB):
+            return None
+    return None if " " in cleaned else cleaned
 
 
 def urls(values: object, items: int) -> tuple[str, ...]:

@@ -93,7 +93,9 @@ def _refusal(source: Source, error: SyntaxError) -> IntakeError:
         )
     ):
         problem = "The file ends in the middle of its content, or more follows after its end."
-        return source.error(
-            problem, "Let the scan finish, then copy or export the file again.", row=error.lineno
-        )
+        return source.error(problem, "Let the scan finish, then copy or export the file again.", row=error.lineno)
+    if "depth" in lowered:
+        return source.error("The elements are nested too deeply.", _REMEDY, row=error.lineno)
+    if any(words in lowered for words in ("too long", "too large", "huge", "limit")):
+        return source.error("A text, name or attribute is too long.", _REMEDY, row=error.lineno)
     return source.error(f"This is not valid XML ({lowered}).", _REMEDY, row=error.lineno)

@@ -52,9 +52,7 @@ def _run(document: JsonReader, run: runs.Run, source: Source) -> Iterator[Record
     yield from tally.end(run.finished, run.success)
 
 
-def _result(
-    row: dict[str, Any], document: JsonReader, run: runs.Run, identity: str, tally: Tally
-) -> Iterator[Record]:
+def _result(row: dict[str, Any], document: JsonReader, run: runs.Run, identity: str, tally: Tally) -> Iterator[Record]:
     if row.get("kind") in NO_FINDING or row.get("baselineState") == "absent":
         return
     try:

@@ -44,9 +44,7 @@ def observations(row: dict[str, Any], run: Run, identity: str) -> Iterator[Obser
     analysis, detail = _suppression(row)
     properties = clean.mapping(row.get("properties"))
     taxa = [clean.mapping(one) for one in clean.listing(row.get("taxa"))[:100]]
-    weaknesses = [
-        one.get("id") for one in taxa if clean.mapping(one.get("toolComponent")).get("name") == "CWE"
-    ]
+    weaknesses = [one.get("id") for one in taxa if clean.mapping(one.get("toolComponent")).get("name") == "CWE"]
     definition = aliases[0] if kind == "vulnerability" and len(aliases) == 1 else f"{run.tool}:{rule.id}"
     package = _package(rule)
     for place in _places(row, run):
@@ -85,16 +83,12 @@ def _rule(row: dict[str, Any], run: Run) -> Rule:
     identifier = clean.line(row.get("ruleId") or told.get("id"), 300)
     if index is not None:
         ids = run.components.get(-1 if extension is None else extension, [])
-        if index < len(ids) and (
-            identifier is None or identifier == ids[index] or _below(identifier, ids[index])
-        ):
+        if index < len(ids) and (identifier is None or identifier == ids[index] or _below(identifier, ids[index])):
             return run.rules[ids[index]]
     if identifier is None:
         return NO_RULE
     found = run.rules.get(identifier) or run.rules.get(identifier.rpartition("/")[0])
-    return found or Rule(
-        identifier, None, None, None, None, None, None, (), clean.advisories(identifier), (), {}, None
-    )
+    return found or Rule(identifier, None, None, None, None, None, None, (), clean.advisories(identifier), (), {}, None)
 
 
 def _below(identifier: str, rule: str) -> bool:
@@ -103,9 +97,7 @@ def _below(identifier: str, rule: str) -> bool:
 
 def _message(row: dict[str, Any], rule: Rule) -> str | None:
     told = clean.mapping(row.get("message"))
-    message = clean.text(
-        told.get("text") or rule.messages.get(str(told.get("id"))) or told.get("markdown"), 10_000
-    )
+    message = clean.text(told.get("text") or rule.messages.get(str(told.get("id"))) or told.get("markdown"), 10_000)
     if message is None:
         return None
     arguments = clean.lines((str(one) for one in clean.listing(told.get("arguments"))[:50]), 500, 50)

@@ -97,15 +97,11 @@ def collect(source: Source) -> list[Run]:
             if key == "version":
                 version = clean.line(document.scalar(), 20) or ""
                 if not version.startswith("2."):
-                    document.refuse(
-                        f"SARIF version {version or 'unknown'} is not read.", "Export version 2.1.0."
-                    )
+                    document.refuse(f"SARIF version {version or 'unknown'} is not read.", "Export version 2.1.0.")
             elif key == "runs":
                 for _ in document.elements():
                     if len(found) >= RUNS:
-                        document.refuse(
-                            f"The file has more than {RUNS:,} runs.", "Split it into several files."
-                        )
+                        document.refuse(f"The file has more than {RUNS:,} runs.", "Split it into several files.")
                     found.append(_run(document))
         document.end()
     return found
@@ -173,12 +169,9 @@ def _rule(row: dict[str, Any]) -> Rule:
     configuration = clean.mapping(row.get("defaultConfiguration"))
     tags = [tag for tag in clean.listing(properties.get("tags")) if isinstance(tag, str)][:200]
     relations = [
-        clean.mapping(clean.mapping(one).get("target"))
-        for one in clean.listing(row.get("relationships"))[:200]
+        clean.mapping(clean.mapping(one).get("target")) for one in clean.listing(row.get("relationships"))[:200]
     ]
-    weaknesses = [
-        one.get("id") for one in relations if clean.mapping(one.get("toolComponent")).get("name") == "CWE"
-    ]
+    weaknesses = [one.get("id") for one in relations if clean.mapping(one.get("toolComponent")).get("name") == "CWE"]
     score = clean.score(properties.get("security-severity"))
     title = clean.line(_message(row.get("shortDescription")), 500)
     told = properties.get("cwe") or properties.get("cwes")

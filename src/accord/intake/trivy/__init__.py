@@ -173,14 +173,10 @@ def _resource(document: JsonReader, artifact: _Artifact, tally: Tally) -> Iterat
         elif key == "Error":
             error = clean.line(document.scalar(), 300)
             if error:
-                yield tally.refusal(
-                    document.pointer(), "Error", f"Trivy failed here: {error}", "Scan it again."
-                )
+                yield tally.refusal(document.pointer(), "Error", f"Trivy failed here: {error}", "Scan it again.")
         elif key == "Results":
             if "Kind" not in told or "Name" not in told:
-                document.refuse(
-                    "Kind and Name must stand before Results.", "Export the report again with Trivy."
-                )
+                document.refuse("Kind and Name must stand before Results.", "Export the report again with Trivy.")
             parts = (artifact.cluster, told.get("Namespace"), told["Kind"], told["Name"])
             image = clean.lines(metadata.get("RepoTags") or (), 300, 5)
             target = Target(
@@ -225,9 +221,7 @@ def _result(document: JsonReader, seen: _Seen, artifact: _Artifact, tally: Tally
                     continue
                 waiting.append((key, document.pointer(), row))
                 if len(waiting) > WAITING:
-                    document.refuse(
-                        "Target must stand before so many findings.", "Do not reorder the report."
-                    )
+                    document.refuse("Target must stand before so many findings.", "Do not reorder the report.")
     place = _place(told, seen, artifact)
     seen.groups.add(place.group)
     for key, where, row in waiting:
@@ -235,21 +229,15 @@ def _result(document: JsonReader, seen: _Seen, artifact: _Artifact, tally: Tally
 
 
 def _place(told: dict[str, str | None], seen: _Seen, artifact: _Artifact) -> rows.Place:
-    return rows.place(
-        seen.target.identity, told.get("Target"), told.get("Class"), told.get("Type"), artifact.created
-    )
+    return rows.place(seen.target.identity, told.get("Target"), told.get("Class"), told.get("Type"), artifact.created)
 
 
-def _row(
-    key: str, where: str, row: dict[str, Any], place: rows.Place, seen: _Seen, tally: Tally
-) -> Iterator[Record]:
+def _row(key: str, where: str, row: dict[str, Any], place: rows.Place, seen: _Seen, tally: Tally) -> Iterator[Record]:
     try:
         found = LISTS[key](row, place)
     except Unreadable as problem:
         identity = seen.target.identity
-        yield tally.refusal(
-            where, problem.field, problem.problem, "Export the report again with Trivy.", identity
-        )
+        yield tally.refusal(where, problem.field, problem.problem, "Export the report again with Trivy.", identity)
         return
     if key == "Misconfigurations":
         check = rows.check_of(row)

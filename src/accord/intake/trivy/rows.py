@@ -55,9 +55,7 @@ class Place:
     seen_at: datetime | None
 
 
-def place(
-    target: str, name: str | None, group: str | None, kind: str | None, seen_at: datetime | None
-) -> Place:
+def place(target: str, name: str | None, group: str | None, kind: str | None, seen_at: datetime | None) -> Place:
     """The place of a result from its Target, Class and Type; older reports have no Class."""
     if group is None:
         group = "os-pkgs" if (kind or "") in OS_TYPES else "lang-pkgs"
@@ -239,20 +237,12 @@ def _scores(row: dict[str, Any]) -> tuple[tuple[str, ...], float | None]:
     chosen = row.get("SeveritySource")
     order = [name for name in (chosen, "nvd", "ghsa") if isinstance(name, str) and name in told]
     order += sorted(name for name in told if name not in order)[:20]
+    entries = [entry for name in order if isinstance(entry := told[name], dict)]
     vectors: dict[str, None] = {}
-    score: float | None = None
-    for vector_key, _ in VECTORS:
-        for name in order:
-            entry = told[name]
-            if not isinstance(entry, dict):
-                continue
-            vector = clean.line(entry.get(vector_key), 300)
-            if vector:
+    for key, _ in VECTORS:
+        for entry in entries:
+            if key in entry and (vector := clean.line(entry[key], 300)):
                 vectors[vector] = None
-    for name in order:
-        entry = told[name]
-        if isinstance(entry, dict) and score is None:
-            score = next(
-                (found for _, key in VECTORS if (found := clean.score(entry.get(key))) is not None), None
-            )
+    scores = (clean.score(entry[key]) for entry in entries for _, key in VECTORS if key in entry)
+    score = next((found for found in scores if found is not None), None)
     return tuple(vectors), score

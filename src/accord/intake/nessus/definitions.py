@@ -1,0 +1,107 @@
+"""What a Nessus plugin says of itself, the same on every host where it reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from accord.intake.records import Kind, Severity
+from accord.intake.safe import text as clean
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+SEVERITY: dict[str, Severity] = {"0": "info", "1": "low", "2": "medium", "3": "high", "4": "critical"}
+RISK: dict[str, Severity] = {
+    "none": "info",
+    "low": "low",
+    "medium": "medium",
+    "high": "high",
+    "critical": "critical",
+}
+SERVICE_FAMILIES = frozenset({"Port scanners", "Service detection"})
+KEPT = 10_000
+KEPT_CHARACTERS = 20_000_000
+
+_Given = tuple[str | None, str | None, str | None, dict[str, str], dict[str, list[str]]]
+
+
+class Definitions:
+    """Cleans the text of each plugin once. What is kept is used again only where an item says exactly the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[_Given, dict[str, Any]]] = {}
+        self._characters = 0
+
+    def of(self, plugin: str, element: _Element, one: dict[str, str], many: dict[str, list[str]]) -> dict[str, Any]:
+        """The fields of an Observation that come from the plugin. `one` and `many` are the item's texts by tag,
+        without the plugin's output."""
+        given = (element.get("pluginName"), element.get("pluginFamily"), element.get("severity"), one, many)
+        known = self._known.get(plugin)
+        if known is not None and known[0] == given:
+            return known[1]
+        fields = _fields(plugin, element, one, many)
+        self._characters += sum(map(len, one.values())) + 1000
+        if len(self._known) >= KEPT or self._characters > KEPT_CHARACTERS:
+            self._known.clear()
+            self._characters = 0
+        self._known[plugin] = (given, fields)
+        return fields
+
+
+def _fields(plugin: str, element: _Element, one: dict[str, str], many: dict[str, list[str]]) -> dict[str, Any]:
+    family = clean.line(element.get("pluginFamily"), 200)
+    severity = severity_of_item(element, one)
+    texts = (clean.text(one.get("synopsis"), 2000), clean.text(one.get("description"), 20_000))
+    solution = clean.text(one.get("solution"), 20_000)
+    title = clean.line(element.get("pluginName") or one.get("plugin_name"), 500)
+    xrefs = clean.lines(many.get("xref", ()), 200, 200)
+    weaknesses = [xref for xref in xrefs if xref.startswith("CWE:")]
+    found = clean.cves(" ".join(many.get("cve", ())))
+    vectors, score = _scores(one)
+    links = [link for block in many.get("see_also", ()) for link in block.split()]
+    return {
+        "definition_id": f"nessus:{plugin}",
+        "title": title or f"Nessus plugin {plugin}",
+        "kind": _kind(family, severity, found),
+        "check": f"nessus:{plugin}",
+        "aliases": found[:500],
+        "description": "\n\n".join(text for text in texts if text) or None,
+        "solution": None if solution == "n/a" else solution,
+        "severity": severity,
+        "cvss_vectors": vectors,
+        "cvss_score": score,
+        "cwes": clean.cwes(many.get("cwe", []), weaknesses),
+        "references": (*clean.urls(links, 100), *(xref for xref in xrefs if xref not in weaknesses)),
+        "group": f"nessus-family:{family}" if family else None,
+        "needs_credentials": one.get("plugin_type") == "local",
+    }
+
+
+def severity_of_item(element: _Element, one: dict[str, str]) -> Severity | None:
+    """The severity attribute, which also holds what a user of the scanner changed, else the risk factor."""
+    told = SEVERITY.get((element.get("severity") or "").strip())
+    return told or RISK.get((one.get("risk_factor") or "").strip().lower())
+
+
+def _kind(family: str | None, severity: Severity | None, found: tuple[str, ...]) -> Kind:
+    if family in SERVICE_FAMILIES and severity == "info" and not found:
+        return "service"
+    return "vulnerability"
+
+
+def _scores(one: dict[str, str]) -> tuple[tuple[str, ...], float | None]:
+    vectors = []
+    score: float | None = None
+    for vector_tag, score_tag in (
+        ("cvss4_vector", "cvss4_base_score"),
+        ("cvss3_vector", "cvss3_base_score"),
+        ("cvss_vector", "cvss_base_score"),
+    ):
+        vector = clean.line(one.get(vector_tag), 300)
+        if vector:
+            vectors.append(vector)
+        if score is None:
+            score = clean.score(one.get(score_tag))
+    if score is None:  # Web App Scanning writes bare scores
+        score = next((found for tag in ("cvssv4", "cvssv3", "cvss") if (found := clean.score(one.get(tag)))), None)
+    return tuple(vectors), score
