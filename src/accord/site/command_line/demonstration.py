@@ -16,11 +16,13 @@ from accord.site.command_line.serving import serve
 def demo(
     port: int = typer.Option(8000, help="Port to listen on."),
     host: str = typer.Option("127.0.0.1", help="Address to listen on."),
-    home: Path = typer.Option(Path("demo-data"), help="Folder of the demo's data."),
+    home: Path | None = typer.Option(None, help="Folder of the demo's data; else ACCORD_HOME, else demo-data."),
     load_only: bool = typer.Option(False, "--load-only", help="Load the sample company; do not serve."),
 ) -> None:
     """Load the invented sample company through the same importers as your own files, and serve it."""
-    os.environ.setdefault("ACCORD_HOME", str(home.resolve()))
+    if home is not None:
+        os.environ["ACCORD_HOME"] = str(home.resolve())
+    os.environ.setdefault("ACCORD_HOME", str(Path("demo-data").resolve()))
     os.environ.setdefault("ACCORD_NOTICE", "Sample company, invented")
     prepare()
     from accord.site import configuration

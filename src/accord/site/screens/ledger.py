@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accord.core import ledger
 from accord.core.models import LedgerEntry
 from accord.core.permissions import allowed, guard
+from accord.core.streaming import stream
 from accord.ui import parts
 from accord.ui.lists import Empty, ListColumn, ListSpec, list_page, text
 
@@ -75,6 +76,6 @@ def verify(request: HttpRequest) -> HttpResponse:
 @require_GET
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """The chain as JSON lines."""
-    response = StreamingHttpResponse(ledger.lines(), content_type="application/x-ndjson; charset=utf-8")
+    response = stream(request, ledger.lines(), "application/x-ndjson; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="accord-ledger.jsonl"'
     return response

@@ -13,6 +13,7 @@ from django.db.models import Model
 from django.http import HttpRequest, QueryDict, StreamingHttpResponse
 from django.utils import timezone
 
+from accord.core.streaming import stream
 from accord.ui.lists import cursor as keyset
 from accord.ui.lists.query import ListState, ParameterError, count, narrowed_rows, page_of, parse
 from accord.ui.lists.spec import ListColumn, ListSpec
@@ -74,7 +75,7 @@ def json_value(value: object) -> Any:
 
 def csv_response(spec: ListSpec, request: HttpRequest, state: ListState) -> StreamingHttpResponse:
     """Every row of the present filter and order as CSV, streamed in pages of CHUNK rows."""
-    response = StreamingHttpResponse(csv_lines(spec, request, state), content_type="text/csv; charset=utf-8")
+    response = stream(request, csv_lines(spec, request, state), "text/csv; charset=utf-8")
     day = timezone.now().date().isoformat()
     response["Content-Disposition"] = f'attachment; filename="{spec.noun}-{day}.csv"'
     response["X-Content-Type-Options"] = "nosniff"
