@@ -10,7 +10,8 @@ class DecisionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accord.decisions import nouns, screens
+        from accord.decisions import jobs, nouns, screens
 
+        _ = jobs
         nouns.declare()
         screens.declare()

@@ -1,0 +1,77 @@
+"""Reads of frontiers and of the plans on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accord.core.models import LedgerEntry
+from accord.decisions.models import Frontier, Plan
+from accord.decisions.selectors.inputs import RELEVANT, collect
+
+ORDER = ("cio", "ciso", "joint", "split", "rosi", "point", "own")
+
+
+def latest_frontier() -> Frontier | None:
+    """The newest frontier. One query."""
+    return Frontier.objects.select_related("by").order_by("-at", "-pk").first()
+
+
+def plans_of(frontier: Frontier) -> list[Plan]:
+    """The plans of a frontier, the marked ones first, then along it by rising loss; what they hold left out.
+
+    One query.
+    """
+    plans = Plan.objects.filter(frontier=frontier).defer("result")
+    return sorted(plans, key=lambda plan: (ORDER.index(plan.origin), plan.loss))
+
+
+def is_stale(frontier: Frontier) -> bool:
+    """Whether the same computation today would rest on other inputs. One query, or some twenty where it may."""
+    since = LedgerEntry.objects.filter(number__gt=frontier.result.get("ledger_number", 0), noun__in=RELEVANT)
+    if not since.exists():
+        return False
+    from accord.core.errors import Refused
+
+    try:
+        return collect(frontier.result.get("heard", "both")).hash != frontier.inputs_hash
+    except Refused:
+        return True
+
+
+def years(result: dict[str, Any]) -> float:
+    """Length of the horizon of a frontier or a plan."""
+    return float(result["horizon"]["quarters"]) / 4
+
+
+def frontier_summary() -> dict[str, Any] | None:
+    """The latest frontier in a few figures, for the command line and the API. Two queries.
+
+    `loss` is money a year on average over the horizon; `gap` is what is proved about the marked plans and, of the
+    plans that they are compared with, how much more value a plan of no more loss may have.
+    """
+    frontier = latest_frontier()
+    if frontier is None:
+        return None
+    result, span = frontier.result, years(frontier.result)
+    rows = {row["origin"]: row for row in (*result["points"], *result["references"]) if row["origin"] != "point"}
+    named = [plan for plan in plans_of(frontier) if plan.origin in rows]
+    return {
+        "frontier": frontier.pk,
+        "at": frontier.at.isoformat(),
+        "currency": frontier.currency,
+        "complete": frontier.complete,
+        "horizon": result["horizon"],
+        "loss_today": result["loss_today"] / span,
+        "plans": [
+            {
+                "key": plan.key,
+                "name": plan.name,
+                "origin": plan.origin,
+                "value": plan.value,
+                "loss": plan.loss / span,
+                "gap": rows[plan.origin]["gap"],
+                "count": rows[plan.origin]["count"],
+            }
+            for plan in named
+        ],
+    }
