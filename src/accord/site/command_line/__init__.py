@@ -5,12 +5,18 @@ from __future__ import annotations
 from accord.site.command_line.base import app
 
 
-def main() -> None:
-    """Entry point of the `accord` command."""
+def application() -> object:
+    """The application with all its commands."""
     from accord.site.command_line import archive, data, demonstration, figures, installing, ledgers, serving
 
     _ = (archive, data, demonstration, figures, installing, ledgers, serving)
+    return app
+
+
+def main() -> None:
+    """Entry point of the `accord` command."""
+    application()
     app()
 
 
-__all__ = ["app", "main"]
+__all__ = ["app", "application", "main"]
