@@ -101,7 +101,7 @@ def date(value: dt.date | dt.datetime | str | None) -> str:
     if isinstance(value, dt.datetime):
         value = timezone.localtime(value) if timezone.is_aware(value) else value
     assert value is not None
-    return f"{value.day} {value:%b %Y}"
+    return f"{value.day} {value:%b %Y}".replace(" ", NBSP)
 
 
 def datetime(value: dt.datetime | str | None) -> str:
@@ -112,7 +112,8 @@ def datetime(value: dt.datetime | str | None) -> str:
         value = dt.datetime.fromisoformat(value)
     assert value is not None
     local = timezone.localtime(value) if timezone.is_aware(value) else value
-    return f"{local.day} {local:%b %Y, %H:%M} {local.tzname() or ''}".rstrip()
+    clock = f"{local:%H:%M} {local.tzname() or ''}".strip().replace(" ", NBSP)
+    return f"{date(local)}, {clock}"
 
 
 def yes_no(value: object) -> str:

@@ -234,3 +234,12 @@ def test_keyboard_reaches_the_content_first(watched: Any) -> None:
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "content"
     browser.is_content()
+
+
+def test_a_session_that_ended_leads_to_the_log_in_page(watched: Any) -> None:
+    browser = watched()
+    page = browser.open("/probe/goals/")
+    page.context.clear_cookies()
+    page.fill("input[name=q]", "x")
+    page.wait_for_url(re.compile("/account/login/"))
+    expect(page.locator("input[name=password]")).to_be_visible()

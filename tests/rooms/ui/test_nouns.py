@@ -66,6 +66,7 @@ def test_detail_shows_facts_related_rows_and_history(client: Client) -> None:
     assert "Grow" in page and "25" in page
     assert 'href="/probe/goals/G-2/"' in page, "the goal below it"
     assert "/probe/goal-capabilities/G-1~C/1/" in page
+    assert "Not assigned: 75\N{NO-BREAK SPACE}%" in page, "what no capability carries is said"
     assert "added it" in page and "cio@probe.example" in page
 
 

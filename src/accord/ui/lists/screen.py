@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accord.core.permissions import guard
 from accord.ui import format as write
@@ -66,7 +66,7 @@ def list_page(spec: ListSpec) -> View:
     """A view of the list, guarded by ("view", spec.noun); `?format=csv` gives the present filter as CSV."""
 
     @guard("view", spec.noun)
-    @require_GET
+    @require_safe
     def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         if request.GET.get("format") == "csv":
             if not may(request.user, "export", spec.noun):
@@ -89,7 +89,7 @@ def list_csv(spec: ListSpec) -> View:
     """A view that downloads the list's present filter, guarded by ("export", spec.noun)."""
 
     @guard("export", spec.noun)
-    @require_GET
+    @require_safe
     def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         return csv_response(spec, request, parse(spec, request.GET, request))  # type: ignore[return-value]
 

@@ -17,6 +17,7 @@ UNKNOWN_CHOICE = "unknown"
 RESERVED = frozenset({"q", "sort", "after", "before", "limit", "format"})
 
 Kind = Literal[
+    "key",
     "text",
     "long",
     "int",
@@ -209,6 +210,11 @@ class ListSpec:
             if column.name == name:
                 return column.sort
         return None
+
+    @property
+    def empty_title(self) -> str:
+        """The heading of the empty list."""
+        return f"No {self.title[:1].lower()}{self.title[1:]} yet"
 
     @property
     def sorts(self) -> list[str]:

@@ -13,7 +13,7 @@ from accord.ui.lists import ListColumn, ListFilter, choice, reference, yes_no
 from accord.ui.nouns.address import link_to
 
 UNSORTED = frozenset({Kind.LONG, Kind.LIST})
-KINDS: dict[Kind, Any] = {Kind.KEY: "text", Kind.CHOICE: "badge"}
+KINDS: dict[Kind, Any] = {Kind.CHOICE: "badge"}
 
 
 def list_column(noun: Noun, column: Column, *, shown: bool = True) -> ListColumn:

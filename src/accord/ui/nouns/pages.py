@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib import messages
@@ -12,26 +12,26 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accord.core import nouns
 from accord.core.errors import Refused
 from accord.core.imports import remove
 from accord.core.models import User
-from accord.core.permissions import guard, scoped
+from accord.core.permissions import guard
 from accord.core.values import Kind
 from accord.ui import format as write
 from accord.ui import parts
 from accord.ui.access import may
-from accord.ui.lists import ListColumn, list_page
+from accord.ui.lists import list_page
 from accord.ui.lists.screen import Cell
 from accord.ui.nouns.address import key_parts, link_to, list_url, url_for, url_key
 from accord.ui.nouns.fields import list_column
 from accord.ui.nouns.forms import NounForm, prefill
-from accord.ui.nouns.screens import NounScreens, Related
+from accord.ui.nouns.related import cell_of, related_table, related_to
+from accord.ui.nouns.screens import NounScreens
 from accord.ui.nouns.writes import save_in_scope
 
-FEW = 20
 View = Callable[..., HttpResponse]
 
 
@@ -52,7 +52,7 @@ def detail_page(screens: NounScreens) -> View:
     """The page of one object: statements, facts, related rows, history."""
 
     @guard("view", screens.noun.name)
-    @require_GET
+    @require_safe
     def view(request: HttpRequest, key: str) -> HttpResponse:
         thing = _get(screens, request, key)
         return render(request, screens.detail_template, detail_context(screens, request, thing))
@@ -64,7 +64,7 @@ def history_page(screens: NounScreens) -> View:
     """Everything the ledger holds about one object (the last 500 entries)."""
 
     @guard("view", screens.noun.name)
-    @require_GET
+    @require_safe
     def view(request: HttpRequest, key: str) -> HttpResponse:
         thing = _get(screens, request, key)
         noun = screens.noun
@@ -176,7 +176,7 @@ def detail_context(screens: NounScreens, request: HttpRequest, thing: Any) -> di
         "thing": thing,
         "facts": facts(screens, thing),
         "statements": list(screens.statements(request, thing)) if screens.statements else [],
-        "related": [table for one in _related(screens) if (table := _related_table(one, request, thing))],
+        "related": [table for one in related_to(screens) if (table := related_table(one, request, thing))],
         "history": parts.history(noun.name, noun.key_of(noun.row(thing)), 8),
         "history_href": url_for(noun.name, key, "history"),
         "detail_actions": _actions(screens, request, thing),
@@ -205,7 +205,7 @@ def facts(screens: NounScreens, thing: Any) -> list[Fact]:
         label = column.title + (f", {column.unit}" if column.unit else "")
         if column.kind is Kind.MONEY:
             label = f"{column.title}, {write.default_currency()}"
-        shown = _cell(list_column(screens.noun, column), thing)
+        shown = cell_of(list_column(screens.noun, column), thing)
         found.append(Fact(label, shown, column.help, column.kind in (Kind.LONG, Kind.LIST)))
     return found
 
@@ -219,62 +219,6 @@ def _actions(screens: NounScreens, request: HttpRequest, thing: Any) -> list[tup
             ("Delete", link_to(noun, thing, "delete"), "quiet"),
         ]
     return [action for action in found if action[1]]
-
-
-def _related(screens: NounScreens) -> list[Related]:
-    if screens.related is not None:
-        return list(screens.related)
-    found = []
-    for other in nouns.everything():
-        for column in other.columns:
-            if column.kind is Kind.REF and column.noun == screens.noun.name:
-                found.append(Related(other.name, column.name))
-    return found
-
-
-def _related_table(wanted: Related, request: HttpRequest, thing: Any) -> dict[str, Any] | None:
-    other = nouns.find(wanted.noun)
-    if other is None or not may(request.user, "view", other.name):
-        return None
-    column = other.column(wanted.through)
-    rows = scoped(request.user, other.name, other.queryset()).filter(**{column.attribute: thing})
-    found = list(rows.order_by("pk")[: FEW + 1])
-    names = wanted.columns or [c.name for c in other.columns if c.name != column.name and c.kind is not Kind.LONG][:6]
-    columns = [list_column(other, other.column(name)) for name in names]
-    title = wanted.title or _related_title(other, column)
-    query = f"?{column.name}={_url_text(thing)}"
-    mine = may(request.user, "change", other.name)
-    everything, add = list_url(other.name), list_url(other.name, "new")
-    return {
-        "title": title, "slug": f"{other.name}-{column.name}", "columns": columns,
-        "count": f"{FEW}+" if len(found) > FEW else len(found),
-        "rows": [_related_row(other, columns, row) for row in found[:FEW]],
-        "all_href": f"{everything}{query}" if everything and len(found) > FEW else "",
-        "add_href": f"{add}{query}&next={request.path}" if add and mine else "",
-        "empty": "None.",
-    }  # fmt: skip
-
-
-def _related_title(other: nouns.Noun, column: nouns.Column) -> str:
-    plural = other.label_plural[:1].upper() + other.label_plural[1:]
-    if other.tree == column.name:
-        return f"{plural} below it"
-    same = [c for c in other.columns if c.kind is Kind.REF and c.noun == column.noun]
-    return f"{plural} ({column.title.lower()})" if len(same) > 1 else plural
-
-
-def _related_row(other: nouns.Noun, columns: list[ListColumn], row: Any) -> dict[str, Any]:
-    """The cells; the row's own page is behind its first cell, or behind an arrow where that leads elsewhere."""
-    cells, href = [_cell(column, row) for column in columns], link_to(other, row)
-    if cells and not cells[0].href:
-        return {"cells": [replace(cells[0], href=href), *cells[1:]], "href": None}
-    return {"cells": cells, "href": href}
-
-
-def _cell(column: ListColumn, row: Any) -> Cell:
-    value = column.of(row)
-    href = column.link(row) if column.link is not None else None
-    return Cell(column, value, write.plain(column.kind, value), href, value is None or write.is_unknown(value))
 
 
 def _save(screens: NounScreens, request: HttpRequest, form: NounForm, *, expected: Mapping[str, Any] | None) -> Any:

@@ -68,6 +68,7 @@
     }
     ask(field.form);
   });
+  on("click", "[data-toggle-filters]", (_, button) => button.setAttribute("aria-expanded", button.getAttribute("aria-expanded") === "false"));
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("[data-filter-many][open]")) {
       if (!menu.contains(event.target)) menu.open = false;
@@ -87,6 +88,11 @@
     }
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
+    if (new URL(event.detail.xhr.responseURL || location.href).pathname.startsWith("/account/login")) {
+      event.detail.shouldSwap = false;
+      location.reload();
+      return;
+    }
     if ([400, 409, 422].includes(event.detail.xhr.status)) {
       event.detail.shouldSwap = true;
       event.detail.isError = false;
