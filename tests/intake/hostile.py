@@ -1,6 +1,6 @@
 """Hostile input, read in a process whose memory is bounded; prints one line per case: name, outcome, message.
 
-    python tests/intake/hostile.py
+python tests/intake/hostile.py
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from accord.intake.registry import read_scan
 from accord.intake.safe.limits import Limits
 
 MEMORY = 400 * 1024 * 1024
-LIMITS = Limits(bytes=24 * 1024 * 1024, seconds=1.5)
+LIMITS = Limits(bytes=24 * 1024 * 1024, seconds=0.8)
 
 
 class Endless(io.RawIOBase):

@@ -1,7 +1,7 @@
 """Large files in the true formats, written piece by piece, for tests of memory and for measuring rates.
 
-    python -m tests.intake.synthetic nessus 60000 /tmp/large.nessus
-    python -m tests.intake.synthetic measure /tmp/large.nessus
+python -m tests.intake.synthetic nessus 60000 /tmp/large.nessus
+python -m tests.intake.synthetic measure /tmp/large.nessus
 """
 
 from __future__ import annotations

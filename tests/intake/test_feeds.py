@@ -59,7 +59,8 @@ def test_scores(packed: bool) -> None:
 def test_an_extract_without_the_first_line() -> None:
     text = "epss,cve,vendor\r\n0.5,cve-2020-0001,x\r\n\r\n0,CVE-2020-0002,y\r\n"
     rows = list(read_epss(BytesIO(text.encode()), name="x"))
-    assert rows == [EpssEdition(None, None), EpssScore("CVE-2020-0001", 0.5, None), EpssScore("CVE-2020-0002", 0.0, None)]
+    scores = [EpssScore("CVE-2020-0001", 0.5, None), EpssScore("CVE-2020-0002", 0.0, None)]
+    assert rows == [EpssEdition(None, None), *scores]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
@@ -75,7 +76,9 @@ def test_what_is_no_probability_is_refused(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\n\n", b"a,b\n1,2\n", b"cve,epss\n\xff\xfe,1\n", b"cve,epss\nCVE-2020-0001\x00,1\n", b'cve,epss\n"' + b"x" * 5000]
+    "data",
+    [b"", b"\n\n", b"a,b\n1,2\n", b"cve,epss\n\xff\xfe,1\n", b"cve,epss\nCVE-2020-0001\x00,1\n",
+     b'cve,epss\n"' + b"x" * 5000],
 )  # fmt: skip
 def test_what_is_no_list_of_scores(data: bytes) -> None:
     with pytest.raises(IntakeError):

@@ -32,9 +32,9 @@ from accord.intake.registry import FORMATS, read_scan
 from accord.intake.safe.limits import Limits
 from accord.intake.safe.source import Source
 
-SCANS = ("two-hosts.nessus", "scripts.nmap.xml", "image.trivy.json", "vex.cdx.json", "components.cdx.xml", "two-runs.sarif")
 JSON_SCANS = ("image.trivy.json", "vex.cdx.json", "two-runs.sarif")
 XML_SCANS = ("two-hosts.nessus", "scripts.nmap.xml", "components.cdx.xml")
+SCANS = (*JSON_SCANS, *XML_SCANS)
 LIMITS = Limits(seconds=30.0)
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "250"))  # more of them: slower, deeper
 CONTENT = {name: (FILES / name).read_bytes() for name in (*SCANS, "kev.json", "epss.csv")}
@@ -46,7 +46,8 @@ PIECES = st.sampled_from(
 ) | st.binary(max_size=4)  # fmt: skip
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-5, 10**12) | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=8) | st.sampled_from(["CVE-2024-1", "1.4", "file://[", "\ud800", "https://a", "9" * 50, "../..", "0"]),
+    | st.text(max_size=8)
+    | st.sampled_from(["CVE-2024-1", "1.4", "file://[", "\ud800", "https://a", "9" * 50, "../..", "0"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "text", "uri", "ref"]), inner),
     max_leaves=6,
 )  # fmt: skip
@@ -172,8 +173,8 @@ def test_other_values_in_xml(name: str, draw: st.DataObject) -> None:
             element.set(draw.draw(st.sampled_from(sorted(element.attrib))), draw.draw(values))
         elif action == "lose" and element.attrib:
             del element.attrib[draw.draw(st.sampled_from(sorted(element.attrib)))]
-        elif action == "drop" and element.getparent() is not None:
-            element.getparent().remove(element)
+        elif action == "drop" and (parent := element.getparent()) is not None:
+            parent.remove(element)
         elif action == "rename" and element is not root:
             element.tag = draw.draw(st.sampled_from([other.tag for other in elements]))
         elif action == "move":
@@ -206,7 +207,7 @@ def test_damaged_feeds(draw: st.DataObject) -> None:
     for name, read in (("kev.json", read_kev), ("epss.csv", read_epss)):
         data = damage(CONTENT[name], draw)
         try:
-            rows = list(read(BytesIO(data), LIMITS, name="fuzz"))  # type: ignore[operator]
+            rows = list(read(BytesIO(data), LIMITS, name="fuzz"))
         except IntakeError as error:
             assert error.problem
             assert error.remedy

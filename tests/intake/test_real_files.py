@@ -16,7 +16,13 @@ from accord.intake.registry import FORMATS, detect, read_scan
 
 pytestmark = pytest.mark.real_data
 
-READ = {"nmap": {"nmap"}, "trivy": {"trivy"}, "cyclonedx": {"cyclonedx", "cyclonedx-xml"}, "sarif": {"sarif"}, "tenable": {"nessus"}}
+READ = {
+    "nmap": {"nmap"},
+    "trivy": {"trivy"},
+    "cyclonedx": {"cyclonedx", "cyclonedx-xml"},
+    "sarif": {"sarif"},
+    "tenable": {"nessus"},
+}
 # Where our grouped count is another: ours, and the words in docs/formats.md that give the reason.
 OTHERWISE = {"nmap/issue4406.xml": (33, "published exploit code")}
 

@@ -60,8 +60,9 @@ def test_whatever_the_order_of_names(name: str) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"   \n", b"\x00\x01\x02", b"hello", b"a,b\n1,2\n", b"{}", b"[]", b"[[]]", b'{"runs": []}', b"<html/>", b"<bom/>",
-     b'{"bomFormat": "SPDX"}', b"5", b'"text"', b"\xef\xbb\xbf", b"<?xml version='1.0'?>", b"PK\x03\x04zip", b"\x1f\x8b",
+    [b"", b"   \n", b"\x00\x01\x02", b"hello", b"a,b\n1,2\n", b"{}", b"[]", b"[[]]", b'{"runs": []}', b"<html/>",
+     b"<bom/>", b'{"bomFormat": "SPDX"}', b"5", b'"text"', b"\xef\xbb\xbf", b"<?xml version='1.0'?>", b"PK\x03\x04zip",
+     b"\x1f\x8b",
      b"\x1f\x8b\x08\x00", b"BZh91AY", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", b"<<<<", b"<!DOCTYPE html><html></html>"],
 )  # fmt: skip
 def test_anything_else_is_refused(data: bytes) -> None:

@@ -17,7 +17,8 @@ from accord.intake.safe.limits import Limits
 from accord.intake.safe.source import Source
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.text()
+    | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=5), inner, max_size=5),
     max_leaves=30,
 )  # fmt: skip
@@ -148,7 +149,9 @@ def test_a_cut_document_is_told_from_a_wrong_one(text: str) -> None:
         assert "ends in the middle" in caught.value.problem or "not valid JSON" in caught.value.problem
 
 
-@pytest.mark.parametrize("data", [b'{"a": "\xff"}', b'{"a": "\xc3', "{}".encode("utf-32"), '{"ä": 1}'.encode("latin-1")])
+@pytest.mark.parametrize(
+    "data", [b'{"a": "\xff"}', b'{"a": "\xc3', "{}".encode("utf-32"), '{"ä": 1}'.encode("latin-1")]
+)
 def test_other_encodings_are_refused(data: bytes) -> None:
     with pytest.raises(IntakeError):
         whole(document(data))

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from accord.intake.safe import text as clean
 
-ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text()) | st.just({})
+ANYTHING: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text()) | st.just({})
+)
 
 
 @given(st.text(), st.integers(1, 50))
@@ -134,7 +136,12 @@ def test_host_names(value: str, name: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("value", "address"),
-    [("00-50-56-AA-BB-CC", "00:50:56:aa:bb:cc"), ("005056aabbcc", "00:50:56:aa:bb:cc"), ("00:50:56", None), ("zz", None)],
+    [
+        ("00-50-56-AA-BB-CC", "00:50:56:aa:bb:cc"),
+        ("005056aabbcc", "00:50:56:aa:bb:cc"),
+        ("00:50:56", None),
+        ("z", None),
+    ],
 )
 def test_mac_addresses(value: str, address: str | None) -> None:
     assert clean.mac(value) == address

@@ -132,11 +132,27 @@ def test_rules_say_what_ran_but_not_all_of_it() -> None:
     assert one.covers("tool:B") is None
 
 
-@pytest.mark.parametrize("uri", ["file:///C:/code/a.c", "file:////src/a.c", "a%2Fb.c", "https://[bad/a.c", "../../etc/x"])
-def test_addresses_of_every_kind_are_only_names(uri: str) -> None:
+@pytest.mark.parametrize(
+    ("uri", "path"),
+    [
+        ("file:///C:/code/a.c", "C:/code/a.c"),
+        ("file:////src/a.c", "/src/a.c"),
+        ("a%2Fb.c", "a/b.c"),
+        ("https://[bad/a.c", "https://[bad/a.c"),
+        ("../../etc/x", "../../etc/x"),
+        ("a%00\u202eb.c", "ab.c"),
+    ],
+)
+def test_addresses_of_every_kind_are_only_names(uri: str, path: str) -> None:
     location = {"physicalLocation": {"artifactLocation": {"uri": uri}}}
-    path = content(log({"ruleId": "A", "locations": [location]})).observations[0].path
-    assert path in ("C:/code/a.c", "/src/a.c", "a/b.c", "https://[bad/a.c", "../../etc/x")
+    assert content(log({"ruleId": "A", "locations": [location]})).observations[0].path == path
+
+
+@pytest.mark.parametrize("wrong", [[], {}, 5, None, ["pass"]])
+def test_values_of_the_wrong_type_are_not_taken(wrong: object) -> None:
+    result = {"ruleId": "A", "kind": wrong, "level": wrong, "message": wrong, "locations": wrong, "suppressions": wrong}
+    (found,) = content(log(result)).observations
+    assert (found.path, found.analysis) == (None, None)
 
 
 def test_another_version_is_refused() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from accord.intake.cyclonedx import rows
 from accord.intake.records import Record
+from accord.intake.safe import text as clean
 from accord.intake.safe.source import Source
 from accord.intake.tally import Tally, Unreadable
 
@@ -51,7 +52,7 @@ def _vulnerability(element: _Element, bom: rows.Bom, identity: str, tally: Tally
     row = _plain(element)
     if not isinstance(row, dict):
         row = {}
-    if "affects" not in row and row.get("ref") not in bom.components:
+    if "affects" not in row and clean.line(row.get("ref"), 1000) not in bom.components:
         row["affects"] = _inside(element)
     if not isinstance(row.get("analysis"), dict):
         row.pop("analysis", None)

@@ -16,7 +16,7 @@ from accord.intake.safe.source import Source
 from accord.intake.sarif import rows, runs
 from accord.intake.tally import Tally, Unreadable
 
-NO_FINDING = frozenset({"pass", "notApplicable"})
+NO_FINDING = ("pass", "notApplicable")
 
 
 def read(source: Source) -> Iterator[Record]:
