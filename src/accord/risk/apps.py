@@ -10,7 +10,8 @@ class RiskConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accord.risk import nouns, screens
+        from accord.risk import jobs, nouns, screens
 
+        _ = jobs
         nouns.declare()
         screens.declare()

@@ -146,15 +146,16 @@ class LossEvent(models.Model):
     note = fields.text()
 
     def __str__(self) -> str:
-        return self.key
+        return str(self.key)
 
 
 class LossRun(models.Model):
-    """One computation of the annual loss: what went in (by hash) and all that came out."""
+    """One computation of the annual loss: all that came out, the hash of what went in, the ledger's number then."""
 
     at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     inputs_hash = models.CharField(max_length=64)
+    ledger_number = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     result = models.JSONField()
 

@@ -12,7 +12,7 @@ from accord.risk.models import Scenario, ScenarioLoss
 ENDS = ("low", "mid", "high")
 
 
-def _in_order(row: Row, names: tuple[str, str, str], *, all_or_none: bool) -> Iterable[tuple[str, str, str]]:
+def _in_order(row: Row, names: tuple[str, ...], *, all_or_none: bool) -> Iterable[tuple[str, str, str]]:
     values = [row[name] for name in names]
     known = [v for v in values if v is not None]
     if all_or_none and known and len(known) < 3:
@@ -30,7 +30,7 @@ def _frequency_in_order(row: Row) -> Iterable[tuple[str, str, str]]:
 
 
 def _loss_in_order(row: Row) -> Iterable[tuple[str, str, str]]:
-    yield from _in_order(row, ENDS, all_or_none=False)  # type: ignore[arg-type]
+    yield from _in_order(row, ENDS, all_or_none=False)
     if row["mid"] == 0:
         yield "mid", "A loss of 0 is no loss.", "Remove the row, or give the amount."
 

@@ -2,12 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
+from django.http import HttpRequest
+
+from accord.core.statements import Statement
 from accord.organization.screens import searcher
-from accord.risk import nouns
+from accord.risk import figures, nouns, selectors
+from accord.risk.models import Scenario
+from accord.risk.selectors.inputs import controls_of
+from accord.ui import format as write
 from accord.ui import navigation, palette
+from accord.ui.charts import interval_dots
 from accord.ui.nouns import NounScreens
 
-SCENARIOS = NounScreens(nouns.SCENARIO, "risk")
+
+def _scenario_statements(request: HttpRequest, scenario: Scenario) -> Iterable[Statement]:
+    ends = (scenario.frequency_low, scenario.frequency_mid, scenario.frequency_high)
+    low, mid, high = ends
+    yield Statement(
+        "scenario.frequency", "Frequency without controls", mid, "events a year",
+        (low, high) if low is not None and high is not None else None, 0.9,
+        source=scenario.source or "No source is given.", query="risk.Scenario",
+        note="" if scenario.source else "No source is given.",
+    )  # fmt: skip
+    left = figures.remaining(controls_of(scenario.key), "frequency", figures.MID)
+    yield Statement(
+        "scenario.frequency_left", "Frequency with today's controls", None if mid is None else float(mid) * left,
+        "events a year", source="Frequency × what each operating control leaves of it, at the middle of its effect.",
+        query="risk.figures.remaining", href=f"/control-effects/?scenario={scenario.key}",
+    )  # fmt: skip
+    run = selectors.latest_run()
+    row = selectors.scenario_row(run, scenario.key)
+    unit = run.currency if run is not None else write.default_currency()
+    yield Statement(
+        "scenario.mean", "Expected loss a year", row["mean"] if row else None, unit,
+        (row["low"], row["high"]) if row and row["high"] > row["low"] else None, as_of=run.at if run else None,
+        source="Of the latest loss run; the interval is that of its controls' effects.", href="/loss/#scenarios",
+        query="risk.selectors.scenario_row", note="" if row else "It is in no loss run yet.",
+    )  # fmt: skip
+    if run is not None and row is not None:
+        tail = selectors.level_of(run, "tvar", run.result["tail_level"])
+        share = row["tail"] / tail["value"] if tail and tail["value"] else None
+        yield Statement(
+            "scenario.tail", "Part of the worst 1 % of years", share, "%", as_of=run.at, href="/loss/#scenarios",
+            source="Expected loss of the scenario in the years beyond VaR 99 %, over that of all.",
+            query="risk.selectors.scenario_row",
+        )  # fmt: skip
+
+
+def _scenario_context(request: HttpRequest, scenario: Scenario) -> Mapping[str, object]:
+    rows = [
+        (loss.get_form_display(), float(loss.low), float(loss.mid), float(loss.high))
+        for loss in scenario.losses.order_by("-mid")
+    ]
+    return {"loss_chart": interval_dots(rows, title="Loss per event", name_title="Form of loss") if rows else None}
+
+
+SCENARIOS = NounScreens(
+    nouns.SCENARIO, "risk", statements=_scenario_statements, context=_scenario_context,
+    detail_template="risk/scenario_detail.html",
+)  # fmt: skip
 SCENARIO_SYSTEMS = NounScreens(nouns.SCENARIO_SYSTEM, "risk")
 SCENARIO_LOSSES = NounScreens(nouns.SCENARIO_LOSS, "risk")
 CONTROL_EFFECTS = NounScreens(nouns.CONTROL_EFFECT, "risk")
@@ -17,14 +72,18 @@ SCREENS = (SCENARIOS, SCENARIO_SYSTEMS, SCENARIO_LOSSES, CONTROL_EFFECTS, INITIA
 
 
 def declare() -> None:
+    entry = navigation.Entry
+    navigation.register(
+        entry("Risk", "Annual loss", "risk:loss", noun="loss", order=5, icon="loss"),
+        entry("Risk", "Risk appetite", "risk:appetite", noun="appetite", order=10, icon="appetite"),
+    )
     for order, (screens, icon) in enumerate(((SCENARIOS, "scenario"), (LOSS_EVENTS, "incident"))):
         noun = screens.noun
         navigation.register(
-            navigation.Entry(
-                "Risk", screens.title, f"risk:{noun.name}_list", noun=noun.name, order=order * 20 + 20, icon=icon
-            )
+            entry("Risk", screens.title, f"risk:{noun.name}_list", noun=noun.name, order=order * 20 + 20, icon=icon)
         )
     palette.register_searcher("scenario", "Scenarios", searcher(SCENARIOS))
+    palette.register_page("Propose a risk appetite", "risk:appetite_new", noun="appetite", verb="change")
     for screens in (SCENARIO_SYSTEMS, SCENARIO_LOSSES, CONTROL_EFFECTS, INITIATIVE_EFFECTS):
         noun = screens.noun
         palette.register_page(screens.title, f"risk:{noun.name}_list", noun=noun.name)

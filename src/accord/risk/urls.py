@@ -1,7 +1,19 @@
 from __future__ import annotations
 
+from django.urls import path
+
 from accord.risk.screens import SCREENS
+from accord.risk.views import appetite, loss
 from accord.ui.nouns import noun_urls
 
 app_name = "risk"
-urlpatterns = [route for screens in SCREENS for route in noun_urls(screens)]
+urlpatterns = [
+    path("loss/", loss.loss, name="loss"),
+    path("loss/run/", loss.run, name="loss_run"),
+    path("appetite/", appetite.overview, name="appetite"),
+    path("appetite/new/", appetite.propose, name="appetite_new"),
+    path("appetite/<int:pk>/sign/<slug:role>/", appetite.sign, name="appetite_sign"),
+    path("appetite/<int:pk>/dissent/<slug:role>/", appetite.dissent, name="appetite_dissent"),
+    path("appetite/<int:pk>/withdraw/", appetite.withdraw, name="appetite_withdraw"),
+    *(route for screens in SCREENS for route in noun_urls(screens)),
+]

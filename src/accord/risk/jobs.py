@@ -1,0 +1,16 @@
+"""The long work of this room, run by a worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accord.core.jobs import Context, kind
+
+
+@kind("risk.run_loss", "Compute the annual loss")
+def compute_annual_loss(context: Context) -> dict[str, Any]:
+    """One loss run; its primary key and expected loss."""
+    from accord.risk.services import run_loss
+
+    run = run_loss(context.actor, context.progress)
+    return {"run": run.pk, "mean": run.result["mean"]["value"], "currency": run.currency}

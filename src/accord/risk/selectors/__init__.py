@@ -1,0 +1,34 @@
+"""Reads of this room."""
+
+from accord.risk.selectors.appetite import Compared, appetite_in_force, appetites, compare
+from accord.risk.selectors.inputs import Inputs, Reduction, ScenarioInput, collect, initiative_effects
+from accord.risk.selectors.results import (
+    curve,
+    curve_without_controls,
+    exceeding,
+    is_stale,
+    latest_run,
+    level_of,
+    scenario_row,
+    statements,
+)
+
+__all__ = [
+    "Compared",
+    "Inputs",
+    "Reduction",
+    "ScenarioInput",
+    "appetite_in_force",
+    "appetites",
+    "collect",
+    "compare",
+    "curve",
+    "curve_without_controls",
+    "exceeding",
+    "initiative_effects",
+    "is_stale",
+    "latest_run",
+    "level_of",
+    "scenario_row",
+    "statements",
+]
