@@ -13,7 +13,7 @@ from accord.engines.loss import LossInputError, Portfolio, allocate, annual_loss
 SEEDS = st.integers(0, 10_000)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=SEEDS, n=st.integers(1, 6), rate=st.floats(0.01, 3.0))
 def test_bounds_are_ordered_and_the_parts_sum(seed: int, n: int, rate: float) -> None:
     result = annual_loss(random_portfolio(n, 2, seed, rate))
@@ -28,7 +28,7 @@ def test_bounds_are_ordered_and_the_parts_sum(seed: int, n: int, rate: float) ->
     assert result.target_met
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(seed=SEEDS, scale=st.floats(1e-4, 1e4))
 def test_money_in_another_unit_scales_every_figure(seed: int, scale: float) -> None:
     portfolio = random_portfolio(3, 2, seed)
@@ -40,7 +40,7 @@ def test_money_in_another_unit_scales_every_figure(seed: int, scale: float) -> N
     np.testing.assert_allclose(there.scenario_tail, here.scenario_tail * scale, rtol=1e-5)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(seed=SEEDS, gone=st.integers(0, 3), side=st.sampled_from(["frequency", "magnitude"]))
 def test_a_factor_of_zero_removes_a_scenario(seed: int, gone: int, side: str) -> None:
     portfolio = random_portfolio(4, 2, seed)

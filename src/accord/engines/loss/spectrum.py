@@ -153,7 +153,8 @@ class Spectrum:
         """E exp(-s_0 Y) of each form (F,): the largest that its transform gets on the grid."""
         full, difference, _, _ = self._node_values(np.array([DAMPING + 0j]))
         every = np.arange(self._scale.size)
-        damped: Floats = self._join(every, DAMPING * self._scale[:, None] + 0j, full, difference)[:, 0].real
+        turned = np.exp(-DAMPING * self._scale[:, None] + 0j)
+        damped: Floats = self._combine(every, np.zeros(1), turned, full, difference)[:, 0].real
         return damped
 
     def bound(self, frequencies: Floats) -> Floats:
@@ -173,13 +174,13 @@ class Spectrum:
                 high = min(low + size, last, count)
                 j = np.arange(low, high)
                 basis = _chebyshev(2.0 * np.log2(j / first) - 1.0) if first else np.eye(_DIRECT)[:, low:high]
-                w = self._scale[forms, None] * (DAMPING + 2j * np.pi * j)
                 parts = [part.at(forms, basis) for part in self._octaves[number][: 4 if derivative else 2]]
-                values = self._join(forms, w, parts[0], parts[1])
+                turned = _turns(self._scale[forms], low, high)
+                values = self._combine(forms, j, turned, parts[0], parts[1])
                 starts = np.searchsorted(self.book.owner[forms], rows)
                 biased = np.zeros((0, j.size), complex)
                 if derivative:
-                    tilted = self._join(forms, w, parts[2], parts[3]) * self.book.law.median[forms, None]
+                    tilted = self._combine(forms, j, turned, parts[2], parts[3]) * self.book.law.median[forms, None]
                     biased = _product_rule(self.book.owner[forms], starts, values, tilted)
                 yield Block(slice(low, high), rows, _products(values, starts), biased)
             first, last, number = last, 2 * last, number + 1
@@ -229,17 +230,39 @@ class Spectrum:
                 difference[f], difference1[f] = high - low, high1 - low1
         return full, difference, full1, difference1
 
-    def _join(self, forms: NDArray[np.intp], w: Complexes, full: Complexes, difference: Complexes) -> Complexes:
-        """F + exp(-w) (U_high - U_low) from the interpolated parts, each (forms, k)."""
+    def _combine(
+        self, forms: NDArray[np.intp], j: Numbers, turned: Complexes, full: Complexes, difference: Complexes
+    ) -> Complexes:
+        """F + exp(-w) (U_high - U_low) of `forms` at the frequencies j (k,) from ln F + w and U_high - U_low.
+
+        `turned` is exp(-w); `full` is overwritten by the result.
+        """
         kinked, has_full = self._kinked[forms], self._has_full[forms]
-        if not kinked.any():
-            return np.exp(full - w)
-        if kinked.all() and has_full.all():
-            return np.exp(full - w) + np.exp(-w) * difference
-        transform = np.zeros_like(w)
-        transform[has_full] = np.exp(full[has_full] - w[has_full])
-        transform[kinked] += np.exp(-w[kinked]) * difference[kinked]
-        return transform
+        far = DAMPING * self._scale[forms] > 500.0
+        if far.any():
+            # The median lies far beyond the period: exp(full) alone would overflow.
+            w = self._scale[forms, None] * (DAMPING + 2j * np.pi * j)
+            full[has_full] = np.exp(full[has_full] - w[has_full])
+            full[kinked] += turned[kinked] * difference[kinked]
+            return full
+        if has_full.all():
+            np.exp(full, out=full)
+        else:
+            full[has_full] = np.exp(full[has_full])
+        if kinked.any():
+            full += difference
+        full *= turned
+        return full
+
+
+def _turns(scale: Floats, low: int, high: int) -> Complexes:
+    """exp(-scale * (DAMPING + 2 pi i j)), j from low to high - 1 (F, high - low), by products of few exponentials."""
+    inner = 128
+    steps = np.arange(0, high - low, inner)
+    coarse = np.exp(-scale[:, None] * (DAMPING + 2j * np.pi * (low + steps)))
+    fine = np.exp(-2j * np.pi * scale[:, None] * np.arange(inner))
+    product: Complexes = (coarse[:, :, None] * fine[:, None, :]).reshape(scale.size, -1)[:, : high - low]
+    return product
 
 
 def _products(forms: Numbers, starts: NDArray[np.intp]) -> Numbers:
