@@ -23,14 +23,15 @@ def import_file(context: Context, scan: int) -> dict[str, Any]:
 def bring_up_to_date(context: Context) -> dict[str, int]:
     """Match unclaimed targets again, finish claims, and assess what rests on changed facts."""
     from accord.exposure.services import assessing, claims
+    from accord.exposure.services.pace import Breath
 
-    steps = 0
+    steps, breath = 0, Breath()
 
     def pause() -> None:
         nonlocal steps
         steps += 1
         context.progress(steps)
-        assessing.breathe()
+        breath()
 
     claimed = claims.rematch(context.actor, None, pause)
     moved = claims.settle_all(context.actor, claims.unsettled(), pause)

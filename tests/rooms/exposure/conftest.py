@@ -143,3 +143,11 @@ def moment() -> Callable[[float], datetime]:
 def rows() -> Callable[..., TextTable]:
     """A table by hand: name, columns by comma, rows by comma."""
     return table
+
+
+@pytest.fixture
+def conftest() -> Any:
+    """This module, for tests that write their own files."""
+    import sys
+
+    return sys.modules[__name__]

@@ -6,36 +6,27 @@ up by the next one, because what is out of date is found by comparing, not remem
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
-
-from django.db import connection
 
 from accord.core import ledger
 from accord.core.models import User
 from accord.exposure.models import AssetExposure, Definition, Finding, Severity
 from accord.exposure.services import bulk, ranking, rollups
 from accord.exposure.services.facts import AssetFacts, Estate
+from accord.exposure.services.pace import Breath
 
 ROWS = 2000
 DEFINITIONS = 300
 ASSETS = 300
-GAP = 0.1
 INFO = Severity.INFO.value
 Facts = tuple[bool | None, float | None, int | None]
 Pause = Callable[[], None]
 
 
-def breathe() -> None:
-    """Let a waiting writer in between two transactions on SQLite."""
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        time.sleep(GAP)
-
-
-def reassess_pending(actor: User | None, pause: Pause = breathe) -> int:
+def reassess_pending(actor: User | None, pause: Pause | None = None) -> int:
     """Assess the open findings of definitions whose facts changed; returns how many findings changed."""
-    changed = 0
+    changed, breath = 0, pause or Breath()
     waiting = Definition.objects.filter(pending=True).order_by("pk").values_list("pk", flat=True)
     while part := list(waiting[:DEFINITIONS]):
         after: int | None = 0
@@ -43,7 +34,7 @@ def reassess_pending(actor: User | None, pause: Pause = breathe) -> int:
         while after is not None:
             number, after = _reassess_some(actor, part, used, after)
             changed += number
-            pause()
+            breath()
     return changed
 
 
@@ -84,13 +75,13 @@ def _note_definition(finding: Finding, facts: Facts) -> None:
         finding.possible = facts[2]
 
 
-def refresh(actor: User | None, pause: Pause = breathe) -> int:
+def refresh(actor: User | None, pause: Pause | None = None) -> int:
     """Bring reach and goal weight of findings, and the systems' roll-ups, up to date with the estate.
 
     Compares the facts of every asset that was scanned with those that its findings rest on; returns how many
     findings changed.
     """
-    estate = Estate()
+    estate, breath = Estate(), pause or Breath()
     changed = 0
     known = AssetExposure.objects.values_list("asset_id", "reach", "goal_weight")
     for part in bulk.chunks(list(known), 5000):
@@ -100,7 +91,7 @@ def refresh(actor: User | None, pause: Pause = breathe) -> int:
             if reach != now[asset].reach or not same(weight, now[asset].goal_weight)
         }  # fmt: skip
         for some in bulk.chunks(differ, ASSETS):
-            changed += _refresh_some(actor, {asset: differ[asset] for asset in some}, pause)
+            changed += _refresh_some(actor, {asset: differ[asset] for asset in some}, breath)
     with bulk.wide_statements(), ledger.write(actor) as log:
         systems = rollups.rebuild_systems()
         if systems:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from accord.exposure.models import Definition, DefinitionAlias, Epss, FeedUpdate
 from accord.exposure.services import assessing, bulk
 from accord.exposure.services.bulk import clip
 from accord.exposure.services.definitions import FeedFacts, Feeds
+from accord.exposure.services.pace import Breath
 from accord.intake.epss import EpssEdition, EpssScore, read_epss
 from accord.intake.kev import KevCatalogue, KevEntry, read_kev
 from accord.intake.records import IntakeError, Refusal
@@ -86,7 +88,8 @@ def feed_of(path: Path | str) -> str:
     """Which feed a file is ("kev" or "epss"), by its content; `Refused` where it is neither."""
     for feed in FeedUpdate.Feed.values:
         try:
-            next(iter(_records(feed, Path(path))))
+            for _ in islice(_records(feed, Path(path)), 2):  # the edition says little, the first entry enough
+                pass
         except IntakeError:
             continue
         return str(feed)
@@ -187,7 +190,7 @@ def _load(actor: User | None, read: _Read, tell: Tell) -> FeedUpdate:
             made.pk = row.pk
             changed.append(made)
     gone = [row.pk for cve, row in known.items() if cve not in read.rows]
-    done, total = 0, len(fresh) + len(changed) + len(gone)
+    done, total, breath = 0, len(fresh) + len(changed) + len(gone), Breath()
     for act, rows in (("insert", fresh), ("overwrite", changed), ("delete", gone)):
         for part in bulk.chunks(rows, WRITTEN):
             with bulk.wide_statements(), ledger.write(actor):
@@ -199,7 +202,7 @@ def _load(actor: User | None, read: _Read, tell: Tell) -> FeedUpdate:
                     model.objects.filter(pk__in=part).delete()
             done += len(part)
             tell(done, total, f"Loading {update.get_feed_display()}")
-            assessing.breathe()
+            breath()
     update.added, update.changed, update.removed = len(fresh), len(changed), len(gone)
     return update
 
@@ -213,7 +216,7 @@ def _kev(entry: KevEntry) -> Kev:
 
 def _note_on_definitions(actor: User | None, tell: Tell) -> int:
     """Compare each definition with the feeds and note what differs; returns how many did."""
-    differed, done = 0, 0
+    differed, done, breath = 0, 0, Breath()
     everything = Definition.objects.order_by("pk").values_list("pk", flat=True)
     for part in bulk.chunks(list(everything), 1000):
         with bulk.wide_statements(), ledger.write(actor) as log:
@@ -243,6 +246,5 @@ def _note_on_definitions(actor: User | None, tell: Tell) -> int:
         differed += len(changed)
         done += len(part)
         tell(done, None, "Noting it on what was found")
-        if changed:
-            assessing.breathe()
+        breath()
     return differed

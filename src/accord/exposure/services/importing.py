@@ -8,13 +8,11 @@ repeated finds its own rows again by their fingerprints.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from accord.core import events, files, jobs, ledger
@@ -25,6 +23,7 @@ from accord.exposure.services import assessing, claims, closing, landing
 from accord.exposure.services.bulk import clip
 from accord.exposure.services.facts import Estate
 from accord.exposure.services.landing import Chunk
+from accord.exposure.services.pace import Breath, Portion
 from accord.intake.records import (
     Coverage,
     IntakeError,
@@ -39,10 +38,7 @@ from accord.intake.registry import read_scan
 
 Tell = Callable[[int, int | None, str], None]
 KEPT_PROBLEMS = 500
-SECONDS = 0.35
 FEWEST, FIRST, MOST = 200, 1000, 4000
-GAP = 0.1
-"""Seconds between two transactions on SQLite: a writer that waits there looks again at least that often."""
 AHEAD = timedelta(days=1)
 
 
@@ -219,38 +215,12 @@ def refuse(actor: User, scan: Scan, problem: dict[str, Any]) -> None:
 # Pass 2: applied, chunk by chunk.
 
 
-class _Pace:
-    """How many observations a transaction takes, so that it holds up others for well under half a second."""
-
-    rested = time.monotonic()  # of the process: files follow one another without a rest between them
-
-    def __init__(self) -> None:
-        self.size = FIRST
-        self._since = 0.0
-
-    def begin(self) -> None:
-        self._since = time.monotonic()
-
-    def end(self, number: int) -> None:
-        spent = max(time.monotonic() - self._since, 1e-3)
-        if number >= self.size // 2:
-            self.size = int(min(MOST, max(FEWEST, self.size * min(2.0, SECONDS / spent))))
-        self.pause()
-
-    def pause(self) -> None:
-        """Let a waiting writer in once the last rest is long enough ago. PostgreSQL keeps a line of its own."""
-        if connection.vendor != "sqlite" or connection.in_atomic_block:
-            return
-        if time.monotonic() - _Pace.rested >= SECONDS:
-            time.sleep(GAP)
-            _Pace.rested = time.monotonic()
-
-
 class _Landing:
     """One part of a file on its way in."""
 
-    def __init__(self, actor: User, scan: Scan, estate: Estate, pace: _Pace, tell: Tell) -> None:
-        self.actor, self.scan, self.estate, self.pace, self.tell = actor, scan, estate, pace, tell
+    def __init__(self, actor: User, scan: Scan, estate: Estate, portion: Portion, tell: Tell) -> None:
+        self.actor, self.scan, self.estate, self.portion, self.tell = actor, scan, estate, portion, tell
+        self.breath = Breath()
         self.chunk = Chunk(0)
         self.seen: dict[str, int] = {}
         self.coverage: dict[str, list[Coverage]] = {}
@@ -269,7 +239,7 @@ class _Landing:
             case ScanEnd():
                 self.flush()
                 self.land()
-        if len(self.chunk.observations) >= self.pace.size or len(self.chunk.targets) >= 1000:
+        if len(self.chunk.observations) >= self.portion.size or len(self.chunk.targets) >= 1000:
             self.flush()
 
     def _lean(self, record: Coverage) -> Coverage:
@@ -286,18 +256,20 @@ class _Landing:
         if not (chunk.targets or chunk.observations):
             return
         self.chunk = Chunk(chunk.start + len(chunk.observations))
-        self.pace.begin()
+        self.portion.begin()
         applied = landing.apply(self.actor, self.scan.pk, chunk, self.estate)
-        self.pace.end(len(chunk.observations))
+        self.portion.end(len(chunk.observations))
+        self.breath()
         self.tell(applied, self.scan.observations, "Applying")
+
+    def _pause(self) -> None:
+        self.breath()
+        self.tell(self.scan.observations, self.scan.observations, "Closing what is gone")
 
     def land(self) -> None:
         """All is in: close what was not seen again, and tell."""
-        self.tell(self.scan.observations, self.scan.observations, "Closing what is gone")
-        closing.note_coverage(
-            self.actor, self.scan.pk, self.seen, self.coverage, self.estate, self.pace.pause
-        )
-        claims.rematch(self.actor, list(self.seen), self.pace.pause)
+        closing.note_coverage(self.actor, self.scan.pk, self.seen, self.coverage, self.estate, self._pause)
+        claims.rematch(self.actor, list(self.seen), self._pause)
         with ledger.write(self.actor, f"scan:{self.scan.pk}") as log:
             scan = Scan.objects.get(pk=self.scan.pk)
             if scan.is_over:
@@ -318,7 +290,7 @@ def _apply(actor: User, stored: StoredFile, name: str, tell: Tell) -> None:
     parts = list(Scan.objects.filter(file=stored).order_by("part"))
     if all(part.state == Scan.State.LANDED for part in parts):
         return
-    estate, pace = Estate(), _Pace()
+    estate, portion = Estate(), Portion(FIRST, FEWEST, MOST)
     number = -1
     landing_: _Landing | None = None
     for record in _records(stored, name):
@@ -326,7 +298,7 @@ def _apply(actor: User, stored: StoredFile, name: str, tell: Tell) -> None:
             number += 1
             part = parts[number]
             done = part.state == Scan.State.LANDED
-            landing_ = None if done else _Landing(actor, part, estate, pace, tell)
+            landing_ = None if done else _Landing(actor, part, estate, portion, tell)
         elif landing_ is not None:
             landing_.take(record)
 

@@ -1,0 +1,44 @@
+"""How long work may hold up other writers, and how it lets them in."""
+
+from __future__ import annotations
+
+import time
+
+from django.db import connection
+
+SECONDS = 0.35
+"""So long a transaction should hold the database."""
+GAP = 0.1
+"""SQLite has no line of waiting writers: one that waits looks again at least that often."""
+
+
+class Breath:
+    """Call it between two transactions: on SQLite it waits as long as the work took, at most GAP seconds.
+
+    So a waiting writer finds the database free at its next look or the one after. PostgreSQL keeps a line.
+    """
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+
+    def __call__(self) -> None:
+        if connection.vendor == "sqlite" and not connection.in_atomic_block:
+            time.sleep(min(GAP, max(0.0, time.monotonic() - self._since)))
+        self._since = time.monotonic()
+
+
+class Portion:
+    """How many rows a transaction takes, so that it holds the database for about SECONDS."""
+
+    def __init__(self, first: int, fewest: int, most: int) -> None:
+        self.size, self._fewest, self._most = first, fewest, most
+        self._since = 0.0
+
+    def begin(self) -> None:
+        self._since = time.monotonic()
+
+    def end(self, number: int) -> None:
+        """Learn from a transaction that took `number` rows."""
+        spent = max(time.monotonic() - self._since, 1e-3)
+        if number >= self.size // 2:
+            self.size = int(min(self._most, max(self._fewest, self.size * min(2.0, SECONDS / spent))))
