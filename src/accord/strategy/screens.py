@@ -18,14 +18,14 @@ from accord.ui.nouns import NounScreens, list_columns
 
 
 def _statements(request: HttpRequest, initiative: Initiative) -> Iterable[Statement]:
-    sums = initiative.costs.aggregate(capital=Sum("capital"), running=Sum("running"))  # type: ignore[attr-defined]
+    sums = initiative.costs.aggregate(capital=Sum("capital"), running=Sum("running"))
     for name, label in (("capital", "Capital"), ("running", "Running cost, all listed years")):
         yield Statement(
             f"initiative.{name}", label, sums[name], settings.ACCORD_CURRENCY,
             source="Sum over the years counted from its own start.", query="strategy.InitiativeCost",
             href=f"/initiative-costs/?initiative={initiative.key}",
         )  # fmt: skip
-    most = initiative.people.values("quarter").annotate(fte=Sum("fte")).order_by("-fte").first()  # type: ignore[attr-defined]
+    most = initiative.people.values("quarter").annotate(fte=Sum("fte")).order_by("-fte").first()
     yield Statement(
         "initiative.people", "Most people in a quarter", most["fte"] if most else None, "FTE",
         source="Largest sum over skills in one of its quarters.", query="strategy.InitiativePeople",
