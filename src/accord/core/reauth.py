@@ -36,6 +36,7 @@ def prove(request: HttpRequest, *, password: str = "", code: str = "") -> str:
                 return "authenticator code"
         raise Refused(Problem(None, "code", "That code does not fit.", "Use the code that shows now."))
     for record in reversed(request.session.get("account_authentication_methods", [])):
-        if record.get("type") == "webauthn" and record.get("reauthenticated") and time.time() - float(record.get("at", 0)) < FRESH_SECONDS:
+        fresh = time.time() - float(record.get("at", 0)) < FRESH_SECONDS
+        if record.get("type") == "webauthn" and record.get("reauthenticated") and fresh:
             return "security key"
     raise Refused(Problem(None, "password", "It is blank.", "Give your password or an authenticator code to sign."))

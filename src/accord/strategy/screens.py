@@ -54,7 +54,8 @@ SCREENS = (INITIATIVES, COSTS, PEOPLE, RELATIONS, GOALS, SYSTEMS, BUDGETS, CAPAC
 
 
 def declare() -> None:
-    for order, (screens, icon) in enumerate(((INITIATIVES, "initiative"), (BUDGETS, "budget"), (CAPACITIES, "capacity"))):
+    shown = ((INITIATIVES, "initiative"), (BUDGETS, "budget"), (CAPACITIES, "capacity"))
+    for order, (screens, icon) in enumerate(shown):
         noun = screens.noun
         navigation.register(
             navigation.Entry(
