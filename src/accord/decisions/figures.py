@@ -66,6 +66,7 @@ def of_plan(problem: Problem, plan: Mapping[str, int], proof: Mapping[str, Any])
         "people": [
             {"skill": skill, "used": used.people[skill], "limit": used.people_limit[skill]} for skill in used.people
         ],
+        "schedule": schedule(problem, plan),
         "reasons": [
             {**asdict(reason), "name": item.name, "sponsor": item.sponsor,
              "quarter": None if reason.start is None else problem.quarter(reason.start),
@@ -73,6 +74,31 @@ def of_plan(problem: Problem, plan: Mapping[str, int], proof: Mapping[str, Any])
             for item, reason in zip(problem.initiatives, reasons.values(), strict=True)
         ],
     }  # fmt: skip
+
+
+def schedule(problem: Problem, plan: Mapping[str, int]) -> list[dict[str, Any]]:
+    """What starts and finishes when, by start, with the money that it takes in each calendar year."""
+    from accord.engines.portfolio import spending
+
+    found = []
+    for key, start in plan.items():
+        item = problem.initiative(key)
+        used = spending(problem, {key: start})
+        found.append(
+            {
+                "key": key,
+                "name": item.name,
+                "sponsor": item.sponsor,
+                "start": problem.quarter(start),
+                "finish": problem.quarter(start + item.duration - 1),
+                "money": [
+                    {"year": year, "capital": used.capital[year], "running": used.running[year]}
+                    for year in problem.years
+                    if used.capital[year] or used.running[year]
+                ],
+            }
+        )
+    return found
 
 
 def proof_of(plan: Plan) -> dict[str, Any]:

@@ -25,3 +25,29 @@ def compute_frontier(context: Context, heard: Heard = "both", points: int = 9, s
         context.partial({"frontier": stopped.frontier.pk if stopped.frontier else None})
         raise Cancelled from stopped
     return {"frontier": frontier.pk, "currency": frontier.currency}
+
+
+@kind("decisions.what_if", "Plan again with one initiative held in")
+def compute_what_if(context: Context, plan: str, initiative: str, seconds: float = 8.0) -> dict[str, Any]:
+    """What becomes of a plan when an initiative is held in, at no more loss. Nothing is stored but the answer."""
+    from dataclasses import asdict
+
+    from accord.core.errors import Refused
+    from accord.decisions.models import Plan
+    from accord.engines import portfolio
+
+    stored = Plan.objects.select_related("frontier").filter(key=plan).first()
+    if stored is None or stored.frontier is None:
+        raise Refused(f"There is no plan “{plan}” with its inputs.")
+    problem = portfolio.Problem.from_json(stored.frontier.result["problem"])
+    if all(item.key != initiative for item in problem.initiatives):
+        raise Refused(f"“{initiative}” is not among the initiatives that can be planned.")
+    starts = {row["key"]: problem.index(row["start"]) for row in stored.result["schedule"]}
+    context.progress(0, 1, "Planning again")
+    found = asdict(portfolio.forced_in(problem, starts, initiative, seconds))
+    if found["starts"] is not None:
+        found["starts"] = {key: problem.quarter(start) for key, start in found["starts"].items()}
+    names = {item.key: item.name for item in problem.initiatives}
+    for side in ("leaves", "enters"):
+        found[side] = [{"key": key, "name": names[key]} for key in found[side]]
+    return {**found, "name": names[initiative]}

@@ -1,16 +1,66 @@
-"""The screens of this room's table nouns."""
+"""The screens of this room's table nouns, its badges, and where its pages stand in navigation and palette."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+
+from accord.core.permissions import scoped
 from accord.decisions import nouns
-from accord.ui import palette
+from accord.decisions.models import Plan
+from accord.ui import badges, navigation, palette
+from accord.ui.badges import Badge
 from accord.ui.nouns import NounScreens
+from accord.ui.palette import Hit
 
 ACTUAL_COSTS = NounScreens(nouns.ACTUAL_COST, "decisions")
 ACTUAL_DATES = NounScreens(nouns.ACTUAL_DATE, "decisions")
 SCREENS = (ACTUAL_COSTS, ACTUAL_DATES)
 
 
+def _search(user: Any, text: str, limit: int) -> list[Hit]:
+    rows = scoped(user, "plan", Plan.objects.only("key", "name"))
+    rows = rows.filter(Q(key__istartswith=text) | Q(name__icontains=text)).order_by("-made")[:limit]
+    return [Hit(plan.name, reverse("decisions:plan_detail", args=[plan.key]), plan.key) for plan in rows]
+
+
 def declare() -> None:
+    entry = navigation.Entry
+    navigation.register(
+        entry("Plan", "Joint table", "decisions:joint_table", noun="plan", order=2, icon="joint"),
+        entry("Plan", "Frontier", "decisions:frontier", noun="plan", order=4, icon="frontier"),
+        entry("Plan", "Plans", "decisions:plan_list", noun="plan", order=6, icon="plan"),
+        entry("Plan", "Decisions", "decisions:decision_list", noun="decision", order=8, icon="decision"),
+        entry("Plan", "Tracking", "decisions:tracking", noun="decision", order=9, icon="tracking"),
+    )
+    badges.register(
+        "origin",
+        {
+            "cio": Badge("CIO alone", "cio", "square"),
+            "ciso": Badge("CISO alone", "ciso", "diamond"),
+            "joint": Badge("Joint", "joint", "check"),
+            "split": Badge("Split in two", "neutral", "half"),
+            "rosi": Badge("ROSI ranking", "neutral", "triangle"),
+            "point": Badge("On the frontier", "info", "dot"),
+            "own": Badge("By hand", "neutral", "ring"),
+        },
+    )
+    badges.register(
+        "stance", {"pin": Badge("Must be in", "good", "check"), "drop": Badge("Must be out", "warning", "cross")}
+    )
+    badges.register("decision", {"superseded": Badge("Replaced", "neutral", "dash")})
+    badges.register(
+        "tracking",
+        {
+            "finished": Badge("Finished", "good", "check"),
+            "running": Badge("Under way", "info", "half"),
+            "due": Badge("Due, not started", "warning", "clock"),
+            "waiting": Badge("Not yet due", "neutral", "ring"),
+        },
+    )
+    palette.register_searcher("plan", "Plans", _search)
+    palette.register_page("Compare plans", "decisions:plan_compare", noun="plan")
     for screens in SCREENS:
         palette.register_page(screens.title, f"decisions:{screens.noun.name}_list", noun=screens.noun.name)

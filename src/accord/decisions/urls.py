@@ -1,7 +1,30 @@
 from __future__ import annotations
 
+from django.urls import path
+
+from accord.decisions.lists import DECISIONS, PLANS
 from accord.decisions.screens import SCREENS
+from accord.decisions.views import decisions, frontier, plans, tracking
+from accord.ui.lists import list_page
 from accord.ui.nouns import noun_urls
 
 app_name = "decisions"
-urlpatterns = [route for screens in SCREENS for route in noun_urls(screens)]
+urlpatterns = [
+    path("frontier/", frontier.page, name="frontier"),
+    path("frontier/run/", frontier.run, name="frontier_run"),
+    path("joint-table/", frontier.joint_table, name="joint_table"),
+    path("joint-table/<slug:role>/<path:key>/", frontier.stance, name="stance"),
+    path("plans/", list_page(PLANS), name="plan_list"),
+    path("plans/-/compare/", plans.compare, name="plan_compare"),
+    path("plans/<str:key>/", plans.detail, name="plan_detail"),
+    path("plans/<str:key>/change/", plans.change, name="plan_change"),
+    path("plans/<str:key>/propose/", decisions.propose, name="plan_propose"),
+    path("plans/<str:key>/what-if/<path:initiative>/", plans.what_if, name="plan_what_if"),
+    path("decisions/", list_page(DECISIONS), name="decision_list"),
+    path("decisions/<str:key>/", decisions.detail, name="decision_detail"),
+    path("decisions/<str:key>/sign/<slug:role>/", decisions.sign, name="decision_sign"),
+    path("decisions/<str:key>/dissent/<slug:role>/", decisions.dissent, name="decision_dissent"),
+    path("decisions/<str:key>/withdraw/", decisions.withdraw, name="decision_withdraw"),
+    path("tracking/", tracking.page, name="tracking"),
+    *(route for screens in SCREENS for route in noun_urls(screens)),
+]

@@ -10,6 +10,7 @@ from accord.core.models import User
 from accord.core.roles import Role
 from accord.core.twokey import TwoKeyState
 from accord.decisions.models import Decision, Plan
+from accord.ui.format import default_currency
 
 OPEN = (TwoKeyState.DRAFT, TwoKeyState.PROPOSED)
 
@@ -19,12 +20,17 @@ def frozen(plan: Plan) -> dict[str, Any]:
     items = plan.items.select_related("initiative").order_by("initiative__key")
     return {
         "plan": plan.key, "name": plan.name, "origin": plan.origin, "inputs_hash": plan.inputs_hash,
-        "made": plan.made.isoformat(), "value": plan.value, "loss": plan.loss, "result": plan.result,
+        "made": plan.made.isoformat(), "currency": _currency(plan),
+        "value": plan.value, "loss": plan.loss, "result": plan.result,
         "initiatives": [
             {"key": i.initiative.key, "name": i.initiative.name, "sponsor": i.initiative.sponsor, "start": i.start}
             for i in items
         ],
     }  # fmt: skip
+
+
+def _currency(plan: Plan) -> str:
+    return plan.frontier.currency if plan.frontier is not None else default_currency()
 
 
 def propose(actor: User, plan: Plan, *, title: str = "", note: str = "") -> Decision:

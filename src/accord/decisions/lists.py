@@ -1,0 +1,79 @@
+"""The lists of this room: plans and decisions, for screen and API alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.urls import reverse
+
+from accord.core.permissions import scoped
+from accord.core.twokey import TwoKeyState
+from accord.decisions import selectors
+from accord.decisions.models import Decision, Plan
+from accord.ui.lists import Empty, ListColumn, ListSpec, choice, text
+
+
+def _plans(request: Any) -> QuerySet[Plan]:
+    return scoped(request.user, "plan", selectors.plans().annotate(initiatives=Count("items")))
+
+
+def decisions() -> QuerySet[Decision]:
+    """Decisions with their signers; what they froze left out."""
+    people = ("proposed_by", "cio_signer", "ciso_signer", "dissent_by", "plan")
+    return Decision.objects.select_related(*people).defer("content", "plan__result")
+
+
+def _decisions(request: Any) -> QuerySet[Decision]:
+    return scoped(request.user, "decision", decisions())
+
+
+def plan_href(plan: Any) -> str:
+    return reverse("decisions:plan_detail", args=[plan.key])
+
+
+def decision_href(decision: Any) -> str:
+    return reverse("decisions:decision_detail", args=[decision.key])
+
+
+PLANS = ListSpec(
+    noun="plan",
+    title="Plans",
+    rows=_plans,
+    columns=(
+        ListColumn("key", "Plan", sort="key", link=plan_href),
+        ListColumn("name", "Name", sort="name", link=plan_href),
+        ListColumn("origin", "Origin", kind="badge", badge="origin", sort="origin"),
+        ListColumn("value", "Strategic value", kind="share", sort="value"),
+        ListColumn("loss", "Loss over the horizon", kind="money", sort="loss"),
+        ListColumn("initiatives", "Initiatives", kind="int", sort="initiatives"),
+        ListColumn("made", "Made", kind="datetime", sort="made"),
+        ListColumn("by", "By", value="by.name"),
+    ),
+    filters=(choice("origin", "Origin", Plan.Origin.choices), text("frontier", "Frontier", "frontier", "exact")),
+    search=("key__istartswith", "name"),
+    default_sort="-made",
+    intro="Every plan that was computed or put together. None of them is ever changed.",
+    empty=Empty("Compute the frontier: its plans stand here.", "To the frontier", "decisions:frontier", "view", "plan"),
+    link=plan_href,
+)
+DECISIONS = ListSpec(
+    noun="decision",
+    title="Decisions",
+    rows=_decisions,
+    columns=(
+        ListColumn("key", "Decision", sort="key", link=decision_href),
+        ListColumn("title", "Title", sort="title", link=decision_href),
+        ListColumn("state", "State", kind="badge", badge="decision", sort="state"),
+        ListColumn("plan", "Plan", value="plan.key", link=lambda row: plan_href(row.plan)),
+        ListColumn("proposed_by", "Proposed by", value="proposed_by.name"),
+        ListColumn("proposed_at", "Proposed", kind="datetime", sort="proposed_at"),
+        ListColumn("in_force_at", "In force since", kind="datetime", sort="in_force_at"),
+    ),
+    filters=(choice("state", "State", TwoKeyState.choices),),
+    search=("key__istartswith", "title"),
+    default_sort="-key",
+    intro="A plan becomes a decision by the keys of both executives.",
+    empty=Empty("Open a plan and propose it.", "Plans", "decisions:plan_list", "view", "plan"),
+    link=decision_href,
+)

@@ -1,0 +1,240 @@
+"""The frontier with its marked plans, the joint table, and what either executive insists on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accord.core import jobs
+from accord.core.errors import Refused
+from accord.core.models import Job, User
+from accord.core.permissions import guard
+from accord.core.roles import EXECUTIVES, Role
+from accord.core.statements import Statement
+from accord.decisions import selectors, services
+from accord.decisions.forms import RunForm, StanceForm
+from accord.decisions.models import Frontier, Plan, Stance
+from accord.strategy.models import Initiative
+from accord.ui import format as write
+from accord.ui import parts
+from accord.ui.access import may
+from accord.ui.charts import Marked
+from accord.ui.charts import frontier as frontier_chart
+
+KIND = "decisions.frontier"
+TONES = {"cio": "cio", "ciso": "ciso", "joint": "joint", "split": "neutral", "rosi": "neutral", "own": "accent"}
+COMPARED = ("cio", "ciso", "joint", "split", "rosi")
+
+
+@guard("view", "plan")
+@require_GET
+def page(request: HttpRequest) -> HttpResponse:
+    """The latest frontier: chart, the plans side by side, what is left out; a running computation as it goes."""
+    found = selectors.latest_frontier()
+    job = jobs.latest(KIND)
+    running = job if job is not None and not job.is_over else None
+    failed = job if job is not None and job.state == Job.State.FAILED else None
+    if failed is not None and found is not None and failed.created < found.at:
+        failed = None
+    context: dict[str, Any] = {
+        "title": "Frontier",
+        "frontier": found,
+        "job": running,
+        "failed": failed,
+        "may_run": may(request.user, "run", "plan"),
+        "may_watch": may(request.user, "view", "job"),
+        "job_url": reverse("site:job_progress", args=[running.pk]) if running is not None else "",
+        "form": RunForm(initial={"heard": found.result["heard"] if found is not None else "both"}),
+    }
+    if running is not None and running.result and running.result.get("points"):
+        context["so_far"] = chart_of(running.result, write.default_currency())
+    if found is not None:
+        context.update(page_of(found))
+        context["stale"] = selectors.is_stale(found)
+    return render(request, "decisions/frontier.html", context)
+
+
+def page_of(frontier: Frontier) -> dict[str, Any]:
+    """What the page shows of a frontier. One query."""
+    plans = selectors.plans_of(frontier)
+    by_origin = {plan.origin: plan for plan in plans if plan.origin in COMPARED}
+    return {
+        "statements": headline(frontier, by_origin),
+        "chart": chart_of(frontier.result, frontier.currency),
+        "compare": side_by_side(frontier, by_origin),
+        "plans": plans,
+        "left_out": frontier.result["left_out"],
+        "refused": [row for row in frontier.result["references"] if row["value"] is None],
+        "compare_href": compare_href([by_origin[o].key for o in COMPARED if o in by_origin]),
+    }
+
+
+def compare_href(keys: Sequence[str]) -> str:
+    query = "&".join(f"plan={key}" for key in keys)
+    return f"{reverse('decisions:plan_compare')}?{query}"
+
+
+def headline(frontier: Frontier, plans: dict[str, Plan]) -> list[Statement]:
+    """What the joint proposal gives, and what each alone would have given."""
+    joint, cio, ciso = (plans.get(origin) for origin in ("joint", "cio", "ciso"))
+    if joint is None or cio is None or ciso is None:
+        return []
+    span, unit = selectors.years(frontier.result), frontier.currency
+    common: dict[str, Any] = {
+        "as_of": frontier.at, "query": "decisions.selectors.plans_of", "href": f"/plans/{joint.key}/",
+    }  # fmt: skip
+    kept_value = joint.value / cio.value if cio.value else None
+    today = frontier.result["loss_today"]
+    avoidable = today - ciso.loss
+    kept_loss = (today - joint.loss) / avoidable if avoidable > 0 else None
+    point = next(row for row in frontier.result["points"] if row["origin"] == "joint")
+    return [
+        Statement("frontier.value", "Strategic value of the joint proposal", joint.value, "%", tone="joint",
+                  source="Weight of the goals' gaps that it closes, on average over the horizon.", **common),
+        Statement("frontier.loss", "Its expected loss a year", joint.loss / span, unit, tone="joint",
+                  source="On average over the horizon.",
+                  note=f"Today {write.money(today / span, unit, compact=True)}.", **common),
+        Statement("frontier.kept_value", "Of the value that the CIO would reach alone", kept_value, "%", tone="cio",
+                  source="Value of the joint proposal over that of the plan with the most value.", **common),
+        Statement("frontier.kept_loss", "Of the loss that the CISO would avoid alone", kept_loss, "%", tone="ciso",
+                  source="Loss that the joint proposal avoids over what the plan with the least loss avoids.",
+                  **common),
+        Statement("frontier.gap", "Proved gap of the joint proposal", point["gap"], "%",
+                  source="No plan has over this much "
+                         + ("more value at no more loss." if point["objective"] == "value"
+                            else "less loss at no less value."), **common),
+    ]  # fmt: skip
+
+
+def chart_of(result: dict[str, Any], currency: str) -> dict[str, Any]:
+    """The frontier with its marked points and the plans that it is compared with."""
+    span = selectors.years(result)
+    along = [(row["loss"] / span, row["value"]) for row in result["points"]]
+    rows = [row for row in (*result["points"], *result.get("references", ())) if row["origin"] in COMPARED]
+    marked = [
+        Marked(row["name"], row["loss"] / span, row["value"], TONES[row["origin"]])
+        for row in rows
+        if row["value"] is not None
+    ]
+    spec: dict[str, Any] = frontier_chart(along, marked, currency=currency)
+    return spec
+
+
+def side_by_side(frontier: Frontier, plans: dict[str, Plan]) -> parts.Comparison:
+    """Today, what each would choose alone, split in two, ranked by return, joint."""
+    result, span, unit = frontier.result, selectors.years(frontier.result), frontier.currency
+    rows = {row["origin"]: row for row in (*result["points"], *result["references"])}
+    shown = [plans[origin] for origin in COMPARED if origin in plans]
+    today = result["loss_today"]
+    best_value = max((plan.value for plan in shown), default=None)
+    least_loss = min((plan.loss for plan in shown), default=None)
+
+    def money(amount: float) -> str:
+        return write.money(amount / span, unit, compact=True)
+
+    cell = parts.Compared
+    return parts.Comparison(
+        "Plans side by side",
+        [
+            parts.CompareHead("Today", "nothing is started"),
+            *(parts.CompareHead(plan.name, "", f"/plans/{plan.key}/") for plan in shown),
+        ],
+        [
+            parts.CompareRow("Strategic value", [
+                cell(write.percent(0.0)), *(cell(write.percent(p.value, 1), p.value == best_value) for p in shown)]),
+            parts.CompareRow("Expected loss a year", [
+                cell(money(today)), *(cell(money(p.loss), p.loss == least_loss) for p in shown)]),
+            parts.CompareRow("Loss avoided a year", [cell(money(0.0)), *(cell(money(today - p.loss)) for p in shown)]),
+            parts.CompareRow("Initiatives", [cell("0"), *(cell(str(rows[p.origin]["count"])) for p in shown)]),
+            parts.CompareRow("More value may be possible at no more loss", [
+                cell("–"), *(cell(_room(rows[p.origin])) for p in shown)]),
+        ],
+    )  # fmt: skip
+
+
+def _room(row: dict[str, Any]) -> str:
+    if row.get("objective") == "loss":
+        return f"under {write.percent(row['gap'])} less loss"
+    return "unknown" if row["gap"] is None else f"up to {write.percent(row['gap'], 1)}"
+
+
+@guard("run", "plan")
+@require_POST
+def run(request: HttpRequest) -> HttpResponse:
+    """Put the computation into the queue, unless one is on its way."""
+    form = RunForm(request.POST)
+    last = jobs.latest(KIND)
+    if last is not None and not last.is_over:
+        messages.info(request, "A frontier is being computed already.")
+    elif form.is_valid():
+        jobs.enqueue(cast(User, request.user), KIND, heard=form.cleaned_data["heard"])
+    return redirect("decisions:frontier")
+
+
+@guard("view", "plan")
+@require_GET
+def joint_table(request: HttpRequest) -> HttpResponse:
+    """Every initiative: who would choose it alone, what is proposed jointly, and what either insists on."""
+    found = selectors.latest_frontier()
+    opinions = selectors.opinions(found)
+    wanted = request.GET.get("show", "")
+    groups = {
+        "differ": [o for o in opinions if o.agreement in ("cio", "ciso")],
+        "agree": [o for o in opinions if o.agreement == "both"],
+        "stances": [o for o in opinions if o.stances],
+        "disputed": [o for o in opinions if o.disputed],
+    }
+    mine = [role for role in EXECUTIVES if isinstance(request.user, User) and request.user.has_role(role)]
+    context = {
+        "title": "Joint table",
+        "frontier": found,
+        "opinions": groups.get(wanted, opinions),
+        "show": wanted if wanted in groups else "",
+        "tabs": [
+            ("", "All", len(opinions)),
+            ("agree", "Both would choose", len(groups["agree"])),
+            ("differ", "Only one would", len(groups["differ"])),
+            ("stances", "Pinned or dropped", len(groups["stances"])),
+            ("disputed", "In dispute", len(groups["disputed"])),
+        ],
+        "mine": mine if may(request.user, "change", "plan") else [],
+        "waiting": selectors.waiting(),
+        "stale": selectors.is_stale(found) if found is not None else False,
+    }
+    return render(request, "decisions/joint_table.html", context)
+
+
+@guard("change", "plan")
+@require_http_methods(["GET", "POST"])
+def stance(request: HttpRequest, role: str, key: str) -> HttpResponse:
+    """Pin or drop an initiative in one's own role."""
+    held = next((one for one in EXECUTIVES if one.value == role), None)
+    if held is None:
+        raise Http404("Only the CIO and the CISO pin and drop.")
+    initiative = get_object_or_404(Initiative, key=key)
+    present = Stance.objects.filter(role=role, initiative=initiative).first()
+    initial = {"kind": present.kind, "reason": present.reason} if present is not None else {"kind": ""}
+    form = StanceForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            services.set_stance(cast(User, request.user), held, initiative, values["kind"], values["reason"])
+        except Refused as refused:
+            form.refuse(refused.problems)
+        else:
+            messages.success(request, f"{initiative.name}: kept. Compute the frontier again to see what it changes.")
+            return redirect("decisions:joint_table")
+    context = {
+        "title": f"{initiative.name}: what the {Role(role).label} insists on",
+        "form": form,
+        "breadcrumb": [("Joint table", reverse("decisions:joint_table"))],
+        "cancel_href": reverse("decisions:joint_table"),
+        "form_intro": "A pinned initiative is in every plan that is computed, a dropped one in none.",
+    }
+    return render(request, "ui/form.html", context, status=422 if form.errors else 200)
