@@ -22,7 +22,7 @@ class ManyFilesField(forms.FileField):
         super().__init__(widget=ManyFilesInput(attrs={"multiple": True, "class": "input"}), **kwargs)
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        given: Sequence[Any] = data if isinstance(data, list | tuple) else [data]
+        given: Sequence[Any] = data if isinstance(data, list | tuple) and data else [data or None]
         return [super(ManyFilesField, self).clean(one, initial) for one in given]
 
 

@@ -31,8 +31,8 @@ def _rollups_agree(db: None) -> Any:
 
 
 def target(**told: Any) -> Target:
-    given: dict[str, Any] = {"kind": "host", "name": "x", "hostnames": [], "addresses": [], "macs": [], "identifiers": []}
-    return Target(**{**given, **told})
+    names: dict[str, Any] = {"hostnames": [], "addresses": [], "macs": [], "identifiers": []}
+    return Target(**{"kind": "host", "name": "x", **names, **told})
 
 
 @pytest.mark.parametrize(

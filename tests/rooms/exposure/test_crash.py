@@ -184,6 +184,14 @@ print(report["counts"], flush=True)
 """
 
 
+CHECKED = """
+import django
+django.setup()
+from accord.core import checks
+assert not any(found.problems for found in checks.run())
+"""
+
+
 @pytest.mark.sqlite
 def test_kill_9_in_the_middle(nessus: Nessus, tmp_path: Path) -> None:
     """A process of its own on a database of its own, killed as soon as something is in; then the same command again."""
@@ -214,18 +222,17 @@ def test_kill_9_in_the_middle(nessus: Nessus, tmp_path: Path) -> None:
     assert ask("SELECT COUNT(*) FROM exposure_finding") == 4000
     assert ask("SELECT COUNT(DISTINCT fingerprint) FROM exposure_finding") == 4000
     assert ask("SELECT COUNT(*) FROM core_ledgerentry WHERE noun = 'finding' AND verb = 'add'") == 4000
-    check = "import django; django.setup()\nfrom accord.core import checks\nassert not any(f.problems for f in checks.run())"
-    subprocess.run([sys.executable, "-c", check], check=True, **run)
+    subprocess.run([sys.executable, "-c", CHECKED], check=True, **run)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_writers_while_an_import_runs(nessus: Nessus) -> None:
     """Nobody is told that the database is locked, no write is lost, and each gets in while the import runs."""
     from accord.core import accounts
+    from accord.core.imports import save_row
     from accord.core.roles import Role
     from accord.organization.models import Unit
     from accord.organization.nouns import UNIT
-    from accord.core.imports import save_row
 
     actor = accounts.add_account(None, "writer@exposure.example", "W", [(Role.CISO, "")])
     path = nessus({f"w{n:03}.example": [(p, 443, 3) for p in range(40)] for n in range(60)}, plugins=range(40))

@@ -154,7 +154,8 @@ def test_goals_and_shares_follow(estate: User, nessus: Nessus, rows: Callable[..
 def test_links_between_systems_and_assets_follow(estate: User, nessus: Nessus, rows: Callable[..., Any]) -> None:
     import_scan(estate, nessus({WEB: [(1, 443, 4), (2, 443, 4)]}))
     assert SystemExposure.objects.get(system__key="S-SHOP").open_findings == 2
-    import_tables(estate, [rows("system_asset", "system,asset,share", "S-PAY,A-DB,0", "S-PAY,A-PAY,0.5", "S-PAY,A-WEB,0.5")])
+    shares = rows("system_asset", "system,asset,share", "S-PAY,A-DB,0", "S-PAY,A-PAY,0.5", "S-PAY,A-WEB,0.5")
+    import_tables(estate, [shares])
     assert SystemExposure.objects.get(system__key="S-PAY").open_findings == 2
     remove(estate, SYSTEM_ASSET, SystemAsset.objects.get(system__key="S-SHOP", asset__key="A-WEB"))
     assert SystemExposure.objects.get(system__key="S-SHOP").open_findings == 0

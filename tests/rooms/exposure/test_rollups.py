@@ -17,8 +17,8 @@ from accord.core.models import User
 from accord.core.roles import Role
 from accord.exposure import services
 from accord.exposure.models import AssetExposure, Finding, Kev, Target, TotalExposure
-from accord.exposure.services import check_rollups, import_scan, recompute_rollups
 from accord.exposure.selectors import posture, system_exposure
+from accord.exposure.services import check_rollups, import_scan, recompute_rollups
 
 HOSTS = ["one.example", "two.example", "three.example"]
 PLUGINS = [1, 2, 3]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, cast
 
 from django.db.models import F, Q, QuerySet, Sum
@@ -39,15 +38,15 @@ def rows(request: HttpRequest) -> Rows:
     return scoped(request.user, "finding", found)
 
 
-def on_assets(found: Rows, systems: Iterable[int]) -> Rows:
-    """Findings on the assets of these systems.
+def on_assets(found: Rows, systems: Q) -> Rows:
+    """Findings on the assets of the systems that fit (a condition on System).
 
     Few are fetched by their assets and sorted; many are met on the walk through the order, which the sum keeps
     the database from leaving.
     """
-    ids = list(systems)
-    assets = SystemAsset.objects.filter(system_id__in=ids).values("asset_id")
-    size = SystemExposure.objects.filter(system_id__in=ids).aggregate(n=Sum("open_findings"))["n"] or 0
+    wanted = System.objects.filter(systems)
+    assets = SystemAsset.objects.filter(system__in=wanted).values("asset_id")
+    size = SystemExposure.objects.filter(system__in=wanted).aggregate(n=Sum("open_findings"))["n"] or 0
     if size > MANY:
         return cast(Rows, found.annotate(_owner=F("asset_id") + 0).filter(_owner__in=assets))
     return found.filter(asset_id__in=list(assets.values_list("asset_id", flat=True)))
@@ -56,12 +55,12 @@ def on_assets(found: Rows, systems: Iterable[int]) -> Rows:
 def _of_system(found: Rows, value: Any) -> Rows:
     if value == UNKNOWN_CHOICE:
         return found.filter(asset=None)
-    return on_assets(found, System.objects.filter(key=value).values_list("pk", flat=True))
+    return on_assets(found, Q(key=value))
 
 
 def _of_unit(found: Rows, value: Any) -> Rows:
-    units = unit_and_below(frozenset({value}))
-    return on_assets(found, UnitSystem.objects.filter(unit__key__in=units).values_list("system_id", flat=True))
+    users = UnitSystem.objects.filter(unit__key__in=unit_and_below(frozenset({value})))
+    return on_assets(found, Q(pk__in=users.values("system_id")))
 
 
 def _of_asset(found: Rows, value: Any) -> Rows:
@@ -123,15 +122,22 @@ def _number(found: Rows, name: str, value: Any) -> Rows:
     return found.filter(**{name: int(value)}) if str(value).isdigit() and len(str(value)) < 16 else found.none()
 
 
+def _offered(request: HttpRequest, noun: str, everything: Rows) -> list[tuple[str, str]]:
+    """The choices of a filter, asked for once a request."""
+    held: dict[str, list[tuple[str, str]]] = request.__dict__.setdefault("_exposure_choices", {})
+    if noun not in held:
+        rows = scoped(request.user, noun, everything).order_by("name").values_list("key", "name")
+        found = list(rows[: CHOSEN + 1])
+        held[noun] = found if len(found) <= CHOSEN else []
+    return held[noun]
+
+
 def _systems(request: HttpRequest) -> list[tuple[str, str]]:
-    seen = scoped(request.user, "system", System.objects.all())
-    found = list(seen.order_by("name").values_list("key", "name")[: CHOSEN + 1])
-    return found if len(found) <= CHOSEN else []
+    return _offered(request, "system", System.objects.all())
 
 
 def _units(request: HttpRequest) -> list[tuple[str, str]]:
-    found = list(Unit.objects.order_by("name").values_list("key", "name")[: CHOSEN + 1])
-    return found if len(found) <= CHOSEN else []
+    return _offered(request, "unit", Unit.objects.all())
 
 
 def urgency_code(finding: Finding) -> str:

@@ -47,7 +47,7 @@ def statements() -> list[Statement]:
 @require_http_methods(["GET", "POST"])
 def update(request: HttpRequest) -> HttpResponse:
     """Download both feeds, or take them from files; a worker does it."""
-    form = FeedForm(request.POST or None, request.FILES or None)
+    form = FeedForm(request.POST, request.FILES) if request.method == "POST" else FeedForm()
     if request.method == "POST":
         actor = cast(User, request.user)
         try:

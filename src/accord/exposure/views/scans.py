@@ -32,7 +32,7 @@ SHOWN = 50
 @require_http_methods(["GET", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """Take several files; a worker reads them."""
-    form = ScanForm(request.POST or None, request.FILES or None) if request.method == "POST" else ScanForm()
+    form = ScanForm(request.POST, request.FILES) if request.method == "POST" else ScanForm()
     if request.method == "POST" and form.is_valid():
         taken = [_take(request, file) for file in form.cleaned_data["uploads"]]
         scans = [scan for scan in taken if scan is not None]
