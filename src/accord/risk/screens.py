@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from django.http import HttpRequest
 
@@ -24,12 +25,14 @@ def _scenario_statements(request: HttpRequest, scenario: Scenario) -> Iterable[S
         "scenario.frequency", "Frequency without controls", mid, "events a year",
         (low, high) if low is not None and high is not None else None, 0.9,
         source=scenario.source or "No source is given.", query="risk.Scenario",
-        note="" if scenario.source else "No source is given.",
+        note=_how_often(mid),
     )  # fmt: skip
     left = figures.remaining(controls_of(scenario.key), "frequency", figures.MID)
+    lowered = None if mid is None else float(mid) * left
     yield Statement(
-        "scenario.frequency_left", "Frequency with today's controls", None if mid is None else float(mid) * left,
-        "events a year", source="Frequency × what each operating control leaves of it, at the middle of its effect.",
+        "scenario.frequency_left", "Frequency with today's controls", lowered, "events a year",
+        source="Frequency × what each operating control leaves of it, at the middle of its effect.",
+        note=_how_often(lowered),
         query="risk.figures.remaining", href=f"/control-effects/?scenario={scenario.key}",
     )  # fmt: skip
     run = selectors.latest_run()
@@ -49,6 +52,13 @@ def _scenario_statements(request: HttpRequest, scenario: Scenario) -> Iterable[S
             source="Expected loss of the scenario in the years beyond VaR 99 %, over that of all.",
             query="risk.selectors.scenario_row",
         )  # fmt: skip
+
+
+def _how_often(frequency: Decimal | float | None) -> str:
+    """A rate below one a year in years between two events."""
+    if frequency is None or not 0 < frequency < 1:
+        return ""
+    return f"About once in {1 / float(frequency):,.3g} years."
 
 
 def _scenario_context(request: HttpRequest, scenario: Scenario) -> Mapping[str, object]:
