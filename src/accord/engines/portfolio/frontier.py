@@ -105,6 +105,9 @@ def frontier(
     _joint(course)
     course.references["rosi"] = by_return(prover)
     course.references["split"] = split_in_two(problem, course.at(1.0) - time.monotonic(), cancelled)
+    for reference in course.references.values():
+        if reference.starts is not None:
+            prover.offer(prover.compiled.starts(reference.starts))
     course.tell("Budget split in two, and ranking by return")
     return assemble(course, complete=True)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from accord.engines.portfolio.compiled import Compiled, compile_problem, spread
+import numpy as np
+
+from accord.engines.portfolio.compiled import Compiled, Ints, compile_problem, spread
 from accord.engines.portfolio.conflict import Infeasible
-from accord.engines.portfolio.evaluate import spending, value_and_loss
+from accord.engines.portfolio.evaluate import Spending, spending, value_and_loss
 from accord.engines.portfolio.problem import Initiative, Problem, Sponsor
 from accord.engines.portfolio.prove import Prover
 from accord.engines.portfolio.search import Archive, Search
@@ -63,12 +65,6 @@ def by_return(prover: Prover) -> Reference:
     return _reference("ROSI ranking", compiled, compiled.plan(search.starts))
 
 
-def _halved(problem: Problem) -> Problem:
-    budgets = tuple(replace(b, capital=b.capital / 2, running=b.running / 2) for b in problem.budgets)
-    people = tuple(replace(c, fte=c.fte / 2) for c in problem.capacities)
-    return replace(problem, budgets=budgets, capacities=people)
-
-
 def _needed(problem: Problem, sponsor: Sponsor) -> set[str]:
     """The initiatives of one sponsor and all that they require."""
     found: set[str] = set()
@@ -81,48 +77,70 @@ def _needed(problem: Problem, sponsor: Sponsor) -> set[str]:
     return found
 
 
-def _only(problem: Problem, keys: set[str], free: set[str], pins: Mapping[str, int]) -> Problem:
-    """The problem of these initiatives: those in `free` need not be in the plan, `pins` are fixed to a start."""
+def _only(problem: Problem, keys: set[str], pins: Mapping[str, int]) -> Problem:
+    """The problem of these initiatives: `pins` are fixed to a start, of the others none must be in the plan."""
 
     def item(it: Initiative) -> Initiative:
         kept = replace(it, excludes=tuple(k for k in it.excludes if k in keys))
-        if it.key in pins:
-            return replace(kept, pinned_start=problem.quarter(pins[it.key]))
-        if it.key in free:
-            return replace(kept, mandatory=False, pinned_by=(), pinned_start=None)
-        return kept
+        start = problem.quarter(pins[it.key]) if it.key in pins else None
+        return replace(kept, mandatory=False, pinned_by=(), pinned_start=start)
 
     return replace(problem, initiatives=tuple(item(i) for i in problem.initiatives if i.key in keys))
 
 
+def _must_first(compiled: Compiled) -> Ints | None:
+    """Starts of what every plan must hold, each as early as it fits; None when that does not work out."""
+    search = Search(compiled, Archive())
+    for i in np.flatnonzero(compiled.must).tolist():
+        if search.starts[i] < 0 and not search.insert(i):
+            search.clear()
+            return search.starts if search.place_must() else None
+    return search.starts
+
+
 def split_in_two(problem: Problem, seconds: float, cancelled: Callable[[], bool]) -> Reference:
-    """Each executive plans alone with half of every budget and every skill.
+    """What is mandatory or pinned is paid first; half of what is left of every budget and skill goes to each.
 
     The CIO chooses for value from his own initiatives (with what they require), then the CISO for loss from
     hers, beside the CIO's plan. What both need is paid by the first who takes it.
     """
     name = "Budget split in two"
-    own, hers = _needed(problem, "cio"), _needed(problem, "ciso")
-    foreign = {k for k in own if problem.initiative(k).sponsor != "cio"}
     limit = max(seconds / 2, LEAST_SECONDS)
+    compiled = compile_problem(problem)
+    held = _must_first(compiled)
+    if held is None:
+        return Reference(name, None, reason="What is mandatory does not fit one after the other.")
+    fixed = compiled.plan(held)
     try:
-        first = solve(_only(_halved(problem), own, foreign, {}), "value", None, limit, 0.005, cancelled)
-        taken = spending(problem, first.starts)
-        half = _halved(problem)
-        budgets = tuple(
-            replace(b, capital=b.capital + taken.capital.get(b.year, 0.0),
-                    running=b.running + taken.running.get(b.year, 0.0)) for b in half.budgets
-        )  # fmt: skip
-        people = tuple(
-            replace(c, fte=c.fte + _used(problem, taken.people, c.skill, c.quarter)) for c in half.capacities
-        )
-        beside = replace(half, budgets=budgets, capacities=people)
-        foreign = {k for k in hers if problem.initiative(k).sponsor != "ciso"}
-        both = _only(beside, hers | set(first.starts), foreign, first.starts)
+        taken = spending(problem, fixed)
+        first = solve(_half(problem, taken, taken, fixed, "cio"), "value", None, limit, 0.005, cancelled)
+        both = _half(problem, taken, spending(problem, first.starts), first.starts, "ciso")
         second = solve(both, "loss", None, limit, 0.005, cancelled)
     except (Infeasible, NotFound) as error:
-        return Reference(name, None, reason=f"With half of everything: {error}")
-    return _reference(name, compile_problem(problem), second.starts)
+        return Reference(name, None, reason=str(error))
+    return _reference(name, compiled, second.starts)
+
+
+def _half(problem: Problem, must: Spending, taken: Spending, pins: Mapping[str, int], sponsor: Sponsor) -> Problem:
+    """One executive's own question: half of what `must` leaves, beside what is `taken` already."""
+    budgets = tuple(
+        replace(
+            b,
+            capital=taken.capital.get(b.year, 0.0) + (b.capital - must.capital.get(b.year, 0.0)) / 2,
+            running=taken.running.get(b.year, 0.0) + (b.running - must.running.get(b.year, 0.0)) / 2,
+        )
+        for b in problem.budgets
+    )
+    people = tuple(
+        replace(
+            c,
+            fte=_used(problem, taken.people, c.skill, c.quarter)
+            + (c.fte - _used(problem, must.people, c.skill, c.quarter)) / 2,
+        )
+        for c in problem.capacities
+    )
+    own = _needed(problem, sponsor)
+    return _only(replace(problem, budgets=budgets, capacities=people), own | set(pins), pins)
 
 
 def _used(problem: Problem, people: Mapping[str, list[float]], skill: str, quarter: str) -> float:
