@@ -33,7 +33,7 @@ QUIET = (
     "--no-default-browser-check",
     "--no-first-run",
 )
-READY_WITHIN = 120.0
+READY_WITHIN = 400.0
 
 
 def chromium_path(playwright: Playwright) -> Path | None:

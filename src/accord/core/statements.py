@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+
 Number = int | float | Decimal
 
 
@@ -72,9 +74,16 @@ def figure(value: Number, unit: str = "") -> str:
     """A number with its unit: money scaled ("EUR 4.21 M"), a share as percent, counts with separators."""
     number = float(value)
     if unit == "%":
+        if 0 < abs(number) < 0.0005:
+            return f"{number * 100:.2g} %"
         digits = 1 if abs(number) < 0.995 and round(number * 1000) % 10 else 0
         return f"{number * 100:.{digits}f} %"
-    if len(unit) == 3 and unit.isupper():
+    if unit == settings.ACCORD_CURRENCY:
         return f"{unit} {_scaled(number)}"
-    text = f"{number:,.0f}" if number == int(number) else f"{number:,.2f}".rstrip("0").rstrip(".")
+    if number == int(number):
+        text = f"{number:,.0f}"
+    elif abs(number) < 0.1:
+        text = f"{number:.2g}"
+    else:
+        text = f"{number:,.2f}".rstrip("0").rstrip(".")
     return f"{text} {unit}".strip()
