@@ -44,6 +44,7 @@ BRIEF = BoardBrief(
     chart=Chart(SVG, "The curve falls from 97 % to 1 %."),
     scenarios=[ScenarioLine("Ransomware", "once in 6 years", "EUR 1.2 M", ADDRESS)],
     plan=[PlanLine("New booking", "on time", "2027-Q4", "EUR 1.4 M", "EUR 0.6 M", ADDRESS)],
+    plan_note="1 of 9 initiatives.",
     decisions=[DecisionAsked("Approve the budget.", ADDRESS)],
     footer=["Reading grade 8.1", "Confidential"],
     description="One page",
@@ -134,7 +135,7 @@ def test_every_linked_number_leads_to_its_rows() -> None:
 
 def test_everything_is_said() -> None:
     text = words(read(BRIEF))
-    for part in ("EUR 3.4 M", "EUR 2.9 M to 4.1 M", "unknown", "once in 6 years", "New booking", "Approve"):
+    for part in ("EUR 3.4 M", "EUR 2.9 M to 4.1 M", "unknown", "once in 6 years", "New booking", "Approve", "1 of 9"):
         assert part in text
     assert "Reading grade 8.1" in text
 
@@ -144,9 +145,7 @@ def test_equal_briefs_give_equal_bytes_and_others_do_not() -> None:
     assert write_brief(BRIEF) != write_brief(replace(BRIEF, as_of=date(2027, 4, 1)))
 
 
-@pytest.mark.parametrize(
-    "brief", [BRIEF, FULL, replace(BRIEF, chart=None, scenarios=(), plan=(), decisions=())]
-)
+@pytest.mark.parametrize("brief", [BRIEF, FULL, replace(BRIEF, chart=None, scenarios=(), plan=(), decisions=())])
 def test_is_one_page_of_a4(brief: BoardBrief) -> None:
     reader = read(brief)
     assert len(reader.pages) == 1
@@ -155,18 +154,14 @@ def test_is_one_page_of_a4(brief: BoardBrief) -> None:
 
 
 def test_text_is_never_markup() -> None:
-    hostile = (
-        '#panic("x") *bold* $x^2$ <label> @ref \\ `raw` // c #sys.inputs [a] https://evil.example {{ }} "'
-    )
+    hostile = '#panic("x") *bold* $x^2$ <label> @ref \\ `raw` // c #sys.inputs [a] https://evil.example {{ }} "'
     reader = read(replace(BRIEF, title=hostile, decisions=[DecisionAsked(hostile)]))
     assert words(reader).count('#panic("x") *bold* $x^2$ <label> @ref \\ `raw` // c') == 2
     page = cast(Any, reader.pages[0])
     assert {note.get_object()["/A"]["/URI"] for note in page["/Annots"]} == {ADDRESS}
 
 
-@pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "file:///etc/passwd", "/risk/", "https://a b", "data:x"]
-)
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "file:///etc/passwd", "/risk/", "https://a b", "data:x"])
 def test_only_web_addresses_become_links(url: str) -> None:
     page = cast(Any, read(replace(BRIEF, facts=[Fact("a", "1", url=url)], chart=None)).pages[0])
     assert all(note.get_object()["/A"]["/URI"] == ADDRESS for note in page["/Annots"])

@@ -15,6 +15,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _FACTS, _SCENARIOS, _PLAN, _DECISIONS = 7, 5, 8, 5
 _FONT = "Libertinus Serif"
 _FONT_FAMILY = re.compile(r"font-family\s*(=\s*\"[^\"]*\"|=\s*'[^']*'|:[^;\"']*)")
+_SPACES = re.compile(r"[^\S\u00a0]+")
 _MISSING = "\u25a1"
 _UNBROKEN = re.compile(r"\S{28}(?=\S)")
 
@@ -109,8 +110,9 @@ class Words:
 class BoardBrief:
     """Everything that the page says. At most seven facts, five scenarios, eight initiatives, five decisions.
 
-    ``as_of`` dates the figures; ``as_of_words`` is how the page writes it. ``footer`` is a row of short
-    texts, for example the reading grade and where the figures come from. ``language`` is an ISO 639 code.
+    ``plan_note`` sums up the whole plan. ``as_of`` dates the figures; ``as_of_words`` is how the page
+    writes it. ``footer`` is a row of short texts, for example the reading grade and where the figures come
+    from. ``language`` is an ISO 639 code.
     """
 
     title: str
@@ -122,6 +124,7 @@ class BoardBrief:
     chart: Chart | None = None
     scenarios: Sequence[ScenarioLine] = ()
     plan: Sequence[PlanLine] = ()
+    plan_note: str = ""
     decisions: Sequence[DecisionAsked] = ()
     footer: Sequence[str] = ()
     language: str = "en"
@@ -197,6 +200,7 @@ def _data(brief: BoardBrief) -> dict[str, object]:
         "chart": chart,
         "scenarios": [_line(asdict(row), name=60, frequency=24, loss=20) for row in brief.scenarios],
         "plan": [_line(asdict(row), name=80, state=24, due=16, planned=16, spent=16) for row in brief.plan],
+        "plan_note": _shown(brief.plan_note, 140),
         "decisions": [_line(asdict(row), text=180) for row in brief.decisions],
         "footer": [_shown(text, 110) for text in brief.footer],
     }
@@ -209,7 +213,7 @@ def _line(row: dict[str, str], **limits: int) -> dict[str, str]:
 
 def _shown(text: str, limit: int) -> str:
     """Return a text in one line, without what cannot be shown, cut to ``limit`` characters."""
-    plain = " ".join(unicodedata.normalize("NFC", text).split())
+    plain = _SPACES.sub(" ", unicodedata.normalize("NFC", text))
     plain = "".join(sign if _has_glyph(sign) else _nearest(sign) for sign in plain).strip()
     if len(plain) > limit:
         plain = plain[: limit - 1].rstrip() + "\u2026"

@@ -11,9 +11,7 @@ from accord.outlet.tables.records import Sheet, guarded
 _ROWS_PER_PIECE = 500
 
 
-def stream_csv(
-    columns: Sequence[str], rows: Iterable[Sequence[str]], *, signature: bool = True
-) -> Iterator[bytes]:
+def stream_csv(columns: Sequence[str], rows: Iterable[Sequence[str]], *, signature: bool = True) -> Iterator[bytes]:
     """Yield a CSV file piece by piece: RFC 4180, comma, CRLF, UTF-8.
 
     With ``signature`` it begins with the UTF-8 mark, without which spreadsheet programs read accented letters

@@ -38,14 +38,10 @@ def write_workbook(sheets: Sequence[Sheet], *, moment: datetime | None = None) -
     from openpyxl import Workbook
     from openpyxl.writer.excel import ExcelWriter
 
-    prepared = [
-        (sheet, _lines(sheet)) for sheet in sheets
-    ]  # every refusal happens before anything is written
+    prepared = [(sheet, _lines(sheet)) for sheet in sheets]  # every refusal happens before anything is written
     book = Workbook(write_only=True)
     book.properties.creator = "Accord"
-    book.properties.created = book.properties.modified = (moment or _EPOCH).replace(
-        tzinfo=None, microsecond=0
-    )
+    book.properties.created = book.properties.modified = (moment or _EPOCH).replace(tzinfo=None, microsecond=0)
     for sheet, lines in prepared:
         _add(book, sheet, lines)
     target = io.BytesIO()
@@ -78,9 +74,7 @@ def _lines(sheet: Sheet) -> list[list[_Typed]]:
         raise ValueError(f"{sheet.name!r} cannot be the title of a sheet")
     lines: list[list[_Typed]] = [[(_stored(name), "@") for name in sheet.columns]]
     for row in sheet.rows:
-        lines.append(
-            [_typed(row[name], name in sheet.numbers, name in sheet.dates) for name in sheet.columns]
-        )
+        lines.append([_typed(row[name], name in sheet.numbers, name in sheet.dates) for name in sheet.columns])
     return lines
 
 
