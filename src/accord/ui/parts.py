@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
+
 from accord.core import ledger, nouns
 from accord.core.models import LedgerEntry
 from accord.core.statements import Statement, figure
@@ -109,7 +111,7 @@ def key_slots(slots: Iterable[Mapping[str, Any]], sign: Mapping[str, tuple[str, 
 
 def statement_parts(fact: Statement) -> dict[str, Any]:
     """What the card of a statement shows; a unit that is a word stands smaller beside its figure."""
-    word = fact.unit if fact.unit and fact.unit != "%" and not (len(fact.unit) == 3 and fact.unit.isupper()) else ""
+    word = fact.unit if fact.unit and fact.unit != "%" and fact.unit != settings.ACCORD_CURRENCY else ""
     return {
         "label": fact.label,
         "figure": fact.figure if fact.value is None or not word else figure(fact.value),
