@@ -114,7 +114,7 @@ def _origin(request: HttpRequest) -> str:
 
 def _pdf(content: bytes, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{name}"'
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
@@ -160,5 +160,5 @@ def pdf(request: HttpRequest, key: str) -> FileResponse:
     """The PDF that went out."""
     brief = get_object_or_404(Brief.objects.select_related("pdf").defer("content"), key=key)
     response = FileResponse(files.open_file(brief.pdf), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{brief.key}.pdf"'
+    response["Content-Disposition"] = f'attachment; filename="{brief.key}.pdf"'
     return response
