@@ -71,7 +71,7 @@ def steps() -> list[Step]:
         Step("arrows", ("lint-imports",)),
         Step("migrations", check_migrations),
         Step("unit", folders=tuple(_existing(*WITHOUT_DATABASE)), options=("-n2",)),
-        Step("house", folders=tuple(_existing("house"))),
+        Step("house", folders=tuple(_existing("house")), options=("-n2", "--dist=loadfile")),
         Step("sqlite", folders=rooms, options=("-n2",)),
         Step("postgresql", folders=rooms, options=("-n2", "--database=postgresql")),
         Step("journeys", folders=tuple(_existing("browser"))),

@@ -7,6 +7,7 @@ is that one that may not is refused (403) before anything is looked up.
 from __future__ import annotations
 
 import csv
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from types import SimpleNamespace
@@ -46,6 +47,12 @@ EVERYBODYS = {"home", "own_account", "palette"}
 UNITS = {"scope": "walk-unit"}
 
 Account = Callable[[Role], User]
+
+
+@pytest.fixture(autouse=True)
+def _refusals_are_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    """Thousands of refusals are what is asked for here: their log lines cost more than the requests."""
+    caplog.set_level(logging.ERROR, "django.request")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,12 +41,16 @@ def sample_company(
     """
     from django.db import transaction
 
+    from accord.core import jobs
     from accord.core.models import RoleGrant
     from accord.site import demo
 
     home = tmp_path_factory.mktemp("sample")
     with django_db_blocker.unblock(), transaction.atomic():
-        demo.load(home, lambda line: None, _unwatched)
+        with pytest.MonkeyPatch.context() as patched:
+            # All is one transaction here: a job's signs of life from another thread would wait for its end.
+            patched.setattr(jobs, "_beating", lambda job: nullcontext())
+            demo.load(home, lambda line: None, _unwatched)
         grants = RoleGrant.objects.select_related("user").order_by("-pk")
         yield Sample(home / "sample", {grant.role: grant.user for grant in grants})
         transaction.set_rollback(True)
