@@ -31,11 +31,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from itertools import product
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+if TYPE_CHECKING:  # the classes and words are needed where no array is: NumPy is loaded when one comes
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
 VERSION = "CISA BOD 26-04 (SSVC cisa_bod_26_04 1.0.0)"
 
@@ -139,8 +141,11 @@ def _from_metrics(metrics: dict[str, str]) -> int | None:
     return (_TOTAL if complete else _PARTIAL) & (ALL if free else _NOT_AUTOMATABLE)
 
 
+@cache
 def _classes() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Best (mildest) and worst class for each (known exploited + 1, exposed + 1, possible answers)."""
+    import numpy as np
+
     best = np.full((3, 3, 16), Urgency.NONE, dtype=np.uint8)
     worst = best.copy()
     for known, exposed, possible in product((-1, 0, 1), (-1, 0, 1), range(1, 16)):
@@ -156,7 +161,6 @@ def _classes() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return best, worst
 
 
-BEST, WORST = _classes()
 _STAKES = 10_000
 _SCORES = 101
 
@@ -183,6 +187,8 @@ def assess(
     `known_exploited`, `exposed`: 1 yes, 0 no, -1 unknown. `possible`: bits of `possibilities`. `epss` (0–1),
     `goal_weight` (0–1) and `score` (CVSS, 0–10) are NaN where unknown. ValueError where one is out of its range.
     """
+    import numpy as np
+
     known = np.asarray(known_exploited, dtype=np.int8)
     open_ = np.asarray(exposed, dtype=np.int8)
     bits = np.asarray(possible, dtype=np.uint8)
@@ -192,7 +198,8 @@ def assess(
         raise ValueError("score must be from 0 to 10")
     if np.any(np.abs(known) > 1) or np.any(np.abs(open_) > 1) or np.any(bits > ALL):
         raise ValueError("answers are -1, 0 or 1; possible answers are four bits")
-    best, worst = BEST[known + 1, open_ + 1, bits], WORST[known + 1, open_ + 1, bits]
+    mildest, gravest = _classes()
+    best, worst = mildest[known + 1, open_ + 1, bits], gravest[known + 1, open_ + 1, bits]
     stake = np.nan_to_num(weight) * np.where(known == 1, 1.0, np.nan_to_num(chance))
     depth = 1 + np.log10(np.maximum(stake, 1e-8)) / 8  # 0 … 1 over eight decades
     stakes = np.rint((_STAKES - 1) * depth).astype(np.int32)
@@ -207,6 +214,8 @@ def first_rank(worst: int) -> int:
 
 
 def _share(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    import numpy as np
+
     found = np.asarray(values, dtype=np.float64)
     if np.any(found < 0) or np.any(found > 1 + 1e-9):
         raise ValueError(f"{name} must be a share from 0 to 1")
@@ -322,8 +331,7 @@ def _flips(facts: Facts, best: Urgency, worst: Urgency) -> Iterable[Flip]:
                 exposed = int(value)
             else:
                 possible = _with(possible, fact, value)
-            new = Urgency(int(BEST[known + 1, exposed + 1, possible]))
-            new_worst = Urgency(int(WORST[known + 1, exposed + 1, possible]))
+            new, new_worst = (Urgency(int(c[known + 1, exposed + 1, possible])) for c in _classes())
             if (new, new_worst) != (best, worst):
                 yield Flip(fact, label, value, new, new_worst, told is None and new == new_worst)
 
@@ -340,7 +348,8 @@ def _with(possible: int, fact: str, value: bool) -> int:
 
 def _reasons(facts: Facts, flips: list[Flip]) -> Iterable[Reason]:
     if facts.possible == INFORMATION:
-        yield Reason("severity", "For information only", True, "The scanner reports it without rating it a weakness: no deadline.")
+        told = "The scanner reports it without rating it a weakness: no deadline."
+        yield Reason("severity", "For information only", True, told)
         return
     for fact, label in QUESTIONS.items():
         told = getattr(facts, fact)
