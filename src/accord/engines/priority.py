@@ -33,7 +33,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from itertools import product
-from typing import TYPE_CHECKING, Any, Literal
+from math import log10
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:  # the classes and words are needed where no array is: NumPy is loaded when one comes
     import numpy as np
@@ -141,23 +142,28 @@ def _from_metrics(metrics: dict[str, str]) -> int | None:
     return (_TOTAL if complete else _PARTIAL) & (ALL if free else _NOT_AUTOMATABLE)
 
 
+def _interval(known: int, exposed: int, possible: int) -> tuple[Urgency, Urgency]:
+    """Mildest and most urgent class over all answers that are possible (1 yes, 0 no, -1 unknown; bits)."""
+    found = [
+        TABLE[bool(k), bool(e), bool(bit >> 1), bool(bit & 1)]
+        for k in ((0, 1) if known < 0 else (known,))
+        for e in ((0, 1) if exposed < 0 else (exposed,))
+        for bit in range(4)
+        if possible >> bit & 1
+    ]
+    return (max(found), min(found)) if found else (Urgency.NONE, Urgency.NONE)
+
+
 @cache
 def _classes() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Best (mildest) and worst class for each (known exploited + 1, exposed + 1, possible answers)."""
+    """Mildest and most urgent class for each (known exploited + 1, exposed + 1, possible answers)."""
     import numpy as np
 
     best = np.full((3, 3, 16), Urgency.NONE, dtype=np.uint8)
     worst = best.copy()
-    for known, exposed, possible in product((-1, 0, 1), (-1, 0, 1), range(1, 16)):
-        found = [
-            TABLE[bool(k), bool(e), bool(bit >> 1), bool(bit & 1)]
-            for k in ((0, 1) if known < 0 else (known,))
-            for e in ((0, 1) if exposed < 0 else (exposed,))
-            for bit in range(4)
-            if possible >> bit & 1
-        ]
-        best[known + 1, exposed + 1, possible] = max(found)
-        worst[known + 1, exposed + 1, possible] = min(found)
+    for known, exposed, possible in product((-1, 0, 1), (-1, 0, 1), range(16)):
+        at = (known + 1, exposed + 1, possible)
+        best[at], worst[at] = _interval(known, exposed, possible)
     return best, worst
 
 
@@ -308,12 +314,17 @@ def span(best: int, worst: int) -> str:
 
 def explain(facts: Facts) -> Verdict:
     """The verdict on one finding, with its reasons and what would change it. The same table as `assess`."""
-    nan = float("nan")
-    numbers: list[Any] = [nan if v is None else v for v in (facts.epss, facts.goal_weight, facts.score)]
-    found = assess(_code(facts.known_exploited), _code(facts.exposed), facts.possible, *numbers)
-    best, worst = Urgency(int(found.best)), Urgency(int(found.worst))
+    best, worst = _interval(_code(facts.known_exploited), _code(facts.exposed), facts.possible)
     flips = list(_flips(facts, best, worst))
-    return Verdict(best, worst, int(found.rank), [*_reasons(facts, flips), *_order(facts)], flips)
+    return Verdict(best, worst, _rank(facts, best, worst), [*_reasons(facts, flips), *_order(facts)], flips)
+
+
+def _rank(facts: Facts, best: Urgency, worst: Urgency) -> int:
+    """The place of one finding, as `assess` gives it to many."""
+    chance = 1.0 if facts.known_exploited else facts.epss or 0.0
+    depth = 1 + log10(max((facts.goal_weight or 0.0) * chance, 1e-8)) / 8
+    stakes, tenths = round((_STAKES - 1) * depth), round((facts.score or 0.0) * 10)
+    return ((worst * len(Urgency) + best) * _STAKES + _STAKES - 1 - stakes) * _SCORES + _SCORES - 1 - tenths
 
 
 def _flips(facts: Facts, best: Urgency, worst: Urgency) -> Iterable[Flip]:
@@ -331,7 +342,7 @@ def _flips(facts: Facts, best: Urgency, worst: Urgency) -> Iterable[Flip]:
                 exposed = int(value)
             else:
                 possible = _with(possible, fact, value)
-            new, new_worst = (Urgency(int(c[known + 1, exposed + 1, possible])) for c in _classes())
+            new, new_worst = _interval(known, exposed, possible)
             if (new, new_worst) != (best, worst):
                 yield Flip(fact, label, value, new, new_worst, told is None and new == new_worst)
 

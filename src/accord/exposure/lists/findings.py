@@ -11,11 +11,11 @@ from accord.core.permissions import scoped
 from accord.engines import priority
 from accord.engines.priority import CODES, LABELS, Urgency
 from accord.estate.models import Asset, System, SystemAsset, UnitSystem
-from accord.exposure.models import Definition, DefinitionAlias, Finding, Severity, SystemExposure
+from accord.exposure.models import IS_OPEN, Definition, DefinitionAlias, Finding, Severity, SystemExposure
 from accord.exposure.shell import asset_href
 from accord.organization.models import Unit
 from accord.organization.scope import unit_and_below
-from accord.ui.lists import Empty, ListColumn, ListFilter, ListSpec, choice, yes_no
+from accord.ui.lists import Empty, ListColumn, ListFilter, ListSpec, yes_no
 from accord.ui.lists.spec import UNKNOWN_CHOICE
 
 Rows = QuerySet[Any]
@@ -50,6 +50,10 @@ def on_assets(found: Rows, systems: Q) -> Rows:
     if size > MANY:
         return cast(Rows, found.annotate(_owner=F("asset_id") + 0).filter(_owner__in=assets))
     return found.filter(asset_id__in=list(assets.values_list("asset_id", flat=True)))
+
+
+def _in_state(found: Rows, value: Any) -> Rows:
+    return found.filter(IS_OPEN) if value == [Finding.State.OPEN.value] else found.filter(state__in=value)
 
 
 def _of_system(found: Rows, value: Any) -> Rows:
@@ -185,7 +189,7 @@ FINDINGS = ListSpec(
     ],
     filters=[
         ListFilter("search", "CVE, check, asset or component", "text", _search),
-        choice("state", "State", Finding.State.choices),
+        ListFilter("state", "State", "choice", _in_state, Finding.State.choices, multiple=True),
         ListFilter("priority", "Fix within", "choice", _urgent, [(c, LABELS[u]) for c, u in URGENCIES.items()],
                    multiple=True),
         ListFilter("severity", "Severity", "choice", _rated, SEVERITIES, multiple=True, nullable=True),

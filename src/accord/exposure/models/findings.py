@@ -12,6 +12,11 @@ from accord.engines import priority
 from accord.exposure.models.knowledge import Severity
 
 EXPLOITED = Q(known_exploited=True)
+IS_OPEN = Q(rank__isnull=False)
+"""The condition for open findings (a constraint keeps state and rank in step).
+
+Asked by rank, the database keeps to the index of what else is asked for; asked by state, one that knows nothing of
+how the values are spread takes the index of the state and reads nearly everything."""
 
 
 def _kept(to: str, related_name: str, null: bool = False) -> Any:
@@ -76,6 +81,12 @@ class Finding(models.Model):
     closed_by = _kept("exposure.Scan", "+", null=True)
 
     class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state="open", rank__isnull=False) | (~Q(state="open") & Q(rank__isnull=True)),
+                name="exposure_finding_open_has_rank",
+            ),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["rank", "id"], name="exposure_f_rank"),
             models.Index(fields=["asset", "rank", "id"], name="exposure_f_asset"),

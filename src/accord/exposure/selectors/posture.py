@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 
 from accord.engines import priority
 from accord.estate.models import Asset, SystemAsset
-from accord.exposure.models import AssetExposure, Finding, TotalExposure
+from accord.exposure.models import IS_OPEN, AssetExposure, Finding, TotalExposure
 from accord.exposure.selectors.feeds import FeedAge, feed_ages
 from accord.exposure.selectors.systems import Exposure, exposure_from
 
@@ -113,7 +113,7 @@ def fix_first(top: int = 10, systems: Iterable[str] | None = None) -> list[FixFi
     `systems` (keys) keeps it to those systems. The groups come from the WINDOW most urgent findings; how many
     findings each group has is counted over all.
     """
-    rows = Finding.objects.filter(state=Finding.State.OPEN, worst_class__lt=priority.Urgency.NONE)
+    rows = Finding.objects.filter(rank__lt=priority.first_rank(priority.Urgency.NONE))
     if systems is not None:
         rows = rows.filter(asset__in=SystemAsset.objects.filter(system__key__in=list(systems)).values("asset"))
     leading = list(
@@ -159,7 +159,7 @@ def _counts(groups: dict[tuple[int, int], Any]) -> dict[tuple[int, int], int]:
         return {}
     rows = (
         Finding.objects.filter(
-            state=Finding.State.OPEN, definition_id__in=few, asset__system_shares__system_id__in=wanted
+            IS_OPEN, definition_id__in=few, asset__system_shares__system_id__in=wanted
         )
         .order_by()
         .values_list("definition_id", "asset__system_shares__system_id")

@@ -11,7 +11,7 @@ from accord.engines import priority
 from accord.engines.priority import Urgency
 from accord.estate.models import System, SystemAsset
 from accord.estate.selectors import Alignment, Carried, alignment
-from accord.exposure.models import AssetExposure, Finding, SystemExposure
+from accord.exposure.models import IS_OPEN, AssetExposure, Finding, SystemExposure
 from accord.exposure.models.rollups import CLASS_FIELDS, SEVERITY_FIELDS, Counts
 
 
@@ -93,7 +93,7 @@ def findings_of_system(system: System | str, limit: int | None = 50) -> QuerySet
     key = system if isinstance(system, str) else system.key
     assets = list(SystemAsset.objects.filter(system__key=key).values_list("asset_id", flat=True))
     rows = (
-        Finding.objects.filter(asset_id__in=assets, state=Finding.State.OPEN)
+        Finding.objects.filter(IS_OPEN, asset_id__in=assets)
         .select_related("definition", "asset")
         .defer("evidence", "definition__description", "definition__solution")
         .order_by("rank", "id")

@@ -11,16 +11,17 @@ from typing import Any
 
 from accord.core import ledger
 from accord.core.models import User
-from accord.exposure.models import AssetExposure, Definition, Finding, Severity
+from accord.exposure.models import IS_OPEN, AssetExposure, Definition, Finding, Severity
 from accord.exposure.services import bulk, ranking, rollups
 from accord.exposure.services.facts import AssetFacts, Estate
 from accord.exposure.services.pace import Breath
 
-ROWS = 2000
+ROWS = 1000
 DEFINITIONS = 300
 ASSETS = 300
 INFO = Severity.INFO.value
 Facts = tuple[bool | None, float | None, int | None]
+CHANGED_ON_THE_WAY: Facts = (None, -1.0, None)
 Pause = Callable[[], None]
 
 
@@ -29,44 +30,43 @@ def reassess_pending(actor: User | None, pause: Pause | None = None) -> int:
     changed, breath = 0, pause or Breath()
     waiting = Definition.objects.filter(pending=True).order_by("pk").values_list("pk", flat=True)
     while part := list(waiting[:DEFINITIONS]):
-        after: int | None = 0
         used: dict[int, Facts] = {}
-        while after is not None:
-            number, after = _reassess_some(actor, part, used, after)
-            changed += number
+        found = Finding.objects.filter(IS_OPEN, definition_id__in=part).order_by()
+        for some in bulk.chunks(list(found.values_list("pk", flat=True)), ROWS):
+            changed += _reassess_some(actor, some, used)
             breath()
+        _settle(actor, part, used)
     return changed
 
 
-def _reassess_some(
-    actor: User | None, definitions: list[int], used: dict[int, Facts], after: int
-) -> tuple[int, int | None]:
-    """One transaction; returns how many changed and the finding to go on after (None = these are done).
+def _facts_of(definitions: Iterable[int]) -> dict[int, Facts]:
+    rows = Definition.objects.filter(pk__in=list(definitions))
+    return {
+        pk: (known, epss, possible)
+        for pk, known, epss, possible in rows.values_list("pk", "known_exploited", "epss", "possible")
+    }
 
-    `used` are the facts of the earlier transactions of this walk: when a feed changes them on the way, the walk
-    begins again.
-    """
+
+def _reassess_some(actor: User | None, findings: list[int], used: dict[int, Facts]) -> int:
+    """One transaction; notes in `used` which facts the findings have now, returns how many changed."""
     with bulk.wide_statements(), ledger.write(actor) as log:
-        rows = Definition.objects.filter(pk__in=definitions)
-        facts: dict[int, Facts] = {
-            pk: (known, epss, possible)
-            for pk, known, epss, possible in rows.values_list("pk", "known_exploited", "epss", "possible")
-        }
-        if after and facts != used:
-            after = 0
-        used.clear()
-        used.update(facts)
-        found = list(
-            Finding.objects.filter(definition_id__in=definitions, state=Finding.State.OPEN, pk__gt=after)
-            .order_by("pk")[:ROWS]
-        )  # fmt: skip
+        found = list(Finding.objects.filter(IS_OPEN, pk__in=findings))
+        facts = _facts_of({finding.definition_id for finding in found})
+        for pk, told in facts.items():
+            if used.setdefault(pk, told) != told:
+                used[pk] = CHANGED_ON_THE_WAY
         changed = _write(found, lambda f: _note_definition(f, facts[f.definition_id]))
         if changed:
             log.add("assess", "feed", "findings", None, {"changed": len(changed)})
-        if len(found) == ROWS:
-            return len(changed), found[-1].pk
-        rows.update(pending=False)
-    return len(changed), None
+    return len(changed)
+
+
+def _settle(actor: User | None, definitions: list[int], used: dict[int, Facts]) -> None:
+    """These are done, unless a feed changed one's facts meanwhile: that one stays pending for another walk."""
+    with ledger.write(actor):
+        now = _facts_of(definitions)
+        done = [pk for pk in definitions if pk not in now or used.get(pk, now[pk]) == now[pk]]
+        Definition.objects.filter(pk__in=done).update(pending=False)
 
 
 def _note_definition(finding: Finding, facts: Facts) -> None:
@@ -107,27 +107,24 @@ def same(one: float | None, other: float | None) -> bool:
 
 
 def _refresh_some(actor: User | None, facts: dict[int, AssetFacts], pause: Pause) -> int:
-    changed, after = 0, 0
-    while True:
+    changed = 0
+    owned = Finding.objects.filter(IS_OPEN, asset_id__in=list(facts)).order_by()
+    for some in bulk.chunks(list(owned.values_list("pk", flat=True)), ROWS):
         with bulk.wide_statements(), ledger.write(actor) as log:
-            found = list(
-                Finding.objects.filter(asset_id__in=list(facts), state=Finding.State.OPEN, pk__gt=after)
-                .order_by("pk")[:ROWS]
-            )  # fmt: skip
+            found = [f for f in Finding.objects.filter(IS_OPEN, pk__in=some) if f.asset_id in facts]
             written = _write(found, lambda f: ranking.place_on(f, facts[f.asset_id or 0]))
-            changed += len(written)
-            done = len(found) < ROWS
-            if done:
-                rows = list(AssetExposure.objects.filter(asset_id__in=list(facts)))
-                for row in rows:
-                    row.reach, row.goal_weight = facts[row.asset_id].reach, facts[row.asset_id].goal_weight
-                bulk.overwrite(AssetExposure, rows, ("reach", "goal_weight"))
-            if written or done:
-                log.add("assess", "finding", "estate", None, {"assets": len(facts), "changed": len(written)})
-        if done:
-            return changed
-        after = found[-1].pk
+            if written:
+                log.add("assess", "finding", "estate", None, {"changed": len(written)})
+        changed += len(written)
         pause()
+    with bulk.wide_statements(), ledger.write(actor) as log:
+        rows = list(AssetExposure.objects.filter(asset_id__in=list(facts)))
+        for row in rows:
+            row.reach, row.goal_weight = facts[row.asset_id].reach, facts[row.asset_id].goal_weight
+        bulk.overwrite(AssetExposure, rows, ("reach", "goal_weight"))
+        log.add("assess", "finding", "assets", None, {"assets": len(rows)})
+    pause()
+    return changed
 
 
 def _write(findings: list[Finding], note: Callable[[Finding], Any]) -> list[Finding]:

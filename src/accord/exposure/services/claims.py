@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from accord.core import jobs, ledger
 from accord.core.errors import Problem, Refused
-from accord.core.imports import save_row
+from accord.core.imports import TextRow, TextTable, import_tables
 from accord.core.models import User
 from accord.estate.models import Asset
 from accord.estate.nouns import ASSET
@@ -21,7 +21,7 @@ from accord.exposure.services import bulk, ranking, rollups
 from accord.exposure.services.facts import UNKNOWN, Estate
 from accord.exposure.services.targets import TIED, match_into, snapshot
 
-MOVED = 2000
+MOVED = 1000
 AT_ONCE = 200
 """So many targets are claimed or ignored by one request."""
 MOVED_AT_ONCE = 20_000
@@ -69,19 +69,19 @@ def claim(actor: User, targets: Iterable[int], asset: str) -> list[Target]:
 
 def claim_as_new(actor: User, targets: Iterable[int]) -> list[Asset]:
     """Make an asset of each target, with the names, addresses and identifiers that scanners gave it."""
-    made: list[Asset] = []
     with ledger.write(actor) as log:
         found = _some(targets, (Target.State.UNCLAIMED, Target.State.IGNORED), "claimed")
-        for target in found:
-            key = _free_key(target)
-            save_row(actor, ASSET, _row(target, key))
-            owner = Asset.objects.get(key=key)
-            target.refresh_from_db()
-            _tie(target, owner, log)
-            made.append(owner)
+        keys = _free_keys(found)
+        rows = [_row(target, key) for target, key in zip(found, keys, strict=True)]
+        cells = [TextRow(number, row) for number, row in enumerate(rows, 1)]
+        import_tables(actor, [TextTable(ASSET.name, list(rows[0]), cells)])
+        made = {asset.key: asset for asset in Asset.objects.filter(key__in=keys)}
+        found = list(Target.objects.filter(pk__in=[target.pk for target in found]).order_by("pk"))
+        for target, key in zip(found, keys, strict=True):
+            _tie(target, made[key], log)
         _keep(found)
     _settle(actor, found)
-    return made
+    return [made[key] for key in keys]
 
 
 def _keep(targets: list[Target]) -> None:
@@ -108,13 +108,15 @@ def _tie(target: Target, owner: Asset, log: ledger.Log) -> None:
     log.add("claim", "unclaimed", target.identity, before, snapshot(target, {owner.pk: owner.key}))
 
 
-def _free_key(target: Target) -> str:
-    """A readable key that no asset has: the target's name, with a number where it is taken."""
-    base = re.sub(r"[^A-Za-z0-9._-]+", "-", target.name).strip("-.")[:80] or f"target-{target.pk}"
-    taken = set(Asset.objects.filter(key__startswith=base).values_list("key", flat=True))
-    if base not in taken:
-        return base
-    return next(key for n in range(2, len(taken) + 3) if (key := f"{base}-{n}") not in taken)
+def _free_keys(targets: Iterable[Target]) -> list[str]:
+    """A readable key for each that no asset has: the target's name, with a number where it is taken."""
+    keys: list[str] = []
+    for target in targets:
+        base = re.sub(r"[^A-Za-z0-9._-]+", "-", target.name).strip("-.")[:80] or f"target-{target.pk}"
+        taken = {*Asset.objects.filter(key__startswith=base).values_list("key", flat=True), *keys}
+        names = (base if number == 1 else f"{base}-{number}" for number in range(1, len(taken) + 2))
+        keys.append(next(name for name in names if name not in taken))
+    return keys
 
 
 def _row(target: Target, key: str) -> dict[str, str]:

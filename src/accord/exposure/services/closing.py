@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accord.core import ledger
 from accord.core.models import User
 from accord.exposure.models import AssetExposure, Finding, Scan, ScanTarget, Target
 from accord.exposure.services import bulk, rollups
 from accord.exposure.services.facts import Estate
+from accord.exposure.services.pace import Portion
 from accord.intake.records import Coverage
 
 TARGETS = 300
-FINDINGS = 4000
 State = Finding.State
 Covered = Mapping[str, Sequence[Coverage]]
 
@@ -29,40 +29,49 @@ def note_coverage(
 ) -> None:
     """Close and note over all targets of a scan. `seen` is the number of observations by target identity.
 
-    Each transaction takes at most TARGETS targets and looks at at most FINDINGS findings. Safe to repeat.
+    Each transaction takes at most TARGETS targets, and as many findings as fit its time. Safe to repeat.
     """
-    identities = list(dict.fromkeys((*seen, *coverage)))
-    for part in bulk.chunks(identities, TARGETS):
-        after: int | None = 0
-        while after is not None:
-            after = _close_some(actor, scan_id, part, seen, coverage, estate, after)
+    portion = Portion(500, 200, 4000)
+    for part in bulk.chunks(dict.fromkeys((*seen, *coverage)), TARGETS):
+        waiting = _begin(actor, scan_id, part, seen, coverage, estate)
+        pause()
+        while waiting:
+            some, waiting = waiting[: portion.size], waiting[portion.size :]
+            portion.begin()
+            _close_some(actor, scan_id, some, part, coverage)
+            portion.end(len(some))
             pause()
 
 
-def _close_some(
-    actor: User, scan_id: int, identities: list[str], seen: Mapping[str, int], coverage: Covered, estate: Estate,
-    after: int,
-) -> int | None:
-    """One transaction; returns the finding to go on after, None when these targets are done."""
+def _begin(
+    actor: User, scan_id: int, identities: list[str], seen: Mapping[str, int], coverage: Covered, estate: Estate
+) -> list[int]:
+    """Note what was looked at; returns the findings there that this scan has not seen."""
+    with bulk.wide_statements(), ledger.write(actor, f"scan:{scan_id}"):
+        scan = Scan.objects.get(pk=scan_id)
+        if scan.is_over:
+            return []
+        targets = list(Target.objects.filter(identity__in=identities))
+        _note(scan, targets, seen, coverage, estate)
+        looked = _looked_at(targets, coverage)
+    return list(_unseen(scan).filter(target_id__in=list(looked)).order_by().values_list("pk", flat=True))
+
+
+def _unseen(scan: Scan) -> QuerySet[Finding]:
+    """Findings that could be closed and were last seen before this scan."""
+    others = Finding.objects.exclude(state__in=(State.CLOSED, State.NOT_AFFECTED, State.FALSE_POSITIVE))
+    return others.filter(last_seen__lt=scan.observed).exclude(last_scan=scan)
+
+
+def _close_some(actor: User, scan_id: int, findings: list[int], identities: list[str], coverage: Covered) -> None:
+    """One transaction: close those of these findings that are still open, covered and unseen."""
     with bulk.wide_statements(), ledger.write(actor, f"scan:{scan_id}") as log:
         scan = Scan.objects.get(pk=scan_id)
         if scan.is_over:
-            return None
-        targets = list(Target.objects.filter(identity__in=identities))
-        if after == 0:
-            _note(scan, targets, seen, coverage, estate)
-        looked = _looked_at(targets, coverage)
-        rows = list(
-            Finding.objects.filter(
-                Q(state__in=(State.OPEN, State.IGNORED)), target_id__in=list(looked), pk__gt=after,
-                last_seen__lt=scan.observed,
-            )
-            .exclude(last_scan=scan)
-            .order_by("pk")[:FINDINGS]
-        )  # fmt: skip
-        gone = [row for row in rows if _is_gone(row, looked[row.target_id])]
-        _close(scan, gone, log)
-    return rows[-1].pk if len(rows) == FINDINGS else None
+            return
+        looked = _looked_at(list(Target.objects.filter(identity__in=identities)), coverage)
+        rows = _unseen(scan).filter(pk__in=findings)
+        _close(scan, [row for row in rows if _is_gone(row, looked.get(row.target_id, ()))], log)
 
 
 def _note(

@@ -38,7 +38,7 @@ from accord.intake.registry import read_scan
 
 Tell = Callable[[int, int | None, str], None]
 KEPT_PROBLEMS = 500
-FEWEST, FIRST, MOST = 200, 1000, 4000
+FEWEST, FIRST, MOST = 200, 250, 4000
 AHEAD = timedelta(days=1)
 
 

@@ -30,6 +30,7 @@ SEEN = (
     "target", "check_name", "check_group", "needs_credentials", "component", "version", "fixed_version", "purl",
     "port", "protocol", "service", "path", "line", "evidence", "severity", "cvss_score", "possible", "note",
 )  # fmt: skip
+ATTRIBUTES = ("target_id", *SEEN[1:])
 TOLD = ("version", "fixed_version", "severity_name", "cvss_score", "note", "place", "state")
 """Fields whose change is a change of the finding; a change of the others is only noted on the row."""
 WRITTEN = (
@@ -170,7 +171,7 @@ def _again(run: _Run, held: Finding, seen: Observation) -> None:
             run.noted.append(held)
         run.tally["unchanged"] += 1
         return
-    before, was = {name: getattr(held, name) for name in SEEN}, told(held)
+    before, was = [getattr(held, name) for name in ATTRIBUTES], told(held)
     old = held.state
     _take(run, held, seen)
     held.state = _state(held, seen, run.targets[seen.target])
@@ -191,7 +192,7 @@ def _again(run: _Run, held: Finding, seen: Observation) -> None:
         run.tally[names.get(verb, "changed")] += 1
         return
     run.tally["unchanged"] += 1
-    if any(getattr(held, name) != value for name, value in before.items()):
+    if before != [getattr(held, name) for name in ATTRIBUTES]:
         run.noted.append(held)
     else:
         run.same.append(held.pk)

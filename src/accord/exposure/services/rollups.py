@@ -12,6 +12,7 @@ from accord.core import ledger
 from accord.core.models import User
 from accord.estate.models import SystemAsset
 from accord.exposure.models import (
+    IS_OPEN,
     AssetExposure,
     Definition,
     Finding,
@@ -24,14 +25,13 @@ from accord.exposure.services import bulk
 from accord.exposure.services.facts import UNKNOWN, AssetFacts
 
 Tally = dict[str, int]
-OPEN = Finding.State.OPEN.value
 
 
 def _count(subject: str, where: Q) -> dict[int, tuple[Tally, int | None]]:
     """Counts and lowest rank per subject ("asset_id" or "target_id") over the open findings that fit."""
     found: dict[int, tuple[Tally, int | None]] = {}
     rows = (
-        Finding.objects.filter(where, state=OPEN)
+        Finding.objects.filter(where, IS_OPEN)
         .order_by()
         .values_list(subject, "worst_class", "severity", "known_exploited")
         .annotate(n=Count("pk"), first=Min("rank"))
@@ -245,7 +245,7 @@ def _compare_systems(owned: Mapping[int, tuple[Tally, int | None]]) -> Iterator[
 
 def _compare_definitions() -> Iterator[str]:
     there = dict(
-        Finding.objects.filter(state=OPEN).order_by().values_list("definition_id").annotate(n=Count("pk"))
+        Finding.objects.filter(IS_OPEN).order_by().values_list("definition_id").annotate(n=Count("pk"))
     )
     for pk, kept in Definition.objects.values_list("pk", "open_findings").iterator(chunk_size=5000):
         if kept != there.get(pk, 0):
@@ -269,7 +269,7 @@ def recompute_rollups(actor: User | None) -> int:
             _targets(set(part))
         rebuild_systems()
         there = dict(
-            Finding.objects.filter(state=OPEN).order_by().values_list("definition_id").annotate(n=Count("pk"))
+            Finding.objects.filter(IS_OPEN).order_by().values_list("definition_id").annotate(n=Count("pk"))
         )
         kept = dict(Definition.objects.values_list("pk", "open_findings"))
         wrong = {pk: there.get(pk, 0) - number for pk, number in kept.items() if number != there.get(pk, 0)}

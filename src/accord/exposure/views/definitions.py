@@ -11,7 +11,7 @@ from accord.core.permissions import guard, scoped
 from accord.exposure import selectors
 from accord.exposure.lists import DEFINITIONS
 from accord.exposure.lists.findings import urgency_code
-from accord.exposure.models import Definition, Finding, Kev
+from accord.exposure.models import IS_OPEN, Definition, Finding, Kev
 from accord.exposure.shell import findings_href
 from accord.ui import parts
 from accord.ui.access import may
@@ -28,7 +28,7 @@ def detail(request: HttpRequest, identifier: str) -> HttpResponse:
     if definition is None:
         raise Http404(f"There is no definition “{identifier[:100]}”.")
     names = list(definition.aliases.values_list("value", flat=True)[:100])
-    found = Finding.objects.filter(definition=definition, state=Finding.State.OPEN).select_related("asset", "target")
+    found = Finding.objects.filter(IS_OPEN, definition=definition).select_related("asset", "target")
     seen = scoped(request.user, "finding", found) if may(request.user, "view", "finding") else found.none()
     ages = {age.feed: age for age in selectors.feed_ages()}
     context = {

@@ -18,7 +18,7 @@ from accord.exposure import services
 from accord.exposure.forms import TargetsForm
 from accord.exposure.lists import UNCLAIMED
 from accord.exposure.lists.findings import urgency_code
-from accord.exposure.models import Finding, Target
+from accord.exposure.models import IS_OPEN, Finding, Target
 from accord.exposure.selectors.systems import exposure_from
 from accord.exposure.shell import asset_href, findings_href
 from accord.ui import parts
@@ -33,7 +33,7 @@ SHOWN = 20
 @require_GET
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     target = get_object_or_404(Target.objects.select_related("asset"), pk=pk)
-    found = Finding.objects.filter(target=target, state=Finding.State.OPEN).select_related("definition")
+    found = Finding.objects.filter(IS_OPEN, target=target).select_related("definition")
     rows = found.defer("evidence").order_by("rank", "id")[:SHOWN] if may(request.user, "view", "finding") else []
     context = {
         "title": target.name,
