@@ -112,11 +112,11 @@ class Server:
         raise ServerFailed(f"accord {' '.join(self.command)} did not answer:\n{self.output[-4000:]}")
 
     def stop(self) -> None:
-        """End it as Ctrl-C would, with all that it started."""
+        """End it as a service manager would, with all that it started."""
         if self.process is None:
             return
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout=20)
         with contextlib.suppress(ProcessLookupError):
