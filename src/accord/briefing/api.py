@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import Body, Field, Query, Router, Schema
+from ninja import Body, Field, Router, Schema
 
 from accord.briefing import selectors, services
 from accord.briefing.draft import ASK_LENGTH, MOST_ASKS, TITLE_LENGTH, Draft
@@ -50,11 +50,23 @@ def _origin(request: HttpRequest) -> str:
     return settings.ORIGIN or request.build_absolute_uri("/")
 
 
-@router.get("/home", summary="The home of your role", operation_id="get_home", response=dict[str, Any])
+AS = {
+    "in": "query",
+    "name": "as",
+    "required": False,
+    "description": "Which of your roles",
+    "schema": {"type": "string"},
+}
+
+
+@router.get(
+    "/home", summary="The home of your role", operation_id="get_home", response=dict[str, Any],
+    openapi_extra={"parameters": [AS]},
+)  # fmt: skip
 @guard_api("view", "home")
-def home(request: HttpRequest, wanted: str = Query("", alias="as")) -> dict[str, Any]:
+def home(request: HttpRequest) -> dict[str, Any]:
     """Statements and tables; `as` chooses among several roles."""
-    found = selectors.home_of(_actor(request), wanted)
+    found = selectors.home_of(_actor(request), request.GET.get("as", ""))
     return found.as_json() if found is not None else {"role": None, "title": "", "statements": [], "tables": []}
 
 

@@ -45,7 +45,7 @@ def last_writes() -> parts.Table:
         [
             (
                 parts.count(row.number, address("site:ledger_entry", row.number)),
-                parts.text(row.actor),
+                parts.text(actor_name(row.actor)),
                 parts.text(row.verb.replace("_", " ")),
                 parts.text(f"{row.noun.replace('_', ' ')} {row.key}"[:120]),
             )
