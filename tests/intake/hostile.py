@@ -20,7 +20,7 @@ from accord.intake.registry import read_scan
 from accord.intake.safe.limits import Limits
 
 MEMORY = 400 * 1024 * 1024
-LIMITS = Limits(bytes=24 * 1024 * 1024, seconds=0.8)
+LIMITS = Limits(bytes=12 * 1024 * 1024, seconds=30.0)
 
 
 class Endless(io.RawIOBase):
@@ -99,12 +99,12 @@ CASES: dict[str, Callable[[], io.RawIOBase | io.BytesIO]] = {
     "endless unknown elements": lambda: Endless(HOST, b"<a/>"),
     "endless unknown names": lambda: Endless(b"{", b'"a":1,'),
     "endless preferences": lambda: Endless(
-        b"<NessusClientData_v2><Policy><Preferences>", b"<preference><name>a</name><x/></preference>"
+        b"<NessusClientData_v2><Policy><Preferences>", b"<preference><name>a</name><x/></preference>" + b" " * 200
     ),
     "endless small elements around items": lambda: Endless(
         NESSUS, b"<ReportHost name='h'><ReportItem pluginID='1'/></ReportHost>" + b"<a/>" * 400
     ),
-    "endless findings": lambda: Endless(HOST, b"<ReportItem pluginID='1' severity='1'/>"),
+    "endless findings": lambda: Endless(HOST, b"<ReportItem pluginID='1' severity='1'/>" + b" " * 200),
     "endless unreadable findings": lambda: Endless(HOST, b"<ReportItem/>"),
     "endless ports": lambda: Endless(
         NMAP, b"<port protocol='tcp' portid='1'><state state='open'/></port>" + b"<x/>" * 50
@@ -112,13 +112,13 @@ CASES: dict[str, Callable[[], io.RawIOBase | io.BytesIO]] = {
     "endless lists of ports": lambda: Endless(
         NMAP, b"<port protocol='tcp' portid='1'><state state='open'/></port></ports>" + b"<x/>" * 5000 + b"<ports>"
     ),
-    "endless components": lambda: Endless(CDX, b'{"bom-ref":"a","name":"b"},'),
+    "endless components": lambda: Endless(CDX, b'{"bom-ref":"a","name":"b"},' + b" " * 200),
     "endless runs": lambda: Endless(SARIF, b"{},"),
-    "endless rules": lambda: Endless(SARIF + b'{"tool":{"driver":{"rules":[', b'{"id":"a"},'),
-    "endless results": lambda: Endless(SARIF + b'{"results":[', b"{},"),
+    "endless rules": lambda: Endless(SARIF + b'{"tool":{"driver":{"rules":[', b'{"id":"a"},' + b" " * 200),
+    "endless results": lambda: Endless(SARIF + b'{"results":[', b"{}," + b" " * 200),
     "endless text file": lambda: Endless(b"", b"lorem ipsum "),
-    "packed zeros": lambda: io.BytesIO(packed(b"\x00" * MB, 1500)),
-    "packed blanks in json": lambda: io.BytesIO(packed(b"[" + b" " * MB, 1) + packed(b" " * MB, 1500)),
+    "packed zeros": lambda: io.BytesIO(packed(b"\x00" * MB, 300)),
+    "packed blanks in json": lambda: io.BytesIO(packed(b"[" + b" " * MB, 1) + packed(b" " * MB, 300)),
     "packed twice": lambda: io.BytesIO(gzip.compress(gzip.compress(b"<nmaprun/>"))),
     "cut gzip": lambda: io.BytesIO(packed(b"<nmaprun>" * 100_000, 5)[:-20]),
     "damaged gzip": lambda: io.BytesIO(packed(b"<nmaprun>" * 100_000, 1)[:60] + b"\xff" * 60),
@@ -126,11 +126,11 @@ CASES: dict[str, Callable[[], io.RawIOBase | io.BytesIO]] = {
 
 FEEDS: dict[str, tuple[Callable[..., Iterator[object]], Callable[[], io.RawIOBase | io.BytesIO]]] = {
     "kev nested": (read_kev, lambda: io.BytesIO(b'{"vulnerabilities":' + b"[" * MB)),
-    "kev endless": (read_kev, lambda: Endless(b'{"vulnerabilities":[', b"{},")),
-    "kev packed zeros": (read_kev, lambda: io.BytesIO(packed(b"\x00" * MB, 1500))),
+    "kev endless": (read_kev, lambda: Endless(b'{"vulnerabilities":[', b"{}," + b" " * 200)),
+    "kev packed zeros": (read_kev, lambda: io.BytesIO(packed(b"\x00" * MB, 300))),
     "epss endless line": (read_epss, lambda: Endless(b"cve,epss\n", b"x")),
     "epss endless rows": (read_epss, lambda: Endless(b"cve,epss\n", b"a,b\n")),
-    "epss packed": (read_epss, lambda: io.BytesIO(packed(b"cve,epss\n", 1) + packed(b"\n" * MB, 1500))),
+    "epss packed": (read_epss, lambda: io.BytesIO(packed(b"cve,epss\n", 1) + packed(b"\n" * MB, 300))),
 }
 
 
@@ -159,7 +159,7 @@ def alone(name: str, read: Callable[[], Iterator[object]]) -> None:
 
 
 def main() -> None:
-    few = replace(LIMITS, observations=200_000)
+    few = replace(LIMITS, observations=50_000)
     for name, make in CASES.items():
         alone(name, lambda make=make: read_scan(make(), few, name="hostile"))  # type: ignore[misc]
     for name, (read, make) in FEEDS.items():

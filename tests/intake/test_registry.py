@@ -14,7 +14,8 @@ from accord_intake import FILES, Read, content
 
 from accord.intake.records import IntakeError
 from accord.intake.registry import FORMATS, detect, format_named, read_scan
-from accord.intake.safe.limits import Budget, Limits
+from accord.intake.safe import source
+from accord.intake.safe.limits import Budget, Limits, resident
 
 EXPECTED = {
     "two-hosts.nessus": "nessus",
@@ -115,6 +116,29 @@ def test_the_number_of_findings_is_limited(name: str) -> None:
         Read(read_scan(FILES / name, Limits(refusals=0))) if name != "scripts.nmap.xml" else content(
             "<nmaprun><host/></nmaprun>", Limits(refusals=0)
         )
+
+
+@pytest.mark.parametrize("name", ["two-runs.sarif", "vex.cdx.json", "components.cdx.xml"])
+def test_what_must_be_held_is_limited(name: str) -> None:
+    if name == "components.cdx.xml":
+        text = '<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><components><component bom-ref="a"><name>b</name>'
+        data: bytes = (text + "</component></components></bom>").encode()
+    else:
+        data = (FILES / name).read_bytes()
+    with pytest.raises(IntakeError, match="rules or components are too large"):
+        content(data, Limits(held=100))
+
+
+def test_the_growth_of_the_process_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = iter(range(0, 10**12, 2 * 10**9))
+    monkeypatch.setattr(source, "resident", lambda: next(held))
+    numbers = (b" " * 1000 + b"1,") * 10_000
+    with pytest.raises(IntakeError, match=r"more than 1,073,741,824 bytes of memory"):
+        content(b'{"SchemaVersion": 2, "ArtifactName": "a", "x": [' + numbers + b"1]}")
+
+
+def test_memory_is_told_in_bytes() -> None:
+    assert 5_000_000 < resident() < 10**11
 
 
 def test_time_is_counted_while_reading_only() -> None:

@@ -157,6 +157,14 @@ def test_other_encodings_are_refused(data: bytes) -> None:
         whole(document(data))
 
 
+def test_names_are_limited_in_all() -> None:
+    names = ", ".join(f'"{number:05}{"x" * 4000}": 1' for number in range(1100))
+    with pytest.raises(IntakeError, match="names of one object are too long"):
+        walked(document(f"{{{names}}}".encode()))
+    short = {f"{number:06}": number for number in range(20_000)}
+    assert walked(document(json.dumps([short, short]).encode())) == [short, short]
+
+
 def test_more_after_the_end_is_refused() -> None:
     with pytest.raises(IntakeError, match="more text after the end"):
         whole(document(b'{"a": 1}\n{"b": 2}'))

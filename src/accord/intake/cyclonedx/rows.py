@@ -17,7 +17,6 @@ from accord.intake.safe.source import Source
 from accord.intake.tally import Unreadable
 
 GROUP = "cyclonedx:vulnerabilities"
-COMPONENTS = 1_000_000
 SEVERITIES: dict[str, Severity] = {
     "critical": "critical",
     "high": "high",
@@ -71,8 +70,7 @@ class Bom:
         found = component_of(entry)
         if key is None or found is None:
             return
-        if len(self.components) >= COMPONENTS:
-            raise source.error(f"The file has more than {COMPONENTS:,} components.", "Split the bill of materials.")
+        source.hold(300 + len(key) + len(found.name) + len(found.version or "") + len(found.purl or ""))
         self.components[key] = found
 
     def describe(self, metadata: dict[str, Any]) -> None:

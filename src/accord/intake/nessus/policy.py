@@ -11,6 +11,8 @@ from accord.intake.safe import text as clean
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+SELECTED = 200_000  # families, and plugins switched on one by one
+
 
 @dataclass(slots=True)
 class Policy:
@@ -61,9 +63,9 @@ def selection(element: _Element, policy: Policy) -> None:
     if element.tag == "FamilyItem":
         policy.families_told = True
         family = clean.line(element.findtext("FamilyName"), 200)
-        if family and switched_on:
+        if family and switched_on and len(policy.families) < SELECTED:
             policy.families.add(f"nessus-family:{family}")
     else:
         plugin = (element.findtext("PluginId") or "").strip()
-        if plugin.isdigit() and switched_on:
+        if plugin.isdigit() and len(plugin) <= 12 and switched_on and len(policy.chosen) < SELECTED:
             policy.chosen.add(f"nessus:{plugin}")

@@ -29,6 +29,7 @@ from accord.intake.safe.text import line
 
 CHUNK = 256 * 1024
 KEYS_IN_ONE_OBJECT = 100_000
+NAMES = 4_000_000  # characters of the names of one object
 _BLANK = re.compile(r"[ \t\r\n]*")
 _AT_END = 12  # an error this close to the end of what was read may only mean that more must be read
 
@@ -49,6 +50,7 @@ class JsonReader:
         self._lines = 1
         self._path: list[str | int] = []
         self._taken = True
+        self._names = 0
 
     # Walking
 
@@ -70,6 +72,7 @@ class JsonReader:
             return
         self._enter()
         seen: set[str] = set()
+        names, self._names = self._names, 0
         follows = self._after_open("}")
         while follows:
             key = self._key(seen)
@@ -77,6 +80,7 @@ class JsonReader:
             yield from self._stand(key)
             self._path.pop()
             follows = self._after_item("}")
+        self._names = names
         self._taken = True
 
     def elements(self) -> Iterator[int]:
@@ -161,6 +165,11 @@ class JsonReader:
         """Line number, from 1, of the place up to which the document was read."""
         return self._lines + self._buffer.count("\n", 0, self._at)
 
+    @property
+    def position(self) -> int:
+        """Bytes read so far."""
+        return self._reader.position
+
     def pointer(self) -> str:
         parts = [f"[{one}]" if isinstance(one, int) else f".{line(one, 60) or '?'}" for one in self._path]
         if len(parts) > 12:
@@ -212,6 +221,9 @@ class JsonReader:
             self.refuse(f'The name "{line(key, 80)}" stands twice in one object.', "Export the file again.")
         if len(seen) >= KEYS_IN_ONE_OBJECT:
             self.refuse("One object has too many names.", "Export the file again from the scanner.")
+        self._names += len(key)
+        if self._names > NAMES:
+            self.refuse("The names of one object are too long.", "Export the file again from the scanner.")
         seen.add(key)
         if self.peek() != ":":
             self._unexpected(self.peek(), "':'")

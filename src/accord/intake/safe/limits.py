@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import mmap
+import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
+
+PAGE = mmap.PAGESIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +19,8 @@ class Limits:
     `unpacked_ratio` unpacked bytes per packed byte of a .gz, after the first `unpacked_free` bytes
     `seconds`        of reading and parsing (the time in which the caller works on a record is not counted)
     `record_bytes`   between two records: the largest single record, header or run of unknown content
+    `held`           characters of a file's own tables (rules, components) that rows point into
+    `memory`         bytes by which the process may grow while a file is read, whatever the reason
     `depth`          of nesting while streaming
     `observations`   in one file
     `refusals`       rows that may be refused before the whole file is
@@ -25,12 +32,29 @@ class Limits:
     unpacked_free: int = 64 * 1024**2
     seconds: float = 900.0
     record_bytes: int = 8 * 1024**2
+    held: int = 100_000_000
+    memory: int = 1024**3
     depth: int = 64
-    observations: int = 5_000_000
+    observations: int = 2_000_000
     refusals: int = 1000
     name: int = 500
     text: int = 20_000
     items: int = 500
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds now; where the system does not tell, its peak; else 0."""
+    try:
+        with Path("/proc/self/statm").open("rb") as stream:
+            return int(stream.read().split()[1]) * PAGE
+    except (OSError, IndexError, ValueError):
+        pass
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 class Budget:

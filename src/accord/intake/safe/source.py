@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from accord.intake.records import IntakeError
-from accord.intake.safe.limits import Budget, Limits
+from accord.intake.safe.limits import Budget, Limits, resident
 from accord.intake.safe.text import line
 
 GZIP_MAGIC = b"\x1f\x8b"
 HEAD = 64 * 1024
+LOOK_AT_MEMORY = 8 * 1024 * 1024  # bytes read between two looks
 _ENDINGS = (".json", ".xml", ".sarif", ".nessus", ".csv", ".gz", ".cdx", ".bom", ".txt", ".log")
 _PACKED = {
     b"PK\x03\x04": "zip",
@@ -36,6 +37,8 @@ class Source:
         self.limits = limits or Limits()
         self.budget = Budget(self.limits.seconds)
         self._origin = origin
+        self._held = 0
+        self._resident = resident()
         given = name or (Path(origin).name if isinstance(origin, (str, Path)) else getattr(origin, "name", None))
         base = str(given or "stream").replace("\\", "/").rstrip("/").rpartition("/")[2]
         self.name = line(base, 200) or "stream"
@@ -66,6 +69,20 @@ class Source:
             raise self.error("The stream cannot be read again from its start.", "Give a file.") from None
         yield Reader(self, self._origin)
 
+    def hold(self, characters: int) -> None:
+        """Count what a reader must keep until the end; IntakeError beyond the limit."""
+        self._held += characters
+        if self._held > self.limits.held:
+            raise self.error("The file's tables of rules or components are too large.", "Split it into several files.")
+
+    def look_at_memory(self) -> None:
+        """IntakeError where the process has grown too much since this source was made."""
+        if resident() - self._resident > self.limits.memory:
+            raise self.error(
+                f"Reading needs more than {self.limits.memory:,} bytes of memory.",
+                "Check where the file comes from; split the export into several files.",
+            )
+
     def error(self, problem: str, remedy: str, row: int | str | None = None, field: str | None = None) -> IntakeError:
         return IntakeError(self.name, row, field, problem, remedy)
 
@@ -74,7 +91,7 @@ class Reader:
     """Bounded bytes. `position` counts unpacked bytes; call `mark()` after each record so that
     `record_bytes` is measured from there."""
 
-    __slots__ = ("_head", "_marked", "_packed", "_raw", "_source", "position")
+    __slots__ = ("_head", "_look", "_marked", "_packed", "_raw", "_source", "position")
 
     def __init__(self, source: Source, raw: BinaryIO) -> None:
         self._source = source
@@ -82,6 +99,7 @@ class Reader:
         self._raw: BinaryIO = raw
         self.position = 0
         self._marked = 0
+        self._look = LOOK_AT_MEMORY
         self._head = b""
         start = self._fetch(HEAD)
         for magic, kind in _PACKED.items():
@@ -126,6 +144,9 @@ class Reader:
                 f"One part of the file is larger than {limits.record_bytes:,} bytes.",
                 "Export the file again from the scanner; leave out attachments and raw output.",
             )
+        if self.position >= self._look:
+            self._look = self.position + LOOK_AT_MEMORY
+            source.look_at_memory()
         if source.budget.over():
             raise source.error(
                 f"Reading took more than {limits.seconds:g} seconds.", "Split the export into several files."

@@ -150,7 +150,7 @@ def _package(rule: Rule) -> dict[str, str]:
 
 
 def _suppression(row: dict[str, Any]) -> tuple[Analysis | None, str | None]:
-    entries = [clean.mapping(one) for one in clean.listing(row.get("suppressions"))[:100]]
+    entries = [one for one in clean.listing(row.get("suppressions"))[:100] if isinstance(one, dict)]
     accepted = [one for one in entries if (one.get("status") or "accepted") == "accepted"]
     if not accepted:
         return None, None

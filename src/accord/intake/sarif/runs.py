@@ -14,8 +14,6 @@ from accord.intake.safe.json_reader import JsonReader
 from accord.intake.safe.source import Source
 
 RUNS = 10_000
-RULES = 200_000
-FILES = 1_000_000
 LEVELS: dict[str, Severity] = {"error": "high", "warning": "medium", "note": "low", "none": "info"}
 TAGS: dict[str, Kind] = {
     "vulnerability": "vulnerability",
@@ -65,7 +63,6 @@ class Run:
     components: dict[int, list[str]] = field(default_factory=dict)
     files: list[tuple[str, str | None]] = field(default_factory=list)
     bases: dict[str, str] = field(default_factory=dict)
-    taxa: dict[str, tuple[str, ...]] = field(default_factory=dict)
     repository: str | None = None
     commit: str | None = None
     name: str | None = None
@@ -102,7 +99,8 @@ def collect(source: Source) -> list[Run]:
                 for _ in document.elements():
                     if len(found) >= RUNS:
                         document.refuse(f"The file has more than {RUNS:,} runs.", "Split it into several files.")
-                    found.append(_run(document))
+                    source.hold(1000)
+                    found.append(_run(document, source))
         document.end()
     return found
 
@@ -115,27 +113,25 @@ def target_of(run: Run, source: Source) -> Target:
     return Target("repository", run.repository or source.stem, identifiers=tuple(identifiers))
 
 
-def _run(document: JsonReader) -> Run:
+def _run(document: JsonReader, source: Source) -> Run:
     run = Run()
     for key in document.names():
         if key == "tool":
             for part in document.names():
                 if part == "driver":
-                    _component(document, run, -1)
+                    _component(document, run, -1, source)
                 elif part == "extensions":
                     for number in document.elements():
-                        _component(document, run, number)
+                        _component(document, run, number, source)
         elif key == "artifacts":
             for _ in document.elements():
-                _file(document, run)
+                _file(document, run, source)
         elif key == "originalUriBaseIds":
             for name, entry in list(document.mapping().items())[:1000]:
                 uri = clean.line(entry.get("uri"), 1000) if isinstance(entry, dict) else None
                 if uri:
+                    source.hold(100 + len(name) + len(uri))
                     run.bases[name] = _local(unquote(uri)) if uri.startswith("file:") else uri
-        elif key == "taxonomies":
-            for _ in document.elements():
-                _taxonomy(document.mapping(), run)
         elif key == "invocations":
             for _ in document.elements():
                 _invocation(document.mapping(), run)
@@ -146,7 +142,7 @@ def _run(document: JsonReader) -> Run:
     return run
 
 
-def _component(document: JsonReader, run: Run, number: int) -> None:
+def _component(document: JsonReader, run: Run, number: int, source: Source) -> None:
     ids: list[str] = []
     for key in document.names():
         if key == "name" and number < 0:
@@ -157,8 +153,7 @@ def _component(document: JsonReader, run: Run, number: int) -> None:
             for _ in document.elements():
                 rule = _rule(document.mapping())
                 ids.append(rule.id)
-                if len(run.rules) >= RULES:
-                    document.refuse(f"A run has more than {RULES:,} rules.", "Split it into several files.")
+                source.hold(_size(rule))
                 run.rules[rule.id] = rule
     run.components[number] = ids
 
@@ -197,29 +192,27 @@ def _rule(row: dict[str, Any]) -> Rule:
     )
 
 
+def _size(rule: Rule) -> int:
+    texts = (rule.id, rule.title, rule.description, rule.solution, *rule.messages.values())
+    return 500 + sum(len(text) for text in texts if text)
+
+
 def told_severity(properties: dict[str, Any]) -> Severity | None:
     """The severity that a tool writes into its own properties, more exact than SARIF's three levels."""
     told = properties.get("severity")
     return WORDS.get(told.strip().lower()) if isinstance(told, str) else None
 
 
-def _file(document: JsonReader, run: Run) -> None:
+def _file(document: JsonReader, run: Run, source: Source) -> None:
     """An artifact: only its place is kept, its text and hashes are passed."""
     place: dict[str, Any] = {}
     for key in document.names():
         if key == "location":
             place = document.mapping()
-    if len(run.files) >= FILES:
-        document.refuse(f"A run has more than {FILES:,} files.", "Split it into several files.")
     base = clean.line(place.get("uriBaseId"), 200)
-    run.files.append((clean.line(place.get("uri"), 1000) or "", base))
-
-
-def _taxonomy(row: dict[str, Any], run: Run) -> None:
-    name = clean.line(row.get("name"), 100)
-    if name and len(run.taxa) < 100:
-        entries = (clean.mapping(one).get("id") for one in clean.listing(row.get("taxa"))[:5000])
-        run.taxa[name] = tuple(clean.line(one, 100) or "" for one in entries)
+    uri = clean.line(place.get("uri"), 1000) or ""
+    source.hold(200 + len(uri))
+    run.files.append((uri, base))
 
 
 def _invocation(row: dict[str, Any], run: Run) -> None:

@@ -41,7 +41,8 @@ KINDS: dict[str, TargetKind] = {
     "cyclonedx": "application",
     "spdx": "application",
 }
-WAITING = 20_000  # rows held back where a result's own name stands after them
+WAITING = 16 * 1024 * 1024  # bytes of rows held back where a result's own name stands after them
+CHECKS = 20_000  # of one target
 WORKLOADS = frozenset({"Resources", "Vulnerabilities", "Misconfigurations", "Findings"})
 _WITH_SYSTEM = re.compile(r"(.{1,500}) \(([a-z][^()]{1,60})\)")
 
@@ -206,6 +207,7 @@ def _result(document: JsonReader, seen: _Seen, artifact: _Artifact, tally: Tally
     told: dict[str, str | None] = {}
     waiting: list[tuple[str, str, dict[str, Any]]] = []
     place: rows.Place | None = None
+    since = 0
     for key in document.names():
         if key in ("Target", "Class", "Type"):
             told[key] = clean.line(document.scalar(), 1000)
@@ -219,11 +221,13 @@ def _result(document: JsonReader, seen: _Seen, artifact: _Artifact, tally: Tally
                 if place is not None:
                     yield from _row(key, document.pointer(), row, place, seen, tally)
                     continue
+                since = since or document.position
                 waiting.append((key, document.pointer(), row))
-                if len(waiting) > WAITING:
+                if document.position - since > WAITING:
                     document.refuse("Target must stand before so many findings.", "Do not reorder the report.")
     place = _place(told, seen, artifact)
-    seen.groups.add(place.group)
+    if len(seen.groups) < CHECKS:
+        seen.groups.add(place.group)
     for key, where, row in waiting:
         yield from _row(key, where, row, place, seen, tally)
 
@@ -241,7 +245,7 @@ def _row(key: str, where: str, row: dict[str, Any], place: rows.Place, seen: _Se
         return
     if key == "Misconfigurations":
         check = rows.check_of(row)
-        if check:
+        if check and len(seen.checks) < CHECKS:
             seen.checks.add(check)
     if found is not None:
         yield tally.observation(found)
