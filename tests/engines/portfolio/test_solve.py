@@ -151,3 +151,8 @@ def test_an_effect_of_a_hundred_percent_is_planned_with() -> None:
     plan = solve(make(total, half, quarters=4, first="2027-Q1"), "loss", gap=1e-6)
     assert plan.starts["a"] == 0
     assert plan.loss == pytest.approx(40.0 + 60.0 / 4, abs=1e-5)
+
+
+def test_nothing_is_written_to_the_console(capfd: pytest.CaptureFixture[str]) -> None:
+    solve(make(*_pair(), first="2027-Q1"), gap=1e-6)
+    assert capfd.readouterr() == ("", "")

@@ -17,6 +17,7 @@ from accord.engines.portfolio.columns import Columns, base_rows
 from accord.engines.portfolio.compiled import compile_problem
 from accord.engines.portfolio.problem import Budget, Capacity, Initiative, Problem
 from accord.engines.portfolio.relaxation import append
+from accord.engines.portfolio.solver import Solver
 
 PLENTY = 1e15
 SECONDS_PER_TEST = 5.0
@@ -105,8 +106,7 @@ def _possible(problem: Problem) -> bool | None:
         return False
     columns = Columns(compiled)
     rows, _ = base_rows(columns)
-    model = highspy.Highs()
-    model.setOptionValue("output_flag", False)
+    model = Solver()
     lower = np.zeros(columns.steps)
     for i in np.flatnonzero(compiled.must).tolist():
         lower[columns.chosen(i)] = 1.0

@@ -11,6 +11,7 @@ import numpy as np
 from accord.engines.portfolio.columns import Columns, Rows, base_rows
 from accord.engines.portfolio.compiled import Compiled, Floats, Ints
 from accord.engines.portfolio.cuts import CoverCuts, ResidualCuts
+from accord.engines.portfolio.solver import Solver
 
 STALLED = 2e-4
 """Cutting stops when three rounds together lift the bound by less than this share."""
@@ -64,8 +65,7 @@ class Relaxation:
 
     def model(self, rows: Rows) -> highspy.Highs:
         """A solver that holds the columns with their bounds and these rows."""
-        lp = highspy.Highs()
-        lp.setOptionValue("output_flag", False)
+        lp = Solver()
         count, steps = self.columns.count, self.columns.steps
         lower, upper = np.zeros(count), np.full(count, highspy.kHighsInf)
         upper[:steps] = 1.0
