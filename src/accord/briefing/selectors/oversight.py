@@ -19,6 +19,7 @@ from accord.core.models import Job, LedgerEntry, LedgerHead, RoleGrant, User
 from accord.core.roles import Role
 from accord.core.statements import Statement
 from accord.ui import format as write
+from accord.ui.parts import actor_name
 
 SHOWN = 12
 
@@ -32,7 +33,7 @@ def ledger_statements() -> list[Statement]:
             "ledger.entries", "Entries in the ledger", head.number if head else 0, units(head.number if head else 0,
             "entry"),
             source=f"Head {head.hash[:16]}…" if head else "", query="core.ledger", href=address("site:ledger"),
-            note=f"Last at {last[:16].replace('T', ' ')} UTC." if last else "Nothing was written yet.",
+            note=f"Last at {write.datetime(last)}." if last else "Nothing was written yet.",
         ),
     ]  # fmt: skip
 
