@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
@@ -81,6 +83,12 @@ class Draft:
         """The same figures with another title and other decisions asked; an ask that stays keeps its link."""
         links = {ask.text: ask.href for ask in self.asks}
         return replace(self, title=title, asks=tuple(Ask(text, links.get(text, "")) for text in asks))
+
+    @property
+    def figures(self) -> str:
+        """A hash of everything but the words that the issuer chooses: equal where the figures are."""
+        content = {name: value for name, value in self.as_content().items() if name not in ("title", "asks")}
+        return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
     @property
     def text(self) -> str:

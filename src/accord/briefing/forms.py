@@ -22,11 +22,20 @@ class BriefForm(forms.Form):
 
     def __init__(self, data: Any, draft: Draft) -> None:
         given = data if data and "title" in data else None
+        self.figures = draft.figures
+        self.seen = given.get("figures") if given else None
         super().__init__(given, initial={"title": draft.title, "asks": "\n".join(ask.text for ask in draft.asks)})
 
     def lines(self) -> list[str]:
         """The decisions asked."""
         return str(self.cleaned_data["asks"]).splitlines()
+
+    def clean(self) -> dict[str, Any]:
+        """Where the form says which figures its reader saw, they must be those of now."""
+        values: dict[str, Any] = super().clean() or {}
+        if self.seen is not None and self.seen != self.figures:
+            self.add_error(None, "The figures have changed since this page was shown. Look at them again, then issue.")
+        return values
 
     def refuse(self, problems: list[Problem]) -> None:
         """Put the reasons beside the fields that they are about."""

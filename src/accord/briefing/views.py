@@ -131,7 +131,7 @@ def draft_pdf(request: HttpRequest) -> HttpResponse:
 def issue(request: HttpRequest) -> HttpResponse:
     """Freeze the draft and keep its PDF."""
     found, form = _worded(request, request.POST)
-    if not form.is_valid():
+    if not form.is_bound or not form.is_valid():
         context = {**_page(request, found), "title": found.title, "form": form, "issued": None,
                    "pdf_href": reverse("briefing:draft_pdf")}  # fmt: skip
         return render(request, "briefing/brief.html", context, status=422)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
+from accord_tables import table
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
@@ -20,6 +22,7 @@ from accord.briefing.models import Brief
 from accord.briefing.selectors.plan import progress
 from accord.core import files, ledger
 from accord.core.errors import Refused
+from accord.core.imports import import_tables
 from accord.core.models import LedgerEntry, User
 from accord.core.roles import Role
 from accord.core.statements import Statement
@@ -238,6 +241,21 @@ def test_issue_on_screen_and_read_by_the_board(exposed: None, run: Any, company:
     assert reader.get("/brief/").status_code == 403
     assert reader.post("/brief/issue/", {"title": "x"}).status_code == 403
     assert 'href="/loss/"' in client.get(f"/briefs/{brief.key}/").content.decode()
+
+
+def test_figures_that_changed_since_they_were_shown_are_not_issued(company: User, run: Any) -> None:
+    client = browser(company)
+    shown = re.search(r'name="figures" value="(\w+)"', client.get("/brief/").content.decode())
+    assert shown
+    words = {"title": "T", "asks": "", "figures": shown[1]}
+    import_tables(company, [table("system", "key,name,end_of_support\nS-PAY,Payroll,2020-01-01")])
+    answer = client.post("/brief/issue/", words)
+    assert answer.status_code == 422
+    assert "The figures have changed" in answer.content.decode()
+    assert not Brief.objects.exists()
+    again = re.search(r'name="figures" value="(\w+)"', answer.content.decode())
+    assert again
+    assert client.post("/brief/issue/", {**words, "figures": again[1]}).status_code == 302
 
 
 def test_words_that_do_not_fit_are_shown_beside_the_form_and_nothing_is_issued(company: User) -> None:

@@ -144,7 +144,7 @@ def _attacked() -> Statement:
         "brief.attacked", "Open weak points that attackers are known to use",
         found.known_exploited if known else None,
         source="Scans, and CISA's list of attacked weaknesses",
-        query="exposure.selectors.posture", as_of=timezone.now(),
+        query="exposure.selectors.posture",
         href=address("exposure:finding_list", state="open", known_exploited="yes"),
         tone="danger" if known and found.known_exploited else "",
         note="" if known else "Not known before a scan and the public list are here.",
