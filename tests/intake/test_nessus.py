@@ -146,6 +146,19 @@ def test_a_plugin_that_says_something_else_on_another_host_is_read_again() -> No
     assert [one.description for one in scan.observations] == ["first", "first", "first", "second"]
 
 
+def test_items_that_only_tell_what_runs_are_services() -> None:
+    def kind(severity: int, inside: str = "") -> str:
+        item = f"<ReportItem pluginID='5' severity='{severity}'>{inside}</ReportItem>"
+        scan = content(
+            f"<NessusClientData_v2><Report><ReportHost name='h'>{item}</ReportHost></Report></NessusClientData_v2>"
+        )
+        return scan.observations[0].kind
+
+    assert kind(0) == "service"
+    assert kind(0, "<cve>CVE-2020-0001</cve>") == kind(0, "<cvss_base_score>2.6</cvss_base_score>") == "vulnerability"
+    assert kind(1) == "vulnerability"
+
+
 def test_web_application_scans_have_applications_as_targets() -> None:
     scan = content(
         "<NessusClientData_v2><Report><ReportHost name='https://shop.example.org/a'><HostProperties>"

@@ -2,8 +2,9 @@
 Scanning.
 
 Read from Tenable's description of the NessusClientData_v2 file format. One ReportItem is one observation; a
-compliance item that passed is none. Every ReportHost is a target, also one without items. What ran is told by
-the policy inside the file: the plugin set, or the families that are switched on.
+compliance item that passed is none. An item without severity, identifier and score is a service: it tells
+what runs there. Every ReportHost is a target, also one without items. What ran is told by the policy inside
+the file: the plugin set, or the families that are switched on.
 """
 
 from __future__ import annotations

@@ -18,7 +18,6 @@ RISK: dict[str, Severity] = {
     "high": "high",
     "critical": "critical",
 }
-SERVICE_FAMILIES = frozenset({"Port scanners", "Service detection"})
 KEPT = 10_000
 KEPT_CHARACTERS = 20_000_000
 
@@ -62,7 +61,7 @@ def _fields(plugin: str, element: _Element, one: dict[str, str], many: dict[str,
     return {
         "definition_id": f"nessus:{plugin}",
         "title": title or f"Nessus plugin {plugin}",
-        "kind": _kind(family, severity, found),
+        "kind": _kind(severity, found, score),
         "check": f"nessus:{plugin}",
         "aliases": found[:500],
         "description": "\n\n".join(text for text in texts if text) or None,
@@ -83,10 +82,9 @@ def severity_of_item(element: _Element, one: dict[str, str]) -> Severity | None:
     return told or RISK.get((one.get("risk_factor") or "").strip().lower())
 
 
-def _kind(family: str | None, severity: Severity | None, found: tuple[str, ...]) -> Kind:
-    if family in SERVICE_FAMILIES and severity == "info" and not found:
-        return "service"
-    return "vulnerability"
+def _kind(severity: Severity | None, found: tuple[str, ...], score: float | None) -> Kind:
+    """Without a severity, an identifier or a score a plugin tells what runs there, not what is wrong."""
+    return "service" if severity == "info" and not found and score is None else "vulnerability"
 
 
 def _scores(one: dict[str, str]) -> tuple[tuple[str, ...], float | None]:
