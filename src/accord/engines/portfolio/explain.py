@@ -110,10 +110,8 @@ class _Teller:
         elif along:
             names = ", ".join(self._name(k) for k in gone[1:])
             kind, text = "needed", f"It is required by {names}."
-        return Reason(
-            item.key, True, kind, text, int(self.starts[i]), max(-value, 0.0) if value <= 0 else -value, loss,
-            with_it=along,
-        )  # fmt: skip
+        start = int(self.starts[i])
+        return Reason(item.key, True, kind, text, start, -value, loss, with_it=along)
 
     def left_out(self, i: int) -> Reason:
         item, c = self.problem.initiatives[i], self.c

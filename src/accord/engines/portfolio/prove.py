@@ -62,7 +62,7 @@ class Prover:
     def __init__(self, compiled: Compiled, stop: Callable[[], bool] = lambda: False, seed: int = 0) -> None:
         self.compiled, self.stop = compiled, stop
         self.relaxation = Relaxation(compiled)
-        self.archive = Archive()
+        self.archive = Archive(self._keeps_all_rules)
         self.search = Search(compiled, self.archive, seed)
         self.lines: list[Line] = []
         g = compiled.goals
@@ -88,12 +88,12 @@ class Prover:
         """The archive's best plan for an aim, within its limits."""
         return self.archive.best(lambda v, x: aim.score(v, x) if within(aim.limits, v, x) else None)
 
+    def _keeps_all_rules(self, starts: Ints) -> bool:
+        return not check(self.compiled.problem, self.compiled.plan(starts))
+
     def offer(self, starts: Ints) -> bool:
-        """Take a plan that the model met into the archive, if the independent checker finds nothing wrong."""
-        if check(self.compiled.problem, self.compiled.plan(starts)):
-            return False
-        self.archive.offer(*value_and_loss(self.compiled, starts), starts)
-        return True
+        """Take a plan that the model met into the archive, if it is news and the independent checker agrees."""
+        return self.archive.offer(*value_and_loss(self.compiled, starts), starts)
 
     def cut(self, aim: Aim, deadline: float) -> Line:
         """The line of the relaxation alone; `NoPlan` when the constraints contradict each other."""

@@ -32,8 +32,12 @@ State = tuple[float, Ints, Floats, Floats]
 
 @dataclass(slots=True)
 class Archive:
-    """Feasible plans of which none is both less valuable and more lossy than another."""
+    """Plans of which none is both less valuable and more lossy than another.
 
+    `vet` is asked before a plan is taken in: a plan that it refuses never comes out of here.
+    """
+
+    vet: Callable[[Ints], bool] = lambda starts: True
     values: list[float] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
     plans: list[Ints] = field(default_factory=list)
@@ -41,6 +45,8 @@ class Archive:
     def offer(self, value: float, loss: float, starts: Ints) -> bool:
         """Keep the plan if nothing here is as good in both; what it beats goes."""
         if any(v >= value and x <= loss for v, x in zip(self.values, self.losses, strict=True)):
+            return False
+        if not self.vet(starts):
             return False
         kept = [n for n, v in enumerate(self.values) if not (v <= value and self.losses[n] >= loss)]
         self.values = [*(self.values[n] for n in kept), value]
