@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import Q
+
 from accord.core import permissions
-from accord.estate.scope import assets_of
+from accord.estate.scope import systems_of
+
+
+def _of_units(rows: Any, units: set[str]) -> Any:
+    from accord.exposure.selectors.narrow import on_assets
+
+    return on_assets(rows, Q(pk__in=systems_of(units)))
 
 
 def declare() -> None:
-    permissions.scope_noun("finding", lambda rows, units: rows.filter(asset__in=assets_of(units)))
+    permissions.scope_noun("finding", _of_units)

@@ -102,10 +102,10 @@ def test_filters(ciso: Client, landed: User, query: str, rows: list[tuple[str, s
 def test_a_large_system_is_met_on_the_way_through_the_order(
     ciso: Client, landed: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from accord.exposure.lists import findings
+    from accord.exposure.selectors import narrow
 
     small = listed(ciso, "system=S-SHOP"), listed(ciso, "unit=U-S")
-    monkeypatch.setattr(findings, "MANY", 0)
+    monkeypatch.setattr(narrow, "MANY", 0)
     assert (listed(ciso, "system=S-SHOP"), listed(ciso, "unit=U-S")) == small
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from accord.core.permissions import scoped
 from accord.engines import priority
 from accord.engines.priority import CODES, LABELS, Urgency
-from accord.estate.models import Asset, System, SystemAsset, UnitSystem
-from accord.exposure.models import IS_OPEN, Definition, DefinitionAlias, Finding, Severity, SystemExposure
+from accord.estate.models import Asset, System, UnitSystem
+from accord.exposure.models import IS_OPEN, Definition, DefinitionAlias, Finding, Severity
+from accord.exposure.selectors.narrow import on_assets
 from accord.exposure.shell import asset_href
 from accord.organization.models import Unit
 from accord.organization.scope import unit_and_below
@@ -24,8 +25,6 @@ NUMBERS = {str(s.label): s.value for s in Severity}
 URGENCIES = {CODES[u]: u for u in Urgency}
 CHOSEN = 300
 """So many systems or units are offered as choices; where there are more, the key is typed."""
-MANY = 20_000
-"""Above so many open findings a set of assets is met often enough on the way through the order by priority."""
 FOUND = 500
 
 
@@ -36,20 +35,6 @@ def rows(request: HttpRequest) -> Rows:
         "definition__cvss_vectors", "target__hostnames", "target__addresses", "target__identifiers",
     )  # fmt: skip
     return scoped(request.user, "finding", found)
-
-
-def on_assets(found: Rows, systems: Q) -> Rows:
-    """Findings on the assets of the systems that fit (a condition on System).
-
-    Few are fetched by their assets and sorted; many are met on the walk through the order, which the sum keeps
-    the database from leaving.
-    """
-    wanted = System.objects.filter(systems)
-    assets = SystemAsset.objects.filter(system__in=wanted).values("asset_id")
-    size = SystemExposure.objects.filter(system__in=wanted).aggregate(n=Sum("open_findings"))["n"] or 0
-    if size > MANY:
-        return cast(Rows, found.annotate(_owner=F("asset_id") + 0).filter(_owner__in=assets))
-    return found.filter(asset_id__in=list(assets.values_list("asset_id", flat=True)))
 
 
 def _in_state(found: Rows, value: Any) -> Rows:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -16,6 +16,7 @@ from accord.engines import priority
 from accord.estate.models import Asset, SystemAsset
 from accord.exposure.models import IS_OPEN, AssetExposure, Finding, TotalExposure
 from accord.exposure.selectors.feeds import FeedAge, feed_ages
+from accord.exposure.selectors.narrow import on_assets
 from accord.exposure.selectors.systems import Exposure, exposure_from
 
 RECENT = timedelta(days=30)
@@ -108,14 +109,15 @@ def coverage(now: datetime | None = None, total: TotalExposure | None = None) ->
 
 
 def fix_first(top: int = 10, systems: Iterable[str] | None = None) -> list[FixFirst]:
-    """The most urgent open findings, grouped by definition and system, at most `top` groups. Three queries.
+    """The most urgent open findings, grouped by definition and system, at most `top` groups. At most five queries.
 
     `systems` (keys) keeps it to those systems. The groups come from the WINDOW most urgent findings; how many
     findings each group has is counted over all.
     """
     rows = Finding.objects.filter(rank__lt=priority.first_rank(priority.Urgency.NONE))
     if systems is not None:
-        rows = rows.filter(asset__in=SystemAsset.objects.filter(system__key__in=list(systems)).values("asset"))
+        systems = list(systems)
+        rows = on_assets(rows, Q(key__in=systems))
     leading = list(
         rows.select_related("definition")
         .only(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accord.engines import priority
 from accord.engines.priority import Urgency
@@ -13,6 +13,7 @@ from accord.estate.models import System, SystemAsset
 from accord.estate.selectors import Alignment, Carried, alignment
 from accord.exposure.models import IS_OPEN, AssetExposure, Finding, SystemExposure
 from accord.exposure.models.rollups import CLASS_FIELDS, SEVERITY_FIELDS, Counts
+from accord.exposure.selectors.narrow import on_assets
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +90,10 @@ def exposure_of_assets(keys: Iterable[str]) -> dict[str, Exposure]:
 
 
 def findings_of_system(system: System | str, limit: int | None = 50) -> QuerySet[Finding]:
-    """Open findings on the assets of a system (or its key), the most urgent first, at most `limit`. One query."""
+    """Open findings on the assets of a system (or its key), the most urgent first, at most `limit`. Three queries."""
     key = system if isinstance(system, str) else system.key
-    assets = list(SystemAsset.objects.filter(system__key=key).values_list("asset_id", flat=True))
     rows = (
-        Finding.objects.filter(IS_OPEN, asset_id__in=assets)
+        on_assets(Finding.objects.filter(IS_OPEN), Q(key=key))
         .select_related("definition", "asset")
         .defer("evidence", "definition__description", "definition__solution")
         .order_by("rank", "id")

@@ -155,8 +155,7 @@ def _close(scan: Scan, gone: list[Finding], log: ledger.Log) -> None:
         if row.state == State.OPEN:
             opened[row.definition_id] -= 1
         log.add("close", "finding", row.key, {"state": str(row.state)}, {"state": "closed", "scan": scan.pk})
-    rollups.recount(
-        {row.asset_id for row in gone if row.asset_id is not None}, {row.target_id for row in gone}, opened
-    )
+    assets = {row.asset_id for row in gone if row.asset_id is not None}
+    rollups.recount(assets, {row.target_id for row in gone if row.asset_id is None}, opened)
     scan.closed += len(gone)
     scan.save(update_fields=["closed"])

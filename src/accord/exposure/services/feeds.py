@@ -68,8 +68,13 @@ def update_feeds(
         read = [_read(feed, Path(path), named.get(feed, "")) for feed, path in given]
     made = [_load(actor, one, tell) for one in read]
     changed = _note_on_definitions(actor, tell)
-    tell(0, None, "Ranking findings")
-    findings = assessing.reassess_pending(actor)
+    breath = Breath()
+
+    def pause() -> None:
+        breath()
+        tell(0, None, "Ranking findings")
+
+    findings = assessing.reassess_pending(actor, pause)
     with ledger.write(actor) as log:
         for update in made:
             update.state = FeedUpdate.State.DONE

@@ -91,8 +91,14 @@ def process(actor: User, scan: Scan, tell: Tell = silent) -> list[Scan]:
     if scan.state in (Scan.State.RECEIVED, Scan.State.READING, Scan.State.REFUSED):
         _survey(actor, scan, tell)
     _apply(actor, scan.file, scan.name, tell)
-    assessing.reassess_pending(actor)
-    assessing.refresh(actor)
+    breath = Breath()
+
+    def pause() -> None:
+        breath()
+        tell(scan.observations, scan.observations, "Bringing priorities up to date")
+
+    assessing.reassess_pending(actor, pause)
+    assessing.refresh(actor, pause)
     return list(Scan.objects.filter(file_id=scan.file_id).order_by("part"))
 
 

@@ -81,8 +81,8 @@ def apply(actor: User, scan_id: int, chunk: Chunk, estate: Estate) -> int:
         run = _Run(scan, log, scan.observed, held, definitions.ensure(observations, log), facts)
         _sort(run, observations)
         _write(run)
-        touched = {run.targets[o.target].pk for o in observations} | {held[i].pk for i in chunk.targets}
-        rollups.recount(assets, touched, run.opened, facts, states_changed=bool(chunk.targets))
+        loose = {target.pk for target in held.values() if target.asset_id is None}
+        rollups.recount(assets, loose, run.opened, facts, states_changed=bool(chunk.targets))
         _count(scan, run, chunk.start + len(chunk.observations))
     return scan.applied
 
