@@ -33,7 +33,9 @@ def test_a_write_that_closes_a_circle_is_refused_whole() -> None:
     relations = _table("initiative_relation", ["initiative", "kind", "other"], [["a", "requires", "b"]])
     import_tables(cio, [initiatives, relations])
     more = _table(
-        "initiative_relation", ["initiative", "kind", "other"], [["b", "requires", "c"], ["c", "requires", "a"]]
+        "initiative_relation",
+        ["initiative", "kind", "other"],
+        [["b", "requires", "c"], ["c", "requires", "a"]],
     )
     with pytest.raises(Refused, match="circle") as refused:
         import_tables(cio, [more])
