@@ -26,23 +26,23 @@ IMAGES = ROOT / "docs" / "images"
 
 @dataclass(frozen=True)
 class Screen:
-    """One picture: its name, whose it is, the address, and what must be there before it is taken."""
+    """One picture: its name, whose it is, and the address."""
 
     name: str
     role: str
     path: str
-    ready: str = "main"
     also: bool = False
 
 
 SCREENS = (
     Screen("home-cio", "cio", "/", also=True),
     Screen("home-ciso", "ciso", "/", also=True),
+    Screen("frontier", "cio", "/frontier/", also=True),
     Screen("findings", "ciso", "/findings/"),
     Screen("loss", "ciso", "/loss/"),
-    Screen("joint-table", "cio", "/plans/"),
-    Screen("brief", "board", "/brief/"),
+    Screen("brief", "cio", "/brief/"),
 )
+DRAWN = "document.querySelectorAll('figure[data-chart]:not([data-drawn])').length === 0"
 WAYS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("", {}),
     ("-dark", {"scheme": "dark"}),
@@ -70,8 +70,8 @@ def draw(browser: Browser, server: Server, screen: Screen, login: tuple[str, str
         answer = page.goto(screen.path)
         if answer is None or not answer.ok:
             raise SystemExit(f"{screen.name}: {screen.path} answers {answer and answer.status}")
-        page.locator(screen.ready).first.wait_for()
         page.wait_for_load_state("networkidle")
+        page.wait_for_function(DRAWN)
         page.screenshot(path=IMAGES / f"{screen.name}{suffix}.png", animations="disabled")
         context.close()
         print(f"docs/images/{screen.name}{suffix}.png")

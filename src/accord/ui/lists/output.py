@@ -14,12 +14,12 @@ from django.http import HttpRequest, QueryDict, StreamingHttpResponse
 from django.utils import timezone
 
 from accord.core.streaming import stream
+from accord.outlet.tables import guarded
 from accord.ui.lists import cursor as keyset
 from accord.ui.lists.query import ListState, ParameterError, count, narrowed_rows, page_of, parse
 from accord.ui.lists.spec import ListColumn, ListSpec
 
 CHUNK = 1_000
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def list_json(
@@ -100,7 +100,7 @@ def csv_lines(spec: ListSpec, request: HttpRequest, state: ListState) -> Iterato
 
 
 def csv_cell(column: ListColumn, row: object) -> str:
-    """One cell; a text that a spreadsheet would take for a formula is preceded by an apostrophe."""
+    """One cell; a text that a spreadsheet would take for a formula is guarded as in every export."""
     value = column.of(row)
     plain = json_value(value)
     if plain is None:
@@ -110,7 +110,7 @@ def csv_cell(column: ListColumn, row: object) -> str:
     if isinstance(plain, (int, float)) or isinstance(value, Decimal):
         return str(plain)
     text = "; ".join(str(one) for one in plain) if isinstance(plain, list) else str(plain)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return guarded(text)
 
 
 class _Echo:
