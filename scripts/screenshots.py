@@ -64,7 +64,7 @@ def sign_in(context: BrowserContext, email: str, password: str) -> None:
 def draw(browser: Browser, server: Server, screen: Screen, login: tuple[str, str]) -> None:
     """Take the pictures of one screen."""
     for suffix, way in WAYS if screen.also else WAYS[:1]:
-        context = browser.new_context(base_url=server.url, device_scale_factor=2, **context_options(**way))
+        context = browser.new_context(base_url=server.url, device_scale_factor=1.5, **context_options(**way))
         sign_in(context, *login)
         page = context.new_page()
         answer = page.goto(screen.path)
