@@ -23,7 +23,11 @@ RowCheck = Callable[[Row], Iterable[tuple[str, str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `field` is the model's field where its name differs; `noun` the noun that a ref points to."""
+    """One column. `field` is the model's field where its name differs; `noun` the noun that a ref points to.
+
+    `blank` says what an empty value means where it is not simply unknown; `back` heads the table of these rows
+    on the page of the object that a ref points to.
+    """
 
     name: str
     kind: Kind = Kind.TEXT
@@ -38,6 +42,8 @@ class Column:
     unit: str = ""
     field: str = ""
     max_length: int = 300
+    blank: str = ""
+    back: str = ""
 
     @property
     def attribute(self) -> str:

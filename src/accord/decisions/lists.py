@@ -41,7 +41,7 @@ PLANS = ListSpec(
     title="Plans",
     rows=_plans,
     columns=(
-        ListColumn("key", "Plan", sort="key", link=plan_href),
+        ListColumn("key", "Plan", kind="key", sort="key", link=plan_href),
         ListColumn("name", "Name", sort="name", link=plan_href),
         ListColumn("origin", "Origin", kind="badge", badge="origin", sort="origin"),
         ListColumn("value", "Strategic value", kind="share", sort="value"),
@@ -62,7 +62,7 @@ DECISIONS = ListSpec(
     title="Decisions",
     rows=_decisions,
     columns=(
-        ListColumn("key", "Decision", sort="key", link=decision_href),
+        ListColumn("key", "Decision", kind="key", sort="key", link=decision_href),
         ListColumn("title", "Title", sort="title", link=decision_href),
         ListColumn("state", "State", kind="badge", badge="decision", sort="state"),
         ListColumn("plan", "Plan", value="plan.key", link=lambda row: plan_href(row.plan)),

@@ -48,8 +48,8 @@ SYSTEM = Noun(
         KEY,
         NAME,
         Column("description", Kind.LONG),
-        Column("it_owner", Kind.REF, noun="person", label="Owner in IT"),
-        Column("business_owner", Kind.REF, noun="person"),
+        Column("it_owner", Kind.REF, noun="person", label="Owner in IT", back="Systems owned in IT"),
+        Column("business_owner", Kind.REF, noun="person", back="Systems owned in the business"),
         Column("introduced", Kind.DATE),
         Column("end_of_support", Kind.DATE),
         Column("retire_by", Kind.DATE),
@@ -111,8 +111,8 @@ UNIT_SYSTEM = Noun(
 DEPENDENCY = Noun(
     "dependency", "dependencies", "estate.Dependency",
     (
-        Column("system", Kind.REF, noun="system", key=True, required=True),
-        Column("depends_on", Kind.REF, noun="system", key=True, required=True),
+        Column("system", Kind.REF, noun="system", key=True, required=True, back="What it needs"),
+        Column("depends_on", Kind.REF, noun="system", key=True, required=True, back="What needs it"),
         Column("note"),
     ),
     title="system", row_checks=(_not_itself,), order=25, description="Which system needs which other one.",

@@ -10,7 +10,7 @@ NAME = Column("name", required=True)
 
 UNIT = Noun(
     "unit", "units", "organization.Unit",
-    (KEY, NAME, Column("parent", Kind.REF, noun="unit", label="Part of")),
+    (KEY, NAME, Column("parent", Kind.REF, noun="unit", label="Part of", blank="nothing above it")),
     tree="parent", order=10, description="Departments, in a tree.",
 )  # fmt: skip
 PERSON = Noun(
@@ -30,7 +30,7 @@ GOAL = Noun(
     (
         KEY,
         NAME,
-        Column("parent", Kind.REF, noun="goal", label="Part of"),
+        Column("parent", Kind.REF, noun="goal", label="Part of", blank="nothing above it"),
         Column("weight", Kind.DECIMAL, minimum=0, help="Relative to the goals beside it; blank = unknown."),
         Column("owner", Kind.REF, noun="person"),
         Column("measure", help="What is measured."),

@@ -48,6 +48,7 @@ def _effects(lowest: float) -> tuple[Column, ...]:
         Column(
             f"{side}_{end}", Kind.SHARE, minimum=lowest, maximum=1, label=f"{side.capitalize()} falls by, {words[end]}",
             help="Blank = this side is not touched." + (" Negative = it rises." if lowest < 0 else ""),
+            blank="not touched",
         )
         for side in ("frequency", "magnitude")
         for end in ENDS

@@ -74,9 +74,9 @@ INITIATIVE_PEOPLE = Noun(
 INITIATIVE_RELATION = Noun(
     "initiative_relation", "initiative_relations", "strategy.InitiativeRelation",
     (
-        _initiative(),
+        Column("initiative", Kind.REF, noun="initiative", key=True, required=True, back="What it requires or excludes"),
         Column("kind", Kind.CHOICE, key=True, required=True, choices=KINDS),
-        Column("other", Kind.REF, noun="initiative", key=True, required=True),
+        Column("other", Kind.REF, noun="initiative", key=True, required=True, back="What requires or excludes it"),
     ),
     title="initiative", row_checks=(_not_itself,), order=33,
     description="What must be finished before an initiative starts, and what cannot be done beside it.",

@@ -98,6 +98,10 @@ FAMILIES: dict[str, dict[str, Badge]] = {
         "ciso": Badge("CISO", "ciso", "diamond"),
         "joint": Badge("Joint", "joint", "check"),
     },
+    "sponsor": {
+        "cio": Badge("CIO", "cio", "square"),
+        "ciso": Badge("CISO", "ciso", "diamond"),
+    },
     "yes": {
         "yes": Badge("Yes", "good", "check"),
         "no": Badge("No", "neutral", "cross"),

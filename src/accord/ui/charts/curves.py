@@ -151,13 +151,13 @@ def _flag(one: Spec, x: Spec, y: Spec, colour: Spec, tone: str, tips: list[Spec]
 
 
 def _lanes(at: Sequence[float], names: Sequence[str], every: Sequence[float]) -> list[int]:
-    """The lane of each name, so that names beside each other on a plot of 300 pixels do not touch."""
+    """The lane of each name, so that names beside each other on a plot of 220 pixels (a phone) do not touch."""
     low, high = min(every, default=0.0), max(every, default=1.0)
     width = (high - low) or 1.0
     ends: list[float] = []
     lanes = []
     for value, name in zip(at, names, strict=True):
-        middle, half = (value - low) / width * 300, len(name) * 3.4 + 6
+        middle, half = (value - low) / width * 220, len(name) * 3.4 + 6
         lane = next((i for i, end in enumerate(ends) if middle - half >= end), len(ends))
         if lane == len(ends):
             ends.append(0.0)

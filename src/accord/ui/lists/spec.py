@@ -55,6 +55,7 @@ class ListColumn:
     badge: for kind "badge": the name of a badge family (severity, state …); see `templatetags.ui.badge`.
     api:   False keeps a column that only makes sense on screen out of the API and the CSV.
     hidden: True keeps it off the screen.
+    blank: what an empty value means on screen, where it is not simply unknown.
     """
 
     name: str
@@ -67,6 +68,7 @@ class ListColumn:
     help: str = ""
     api: bool = True
     hidden: bool = False
+    blank: str = ""
 
     @property
     def right(self) -> bool:

@@ -24,7 +24,7 @@ def list_column(noun: Noun, column: Column, *, shown: bool = True) -> ListColumn
         target = nouns.find(column.noun)
         return ListColumn(
             column.name, column.title, value=column.attribute, kind="ref", sort=f"{column.attribute}__key",
-            link=_ref_link(target, column), help=column.help, hidden=not shown,
+            link=_ref_link(target, column), help=column.help, hidden=not shown, blank=column.blank,
         )  # fmt: skip
     family = ""
     if column.kind is Kind.CHOICE:
@@ -32,7 +32,7 @@ def list_column(noun: Noun, column: Column, *, shown: bool = True) -> ListColumn
         _choice_family(family, column)
     return ListColumn(
         column.name, column.title, value=column.attribute, kind=kind, sort=sort, badge=family,
-        help=column.help, hidden=not shown,
+        help=column.help, hidden=not shown, blank=column.blank,
     )  # fmt: skip
 
 
@@ -82,5 +82,6 @@ def _choice_family(family: str, column: Column) -> None:
     """Badges of a choice column: those of the design system where the words agree, neutral ones otherwise."""
     if family in badges.FAMILIES:
         return
-    known = badges.FAMILIES.get(column.name, {})
+    noun = family.partition(".")[0]
+    known = {**badges.FAMILIES.get(noun, {}), **badges.FAMILIES.get(column.name, {})}
     badges.register(family, {value: known.get(value, badges.Badge(label)) for value, label in column.choices})

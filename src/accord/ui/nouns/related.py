@@ -75,6 +75,8 @@ def _title(other: Noun, column: Column) -> str:
     """The plural of what stands in the table: of the far end where the rows only join two nouns."""
     ends = [c for c in other.key_columns if c.kind is Kind.REF and c.name != column.name]
     same = [c for c in other.columns if c.kind is Kind.REF and c.noun == column.noun]
+    if column.back:
+        return column.back
     if other.tree == column.name:
         return f"{_plural(other)} below it"
     if len(same) > 1:

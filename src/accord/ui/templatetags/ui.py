@@ -134,10 +134,10 @@ def cell(entry: Any) -> str | SafeString:
     column = entry.column
     if column.kind == "badge":
         shown: Any = badge(column.badge or column.name, entry.value)
-    elif entry.unknown:
-        shown = unknown_mark()
+    elif entry.unknown or entry.text == write.UNKNOWN:
+        shown = format_html('<span class="muted">{}</span>', column.blank) if column.blank else unknown_mark()
     elif column.kind == "share":
-        shown = format_html("{}{}", share_bar(entry.value), entry.text)
+        shown = format_html('{}<span class="share-figure">{}</span>', share_bar(entry.value), entry.text)
     elif column.kind == "list":
         shown = format_html_join("", '<span class="tag">{}</span>', ((v,) for v in entry.text.split("; ")))
     elif column.kind == "long":
@@ -194,6 +194,8 @@ def field(bound: BoundField, wide: bool = False) -> dict[str, Any]:
     """A form field with its label, help and errors."""
     widget = bound.field.widget
     kind = getattr(widget, "input_type", "") or type(widget).__name__.lower()
+    if kind == "checkbox" and getattr(widget, "allow_multiple_selected", False):
+        kind = "checkboxselectmultiple"
     described = []
     if bound.help_text:
         described.append(f"{bound.auto_id}_helptext")
