@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,12 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+OURS = {**os.environ, "PYTHONPATH": str(HERE.parents[1] / "src")}
 
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, tuple[str, str]]:
-    done = subprocess.run([sys.executable, str(HERE / "hostile.py")], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, str(HERE / "hostile.py")], capture_output=True, text=True, env=OURS)
     assert done.returncode == 0, done.stderr
     rows = [json.loads(row) for row in done.stdout.splitlines()]
     return {name: (result, message) for name, result, message in rows}
@@ -55,8 +57,8 @@ def test_memory_does_not_grow_with_the_file(form: str, tmp_path: Path) -> None:
     for findings in (1000, 20_000):
         path = tmp_path / f"{form}-{findings}"
         script = str(HERE / "synthetic.py")
-        subprocess.run([sys.executable, script, form, str(findings), str(path)], check=True)
-        done = subprocess.run([sys.executable, script, "measure", str(path)], capture_output=True, check=True)
+        subprocess.run([sys.executable, script, form, str(findings), str(path)], check=True, env=OURS)
+        done = subprocess.run([sys.executable, script, "measure", str(path)], capture_output=True, check=True, env=OURS)
         told = json.loads(done.stdout)
         assert told["findings"] == findings
         peaks.append(told["peak_megabytes"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from accord.intake.registry import FORMATS, detect, format_named, read_scan
 from accord.intake.safe import source
 from accord.intake.safe.limits import Budget, Limits, resident
 
+OURS = {**os.environ, "PYTHONPATH": str(FILES.parents[2] / "src")}
 EXPECTED = {
     "two-hosts.nessus": "nessus",
     "scripts.nmap.xml": "nmap",
@@ -167,5 +169,5 @@ def test_parser_libraries_are_imported_only_when_a_file_is_read() -> None:
         "[importlib.import_module(one.module) for one in FORMATS]\n"
         "print([name for name in ('lxml', 'ijson', 'cvss', 'django', 'openpyxl') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=OURS)
     assert done.stdout.strip() == "[]"
