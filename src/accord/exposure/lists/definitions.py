@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from accord.exposure.lists.findings import FOUND, NUMBERS, SEVERITIES, _starting
+from accord.exposure.lists.findings import FOUND, NUMBERS, SEVERITIES
 from accord.exposure.models import Definition, DefinitionAlias
+from accord.exposure.selectors.narrow import starting
 from accord.ui.lists import Empty, ListColumn, ListFilter, ListSpec, choice, yes_no
 
 
 def _search(found: QuerySet[Any], value: Any) -> QuerySet[Any]:
-    known = DefinitionAlias.objects.filter(_starting("value", str(value).strip().upper()))
+    known = DefinitionAlias.objects.filter(starting("value", str(value).strip().upper()))
     return found.filter(pk__in=list(known.values_list("definition_id", flat=True)[:FOUND]))
 
 

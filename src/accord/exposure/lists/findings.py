@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.http import HttpRequest
 
 from accord.core.permissions import scoped
@@ -12,7 +13,7 @@ from accord.engines import priority
 from accord.engines.priority import CODES, LABELS, Urgency
 from accord.estate.models import Asset, System, UnitSystem
 from accord.exposure.models import IS_OPEN, Definition, DefinitionAlias, Finding, Severity
-from accord.exposure.selectors.narrow import on_assets
+from accord.exposure.selectors.narrow import are_few, few, of_components, of_definitions, on_assets, plain, starting
 from accord.exposure.shell import asset_href
 from accord.organization.models import Unit
 from accord.organization.scope import unit_and_below
@@ -53,7 +54,7 @@ def _of_unit(found: Rows, value: Any) -> Rows:
 
 
 def _of_asset(found: Rows, value: Any) -> Rows:
-    return found.filter(asset_id__in=list(Asset.objects.filter(key=value).values_list("pk", flat=True)))
+    return few(found.filter(asset_id__in=list(Asset.objects.filter(key=value).values_list("pk", flat=True))))
 
 
 def definitions_named(text: str) -> list[int]:
@@ -63,7 +64,7 @@ def definitions_named(text: str) -> list[int]:
 
 def _of_definition(found: Rows, value: Any) -> Rows:
     exact = list(Definition.objects.filter(identifier=value).values_list("pk", flat=True))
-    return found.filter(definition_id__in=exact or definitions_named(value))
+    return of_definitions(found, exact or definitions_named(value))
 
 
 def _urgent(found: Rows, value: Any) -> Rows:
@@ -76,39 +77,39 @@ def _urgent(found: Rows, value: Any) -> Rows:
 
 
 def _rated(found: Rows, value: Any) -> Rows:
-    wanted = Q(severity__in=[NUMBERS[v] for v in value if v != UNKNOWN_CHOICE])
+    found, name = plain(found, "severity")
+    wanted = Q(**{f"{name}__in": [NUMBERS[v] for v in value if v != UNKNOWN_CHOICE]})
     if UNKNOWN_CHOICE in value:
         wanted |= Q(severity=None)
     return found.filter(wanted)
 
 
 def _reaching(found: Rows, value: Any) -> Rows:
-    return found.filter(reach__in=["" if v == UNKNOWN_CHOICE else v for v in value])
-
-
-def _starting(path: str, text: str) -> Q:
-    """A prefix as a range, which an ordinary index answers on both databases."""
-    return Q(**{f"{path}__gte": text, f"{path}__lt": text + "\uffff"})
+    wanted = ["" if v == UNKNOWN_CHOICE else v for v in value]
+    if are_few(found):
+        return cast(Rows, found.alias(_reach=Concat("reach", Value(""))).filter(_reach__in=wanted))
+    return found.filter(reach__in=wanted)
 
 
 def _search(found: Rows, value: Any) -> Rows:
     """By identifier (CVE, advisory, check), else by asset, else by component: the first that is known."""
     text = str(value).strip()
     known = list(
-        DefinitionAlias.objects.filter(_starting("value", text.upper()))
+        DefinitionAlias.objects.filter(starting("value", text.upper()))
         .values_list("definition_id", flat=True)[:FOUND]
     )  # fmt: skip
     if known:
-        return found.filter(definition_id__in=known)
-    named = Asset.objects.filter(_starting("key", text) | _starting("name", text))
+        return of_definitions(found, known)
+    named = Asset.objects.filter(starting("key", text) | starting("name", text))
     assets = list(named.values_list("pk", flat=True)[:FOUND])
     if assets:
-        return found.filter(asset_id__in=assets)
-    return found.filter(_starting("component", text))
+        return few(found.filter(asset_id__in=assets))
+    return of_components(found, text)
 
 
 def _number(found: Rows, name: str, value: Any) -> Rows:
-    return found.filter(**{name: int(value)}) if str(value).isdigit() and len(str(value)) < 16 else found.none()
+    number = int(value) if str(value).isascii() and str(value).isdigit() and len(str(value)) < 16 else 0
+    return few(found.filter(**{name: number}))
 
 
 def _offered(request: HttpRequest, noun: str, everything: Rows) -> list[tuple[str, str]]:
@@ -172,20 +173,20 @@ FINDINGS = ListSpec(
         ListColumn("closed_at", "Closed", kind="datetime", hidden=True),
         ListColumn("reopened", "Times reopened", kind="int", hidden=True),
     ],
-    filters=[
+    filters=[  # what cuts the rows to few comes first: the later ones then leave its index in force
         ListFilter("search", "CVE, check, asset or component", "text", _search),
-        ListFilter("state", "State", "choice", _in_state, Finding.State.choices, multiple=True),
-        ListFilter("priority", "Fix within", "choice", _urgent, [(c, LABELS[u]) for c, u in URGENCIES.items()],
-                   multiple=True),
-        ListFilter("severity", "Severity", "choice", _rated, SEVERITIES, multiple=True, nullable=True),
-        yes_no("known_exploited", "Known exploited", nullable=True),
-        ListFilter("reach", "Exposed to", "choice", _reaching, System.Reach.choices, multiple=True, nullable=True),
         ListFilter("system", "System", "ref", _of_system, _systems),
         ListFilter("unit", "Unit", "ref", _of_unit, _units),
         ListFilter("asset", "Asset (key)", "ref", _of_asset),
         ListFilter("definition", "Definition", "ref", _of_definition),
         ListFilter("scan", "First seen by scan", "ref", lambda found, v: _number(found, "first_scan_id", v)),
         ListFilter("target", "Target", "ref", lambda found, v: _number(found, "target_id", v)),
+        ListFilter("priority", "Fix within", "choice", _urgent, [(c, LABELS[u]) for c, u in URGENCIES.items()],
+                   multiple=True),
+        ListFilter("state", "State", "choice", _in_state, Finding.State.choices, multiple=True),
+        ListFilter("severity", "Severity", "choice", _rated, SEVERITIES, multiple=True, nullable=True),
+        ListFilter("reach", "Exposed to", "choice", _reaching, System.Reach.choices, multiple=True, nullable=True),
+        yes_no("known_exploited", "Known exploited", nullable=True),
     ],
     default_sort="priority",
     empty=Empty("Import a report of a scanner: findings appear here, the most urgent first.", "Import scanner files",

@@ -10,8 +10,8 @@ from django.utils.html import format_html
 
 from accord.engines.priority import CODES, Urgency
 from accord.estate.models import Asset
-from accord.exposure.lists.findings import _starting
 from accord.exposure.models import Target
+from accord.exposure.selectors.narrow import starting
 from accord.ui.access import may
 from accord.ui.lists import Empty, ListColumn, ListFilter, ListSpec, choice
 
@@ -69,7 +69,7 @@ UNCLAIMED = ListSpec(
         ListColumn("reason", "Reason", hidden=True),
     ],
     filters=[
-        ListFilter("search", "Name", "text", lambda found, v: found.filter(_starting("name", str(v).strip()))),
+        ListFilter("search", "Name", "text", lambda found, v: found.filter(starting("name", str(v).strip()))),
         choice("state", "State", Target.State.choices, multiple=False),
         choice("kind", "Kind", Asset.AssetKind.choices),
     ],

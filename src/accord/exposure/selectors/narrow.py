@@ -1,27 +1,71 @@
-"""Findings cut to some systems, so that a page costs the same for a small system and for half of the estate."""
+"""Findings cut to some systems, definitions or components, at a price that does not depend on how many there are.
+
+Few findings are fetched by an index of what they are cut to, and sorted: `few` notes that, so that further filters
+(severity, reach …) do not draw the database to an index of theirs, of which most rows are of others. Many findings
+are met on the walk through the order by priority, which an expression in place of the column keeps the database from
+leaving. Neither needs statistics, which SQLite has none of.
+"""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum, Value
+from django.db.models.functions import Concat
 
 from accord.estate.models import System, SystemAsset
-from accord.exposure.models import SystemExposure
+from accord.exposure.models import Definition, Finding
 
+Rows = QuerySet[Any]
 MANY = 20_000
-"""Above so many open findings a set of assets is met often enough on the way through the order by priority."""
+"""Above so many open findings the walk through the order soon meets them."""
+MANY_ASSETS = 5_000
+NAMES = 500
 
 
-def on_assets(found: QuerySet[Any], systems: Q) -> QuerySet[Any]:
-    """Findings on the assets of the systems that fit (a condition on System). Two queries at most.
+def few(found: Rows) -> Rows:
+    """Note that the rows are few already."""
+    return cast(Rows, found.alias(_few=Value(True)))
 
-    Few findings are fetched by their assets and then sorted; many are met on the walk through the order, which the
-    sum keeps the database from leaving.
-    """
-    wanted = System.objects.filter(systems)
-    assets = SystemAsset.objects.filter(system__in=wanted).values("asset_id")
-    size = SystemExposure.objects.filter(system__in=wanted).aggregate(n=Sum("open_findings"))["n"] or 0
-    if size > MANY:
-        return cast("QuerySet[Any]", found.annotate(_owner=F("asset_id") + 0).filter(_owner__in=assets))
-    return found.filter(asset_id__in=list(assets.values_list("asset_id", flat=True)))
+
+def are_few(found: Rows) -> bool:
+    return "_few" in found.query.annotations
+
+
+def plain(found: Rows, name: str) -> tuple[Rows, str]:
+    """The rows, and the name by which to filter a number without its index where they are few already."""
+    if not are_few(found):
+        return found, name
+    return cast(Rows, found.alias(**{f"_{name}": F(name) + 0})), f"_{name}"
+
+
+def on_assets(found: Rows, systems: Q) -> Rows:
+    """Findings on the assets of the systems that fit (a condition on System). One query."""
+    links = SystemAsset.objects.filter(system__in=System.objects.filter(systems))
+    rows = list(links.values_list("asset_id", "asset__exposure__open_findings")[: MANY_ASSETS + 1])
+    if len(rows) > MANY_ASSETS or sum(number or 0 for _, number in rows) > MANY:
+        walked = found.alias(_owner=F("asset_id") + 0)
+        return cast(Rows, walked.filter(_owner__in=links.values("asset_id")))
+    return few(found.filter(asset_id__in={asset for asset, _ in rows}))
+
+
+def of_definitions(found: Rows, definitions: list[int]) -> Rows:
+    """Findings of these definitions. One query."""
+    size = Definition.objects.filter(pk__in=definitions).aggregate(n=Sum("open_findings"))["n"] or 0
+    if size > MANY and len(definitions) > 1:
+        return cast(Rows, found.alias(_kind=F("definition_id") + 0).filter(_kind__in=definitions))
+    return few(found.filter(definition_id__in=definitions))
+
+
+def of_components(found: Rows, text: str) -> Rows:
+    """Findings whose component begins with the text. Two queries."""
+    within = starting("component", text)
+    if Finding.objects.filter(within).order_by().values("pk")[: MANY + 1].count() > MANY:
+        return cast(Rows, found.alias(_part=Concat("component", Value(""))).filter(starting("_part", text)))
+    names = Finding.objects.filter(within).order_by().values_list("component", flat=True).distinct()
+    return few(found.filter(component__in=list(names[:NAMES])))
+
+
+def starting(path: str, text: str) -> Q:
+    """A prefix as a range, which an ordinary index answers on both databases."""
+    return Q(**{f"{path}__gte": text, f"{path}__lt": text + "\uffff"})

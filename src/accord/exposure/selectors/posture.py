@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, F
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -16,12 +16,14 @@ from accord.engines import priority
 from accord.estate.models import Asset, SystemAsset
 from accord.exposure.models import IS_OPEN, AssetExposure, Finding, TotalExposure
 from accord.exposure.selectors.feeds import FeedAge, feed_ages
-from accord.exposure.selectors.narrow import on_assets
+from accord.exposure.selectors.narrow import MANY, MANY_ASSETS
 from accord.exposure.selectors.systems import Exposure, exposure_from
 
 RECENT = timedelta(days=30)
 WINDOW = 400
 """How many of the most urgent findings are grouped for “what to fix first”."""
+NO_SYSTEM = {0: ("", "")}
+Names = dict[int, dict[int, tuple[str, str]]]
 COUNTED = 20_000
 """A definition with more open findings than this is not counted per system; the figure is then a lower bound."""
 
@@ -109,15 +111,21 @@ def coverage(now: datetime | None = None, total: TotalExposure | None = None) ->
 
 
 def fix_first(top: int = 10, systems: Iterable[str] | None = None) -> list[FixFirst]:
-    """The most urgent open findings, grouped by definition and system, at most `top` groups. At most five queries.
+    """The most urgent open findings, grouped by definition and system, at most `top` groups. Four queries at most.
 
     `systems` (keys) keeps it to those systems. The groups come from the WINDOW most urgent findings; how many
     findings each group has is counted over all.
     """
     rows = Finding.objects.filter(rank__lt=priority.first_rank(priority.Urgency.NONE))
+    names: Names | None = None
     if systems is not None:
-        systems = list(systems)
-        rows = on_assets(rows, Q(key__in=systems))
+        links = SystemAsset.objects.filter(system__key__in=list(systems))
+        names, size = _names(links[: MANY_ASSETS + 1])
+        if len(names) > MANY_ASSETS or size > MANY:
+            rows = rows.alias(_owner=F("asset_id") + 0).filter(_owner__in=links.values("asset_id"))
+            names = None
+        else:
+            rows = rows.filter(asset_id__in=list(names))
     leading = list(
         rows.select_related("definition")
         .only(
@@ -127,30 +135,31 @@ def fix_first(top: int = 10, systems: Iterable[str] | None = None) -> list[FixFi
         )
         .order_by("rank", "id")[:WINDOW]
     )  # fmt: skip
-    names = _systems_of({row.asset_id for row in leading if row.asset_id}, systems)
+    if names is None:
+        links = SystemAsset.objects.filter(asset_id__in={row.asset_id for row in leading if row.asset_id})
+        names, _ = _names(links if systems is None else links.filter(system__key__in=list(systems)))
     groups: dict[tuple[int, int], Any] = {}
     inside: dict[tuple[int, int], int] = {}
     for row in leading:
-        for system in names.get(row.asset_id or 0, {0: ("", "")}):
+        for system in names.get(row.asset_id or 0, NO_SYSTEM):
             pair = (row.definition_id, system)
             if pair in groups or len(groups) < top:
                 groups.setdefault(pair, row)
                 inside[pair] = inside.get(pair, 0) + 1
     counted = _counts(groups)
     labels = {system: label for found in names.values() for system, label in found.items()}
-    return [
-        _group(row, labels.get(pair[1], ("", "")), counted.get(pair), inside[pair]) for pair, row in groups.items()
-    ]
+    return [_group(row, labels.get(pair[1], ("", "")), counted.get(pair), inside[pair]) for pair, row in groups.items()]
 
 
-def _systems_of(assets: set[int], only: Iterable[str] | None) -> dict[int, dict[int, tuple[str, str]]]:
-    links = SystemAsset.objects.filter(asset_id__in=assets)
-    if only is not None:
-        links = links.filter(system__key__in=list(only))
-    found: dict[int, dict[int, tuple[str, str]]] = {}
-    for asset, system, key, name in links.values_list("asset_id", "system_id", "system__key", "system__name"):
+def _names(links: Any) -> tuple[Names, int]:
+    """Asset → system → (key, name), and how many findings are open on these assets. One query."""
+    found: Names = {}
+    size = 0
+    columns = ("asset_id", "system_id", "system__key", "system__name", "asset__exposure__open_findings")
+    for asset, system, key, name, number in links.values_list(*columns):
         found.setdefault(asset, {})[system] = (key, name)
-    return found
+        size += number or 0
+    return found, size
 
 
 def _counts(groups: dict[tuple[int, int], Any]) -> dict[tuple[int, int], int]:
