@@ -74,6 +74,8 @@ def test_reasons_for() -> None:
     reasons = explain(problem, plan)
     assert (reasons["a"].kind, reasons["a"].with_it) == ("needed", ("b",))
     assert reasons["b"].kind == "worth it" and reasons["c"].kind == "mandatory"
+    assert reasons["b"].text == "It serves most: Growth."
+    assert [part.key for part in reasons["a"].goals] == ["growth"] and not reasons["a"].scenarios
     with_all, _ = figures(problem, plan)
     without, _ = figures(problem, {"c": 0})
     assert reasons["a"].value == pytest.approx(with_all - without)

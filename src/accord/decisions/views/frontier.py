@@ -152,7 +152,7 @@ def side_by_side(frontier: Frontier, plans: dict[str, Plan]) -> parts.Comparison
                 cell(money(today)), *(cell(money(p.loss), p.loss == least_loss) for p in shown)]),
             parts.CompareRow("Loss avoided a year", [cell(money(0.0)), *(cell(money(today - p.loss)) for p in shown)]),
             parts.CompareRow("Initiatives", [cell("0"), *(cell(str(rows[p.origin]["count"])) for p in shown)]),
-            parts.CompareRow("More value may be possible at no more loss", [
+            parts.CompareRow("What the proof leaves open", [
                 cell("–"), *(cell(_room(rows[p.origin])) for p in shown)]),
         ],
     )  # fmt: skip
@@ -160,8 +160,8 @@ def side_by_side(frontier: Frontier, plans: dict[str, Plan]) -> parts.Comparison
 
 def _room(row: dict[str, Any]) -> str:
     if row.get("objective") == "loss":
-        return f"under {write.percent(row['gap'])} less loss"
-    return "unknown" if row["gap"] is None else f"up to {write.percent(row['gap'], 1)}"
+        return f"{write.percent(row['gap'], 1)} less loss"
+    return "unknown" if row["gap"] is None else f"{write.percent(row['gap'], 1)} more value"
 
 
 @guard("run", "plan")

@@ -145,6 +145,12 @@ def compare(request: HttpRequest) -> HttpResponse:
     return render(request, "decisions/compare.html", context)
 
 
+def _open(plan: Plan) -> str:
+    gap = plan.result.get("gap")
+    side = "less loss" if plan.result.get("objective") == "loss" else "more value"
+    return write.UNKNOWN if gap is None else f"{write.percent(gap, 1)} {side}"
+
+
 def comparison(found: Sequence[Plan]) -> parts.Comparison:
     """Figures, money by year, and when each initiative starts. Two queries."""
     cell, row = parts.Compared, parts.CompareRow
@@ -161,7 +167,7 @@ def comparison(found: Sequence[Plan]) -> parts.Comparison:
         row("Expected loss a year",
             [cell(money(x, p), several and x == least) for x, p in zip(losses, found, strict=True)]),
         row("Initiatives", [cell(str(len(p.result["schedule"]))) for p in found]),
-        row("Proved gap", [cell(write.percent(p.result.get("gap"))) for p in found]),
+        row("What the proof leaves open", [cell(_open(p)) for p in found]),
     ]  # fmt: skip
     for kind, label in (("capital", "Capital"), ("running", "Running cost")):
         rows.append(row(label, section=True))

@@ -11,7 +11,7 @@ Plain data in, plain data out; no database. docs/methods-portfolio.md says what 
 from accord.engines.portfolio.check import Violation, check
 from accord.engines.portfolio.conflict import Infeasible, Rule, conflict
 from accord.engines.portfolio.evaluate import Outcome, Spending, evaluate, spending
-from accord.engines.portfolio.explain import Forced, Reason, Shortage, explain, forced_in
+from accord.engines.portfolio.explain import Forced, Part, Reason, Shortage, explain, forced_in
 from accord.engines.portfolio.frontier import Cancelled, Frontier, frontier
 from accord.engines.portfolio.problem import (
     Budget,
@@ -46,6 +46,7 @@ __all__ = [
     "Limits",
     "NotFound",
     "Outcome",
+    "Part",
     "PeopleNeed",
     "Plan",
     "Problem",

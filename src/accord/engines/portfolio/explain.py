@@ -16,10 +16,13 @@ import numpy as np
 
 from accord.engines.portfolio.compiled import FLOAT_NOISE, Compiled, Floats, Ints, Resource, compile_problem
 from accord.engines.portfolio.conflict import conflict
-from accord.engines.portfolio.evaluate import value_and_loss
+from accord.engines.portfolio.evaluate import residuals, value_and_loss
 from accord.engines.portfolio.problem import Problem
 from accord.engines.portfolio.prove import Aim, Prover
 from accord.engines.portfolio.relaxation import Limits, NoPlan
+
+NAMED_SHARE = 0.2
+MOST_NAMED = 3
 
 Kind = Literal[
     "mandatory", "pinned", "needed", "worth it",
@@ -35,6 +38,15 @@ class Shortage:
     what: str
     amount: float
     limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A goal's or a scenario's part of what an initiative brings: value, or loss avoided over the horizon."""
+
+    key: str
+    name: str
+    amount: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,8 @@ class Reason:
     shortages: tuple[Shortage, ...] = ()
     blockers: tuple[str, ...] = ()
     with_it: tuple[str, ...] = ()
+    goals: tuple[Part, ...] = ()
+    scenarios: tuple[Part, ...] = ()
 
 
 def explain(problem: Problem, starts: Mapping[str, int]) -> dict[str, Reason]:
@@ -100,8 +114,9 @@ class _Teller:
         without[gone] = -1
         value, loss = self._change(without)
         along = tuple(self.problem.initiatives[k].key for k in gone[1:])
+        goals, scenarios = self._parts(without)
         kind: Kind = "worth it"
-        text = "It is worth what it takes."
+        text = _worth(goals, scenarios)
         if item.mandatory:
             kind, text = "mandatory", "It is mandatory."
         elif item.pinned_by or item.pinned_start:
@@ -111,7 +126,15 @@ class _Teller:
             names = ", ".join(self._name(k) for k in gone[1:])
             kind, text = "needed", f"It is required by {names}."
         start = int(self.starts[i])
-        return Reason(item.key, True, kind, text, start, -value, loss, with_it=along)
+        return Reason(item.key, True, kind, text, start, -value, loss, with_it=along, goals=goals, scenarios=scenarios)
+
+    def _parts(self, without: Ints) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+        """Goals and scenarios that carry most of the difference to a plan without some initiatives."""
+        change = (residuals(self.c, without) - residuals(self.c, self.starts)).sum(axis=0) * self.c.price
+        g = self.c.goals
+        goals = [Part(x.key, x.name, float(v)) for x, v in zip(self.problem.goals, change[:g], strict=True)]
+        scenarios = [Part(x.key, x.name, float(v)) for x, v in zip(self.problem.scenarios, change[g:], strict=True)]
+        return _largest(goals), _largest(scenarios)
 
     def left_out(self, i: int) -> Reason:
         item, c = self.problem.initiatives[i], self.c
@@ -176,6 +199,22 @@ class _Teller:
 
     def _shortage(self, resource: Resource, amount: float) -> Shortage:
         return Shortage(resource.kind, resource.label(self.problem), amount, resource.limit)
+
+
+def _largest(parts: list[Part]) -> tuple[Part, ...]:
+    """The few largest that bring at least a fifth of what all of them bring."""
+    good = [part for part in parts if part.amount > 0]
+    least = NAMED_SHARE * sum(part.amount for part in good)
+    return tuple(sorted((p for p in good if p.amount >= least), key=lambda p: -p.amount)[:MOST_NAMED])
+
+
+def _worth(goals: tuple[Part, ...], scenarios: tuple[Part, ...]) -> str:
+    """Why it is in, by what it serves most."""
+    serves = f"serves most: {', '.join(part.name for part in goals)}" if goals else ""
+    guards = f"guards most against: {', '.join(part.name for part in scenarios)}" if scenarios else ""
+    if not serves and not guards:
+        return "It makes room for what is worth more."
+    return f"It {'; it '.join(x for x in (serves, guards) if x)}."
 
 
 def _words(shortage: Shortage) -> str:
