@@ -26,6 +26,12 @@ from accord.ui import parts
 from accord.ui.access import may
 from accord.ui.lists import Empty, ListColumn, ListSpec, list_page
 
+
+def _grade(brief: Brief) -> float | None:
+    """The reading grade to one place; finer says nothing."""
+    return None if brief.grade is None else round(float(brief.grade), 1)
+
+
 BRIEFS = ListSpec(
     noun="brief",
     title="Briefs",
@@ -35,7 +41,7 @@ BRIEFS = ListSpec(
         ListColumn("as_of", "Figures of", kind="date", sort="as_of"),
         ListColumn("issued_at", "Issued", kind="datetime", sort="issued_at"),
         ListColumn("issued_by", "By", value="issued_by.name"),
-        ListColumn("grade", "Reading grade", kind="number"),
+        ListColumn("grade", "Reading grade", value=_grade, kind="number"),
         ListColumn("key", "Number", sort="key"),
         ListColumn("pdf", "PDF", value=lambda brief: "Download", link=lambda brief: _pdf_href(brief), api=False),
     ],

@@ -31,7 +31,9 @@ VERBS = {
     "begin": ("began it", "neutral"), "load": ("loaded it", "good"), "cancel": ("stopped it", "warning"),
 }
 ACTORS = {OPERATOR: "Command line", ledger.SYSTEM: "Accord"}
-ACRONYMS = frozenset("cio ciso cpe cve cvss cwe epss fte it kev pdf rpo rto sha256 url".split())
+ACRONYMS = frozenset({
+    "cio", "ciso", "cpe", "cve", "cvss", "cwe", "epss", "fte", "it", "kev", "pdf", "rpo", "rto", "sha256", "url",
+})  # fmt: skip
 WRITTEN = {Kind.MONEY, Kind.SHARE, Kind.INT, Kind.DECIMAL, Kind.DATE}
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d\S*[+Z]\S*")  # fmt: skip

@@ -36,9 +36,9 @@ LIST = ListSpec(
     columns=[
         ListColumn("email", "E-mail", sort="email"),
         ListColumn("name", "Name", sort="name"),
-        ListColumn("roles", "Roles", value=_roles),
+        ListColumn("roles", "Roles", value=_roles, blank="none"),
         ListColumn("is_active", "May log in", kind="bool"),
-        ListColumn("last_login", "Last log-in", kind="datetime", sort="last_login"),
+        ListColumn("last_login", "Last log-in", kind="datetime", sort="last_login", blank="never"),
     ],
     filters=[choice("role", "Role", Role.choices, "grants__role"), yes_no("is_active", "May log in")],
     search=("email", "name"),

@@ -35,7 +35,10 @@
     event.preventDefault();
     const dialog = document.getElementById("confirm");
     dialog.querySelector("[data-confirm-text]").textContent = form.dataset.confirm;
-    dialog.querySelector("[data-confirm-ok]").textContent = form.dataset.confirmLabel || "Continue";
+    const agree = dialog.querySelector("[data-confirm-ok]");
+    agree.textContent = form.dataset.confirmLabel || "Continue";
+    agree.classList.toggle("button-danger", "confirmDanger" in form.dataset);
+    agree.classList.toggle("button-primary", !("confirmDanger" in form.dataset));
     dialog.returnValue = "";
     dialog.addEventListener("close", () => {
       if (dialog.returnValue !== "ok") return;
