@@ -56,7 +56,8 @@ class Reason:
     `text` says it in a sentence. Of one that is in the plan, `value` and `loss` are what the plan would lose in
     value and gain in loss without it and without what requires it (`with_it`), nothing else changed. Of one
     that is not, they are what it would add if it were put in beside the plan in quarter `start`, whatever that
-    takes; `shortages` are what that start lacks, `blockers` the initiatives that stand against it.
+    takes; `shortages` are what that start lacks, `blockers` the initiatives that stand against it. `goals` and
+    `scenarios` are those that make up most of what one in the plan brings.
     """
 
     key: str
