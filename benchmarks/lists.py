@@ -295,8 +295,9 @@ def pages() -> Iterator[tuple[str, str, str]]:
         "rare definition": "definition=CVE-2017-30001", "search CVE": "search=CVE-2018-100",
         "search asset": "search=host-0000", "search component": "search=component-12",
         "nothing found": "search=zzz", "by EPSS": "sort=-epss", "new first": "sort=-first_seen",
-        "of a scan": "scan=7", "critical, large system": "system=S-000&severity=critical",
-        "critical, middle system": "system=S-001&severity=critical", "exploited, small": "system=S-004&known_exploited=yes",
+        "of a scan": "search=scan:7", "critical, large system": "system=S-000&severity=critical",
+        "critical, middle system": "system=S-001&severity=critical",
+        "exploited, small system": "system=S-004&known_exploited=yes",
     }  # fmt: skip
     for name, query in lists.items():
         yield "ciso", f"findings: {name}", f"/findings/?{query}"

@@ -92,6 +92,7 @@ def test_the_most_urgent_first(ciso: Client, landed: User) -> None:
         ("search=Payroll+server", [("1", PAY)]),
         ("search=A-PAY", [("1", PAY)]),
         ("search=nothing", []),
+        ("search=scan:999", []),
         ("state=closed", []),
     ],
 )
@@ -107,6 +108,11 @@ def test_a_large_system_is_met_on_the_way_through_the_order(
     small = listed(ciso, "system=S-SHOP"), listed(ciso, "unit=U-S")
     monkeypatch.setattr(narrow, "MANY", 0)
     assert (listed(ciso, "system=S-SHOP"), listed(ciso, "unit=U-S")) == small
+
+
+def test_findings_of_a_scan_and_of_a_target(ciso: Client, landed: User) -> None:
+    assert len(listed(ciso, f"search=scan:{Scan.objects.get().pk}")) == 5
+    assert listed(ciso, f"search=target:{Target.objects.get(name=STRANGER).pk}") == [("2", STRANGER)]
 
 
 @pytest.mark.parametrize("wrong", ["priority=soon", "severity=grave", "state=broken", "sort=secret", "frobnicate=1"])

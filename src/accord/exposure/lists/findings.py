@@ -27,6 +27,7 @@ URGENCIES = {CODES[u]: u for u in Urgency}
 CHOSEN = 300
 """So many systems or units are offered as choices; where there are more, the key is typed."""
 FOUND = 500
+NUMBERED = {"scan": "first_scan_id", "target": "target_id"}
 
 
 def rows(request: HttpRequest) -> Rows:
@@ -92,8 +93,14 @@ def _reaching(found: Rows, value: Any) -> Rows:
 
 
 def _search(found: Rows, value: Any) -> Rows:
-    """By identifier (CVE, advisory, check), else by asset, else by component: the first that is known."""
+    """By identifier (CVE, advisory, check), else by asset, else by component: the first that is known.
+
+    `scan:7` are the findings that scan 7 saw first, `target:7` those of target 7.
+    """
     text = str(value).strip()
+    kind, _, number = text.partition(":")
+    if kind in NUMBERED and number.isascii() and number.isdigit() and len(number) < 16:
+        return few(found.filter(**{NUMBERED[kind]: int(number)}))
     known = list(
         DefinitionAlias.objects.filter(starting("value", text.upper()))
         .values_list("definition_id", flat=True)[:FOUND]
@@ -105,11 +112,6 @@ def _search(found: Rows, value: Any) -> Rows:
     if assets:
         return few(found.filter(asset_id__in=assets))
     return of_components(found, text)
-
-
-def _number(found: Rows, name: str, value: Any) -> Rows:
-    number = int(value) if str(value).isascii() and str(value).isdigit() and len(str(value)) < 16 else 0
-    return few(found.filter(**{name: number}))
 
 
 def _offered(request: HttpRequest, noun: str, everything: Rows) -> list[tuple[str, str]]:
@@ -136,6 +138,10 @@ def urgency_code(finding: Finding) -> str:
     return worst if worst == best else f"{worst}/{best}"
 
 
+def _where(finding: Finding) -> str:
+    return str(finding.component or finding.place)
+
+
 def _subject(finding: Finding) -> str:
     return str(finding.asset.name if finding.asset is not None else finding.target.name)
 
@@ -153,7 +159,7 @@ FINDINGS = ListSpec(
         ListColumn("priority", "Fix within", urgency_code, "badge", "rank", badge="urgency",
                    help="The worst class first. An interval says that a fact is unknown."),
         ListColumn("asset", "On", _subject, link=_subject_href),
-        ListColumn("component", "Component"),
+        ListColumn("where", "Component or place", _where, blank="the whole target"),
         ListColumn("known_exploited", "Known exploited", kind="bool"),
         ListColumn("epss", "EPSS", kind="share", sort="epss", help="Probability of exploitation within 30 days."),
         ListColumn("severity", "Severity", "severity_name", "badge", badge="severity"),
@@ -166,6 +172,7 @@ FINDINGS = ListSpec(
         ListColumn("asset_key", "Asset", value="asset.key", hidden=True),
         ListColumn("target", "Target", value="target.identity", hidden=True),
         ListColumn("cvss_score", "CVSS", kind="number", hidden=True),
+        ListColumn("component", "Component", hidden=True),
         ListColumn("version", "Version", hidden=True),
         ListColumn("fixed_version", "Fixed in", hidden=True),
         ListColumn("place", "Place", hidden=True),
@@ -179,8 +186,6 @@ FINDINGS = ListSpec(
         ListFilter("unit", "Unit", "ref", _of_unit, _units),
         ListFilter("asset", "Asset (key)", "ref", _of_asset),
         ListFilter("definition", "Definition", "ref", _of_definition),
-        ListFilter("scan", "First seen by scan", "ref", lambda found, v: _number(found, "first_scan_id", v)),
-        ListFilter("target", "Target", "ref", lambda found, v: _number(found, "target_id", v)),
         ListFilter("priority", "Fix within", "choice", _urgent, [(c, LABELS[u]) for c, u in URGENCIES.items()],
                    multiple=True),
         ListFilter("state", "State", "choice", _in_state, Finding.State.choices, multiple=True),

@@ -218,11 +218,12 @@ def told(finding: Finding) -> dict[str, Any]:
 
 
 def whole(run: _Run, finding: Finding) -> dict[str, Any]:
-    """What the ledger keeps of a new finding."""
-    return {
+    """What the ledger keeps of a new finding; what is blank is left out."""
+    row = {
         "definition": finding.definition.identifier,
         "target": finding.target.identity,
-        "component": finding.component or None,
+        "component": finding.component,
         **told(finding),
         "priority": finding.priority_text,
     }
+    return {name: value for name, value in row.items() if value not in ("", None)}

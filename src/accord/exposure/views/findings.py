@@ -80,16 +80,24 @@ def _reasons(
         "known_exploited": ages["kev"].text,
         "epss": ages["epss"].text,
         "exposed": f"{finding.get_reach_text()}: {systems}",
-        "automatable": vector or f"No CVSS vector; {rated}",
-        "total_impact": vector or f"No CVSS vector; {rated}",
+        "automatable": _metrics(vector, ("AV", "AC", "AT", "PR", "UI", "Au")) or f"No CVSS vector; {rated}",
+        "total_impact": _metrics(vector, ("PR", "VC", "VI", "C", "I")) or f"No CVSS vector; {rated}",
         "goal_weight": f"Goals → systems → asset: {systems}",
-        "score": f"{rated}; {vector}" if vector else rated,
+        "score": rated,
         "severity": rated,
     }
     return [
         ReasonRow(reason.label, _value(reason), sources.get(reason.fact, ""), reason.effect)
         for reason in verdict.reasons
     ]
+
+
+def _metrics(vector: str, names: tuple[str, ...]) -> str:
+    """The part of a CVSS vector that answers the question: "CVSS:3.1 AV:N AC:L PR:N UI:N"."""
+    parts = vector.split("/")
+    version = parts[0] if parts[0].startswith("CVSS:") else "CVSS:2.0"
+    found = [part for part in parts if part.partition(":")[0] in names]
+    return f"{version} {' '.join(found)}" if found else ""
 
 
 def _value(reason: priority.Reason) -> str:

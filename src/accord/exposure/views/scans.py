@@ -92,7 +92,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _statements(scan: Scan) -> list[Statement]:
     found = [
-        ("added", "Added", "findings", findings_href(scan=str(scan.pk))),
+        ("added", "Added", "findings", findings_href(search=f"scan:{scan.pk}")),
         ("changed", "Changed", "findings", ""),
         ("unchanged", "Seen again", "observations", ""),
         ("closed", "Closed", "findings", ""),
