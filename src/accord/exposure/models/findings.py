@@ -87,14 +87,15 @@ class Finding(models.Model):
                 name="exposure_finding_open_has_rank",
             ),
         ]
+        # The asset at the end of an index: rows of other systems are passed over without being read.
         indexes: ClassVar = [
-            models.Index(fields=["rank", "id"], name="exposure_f_rank"),
+            models.Index(fields=["rank", "id", "asset"], name="exposure_f_rank"),
             models.Index(fields=["asset", "rank", "id"], name="exposure_f_asset"),
             models.Index(fields=["target", "rank", "id"], name="exposure_f_target"),
             models.Index(fields=["definition", "rank", "id"], name="exposure_f_definition"),
-            models.Index(fields=["state", "rank", "id"], name="exposure_f_state"),
-            models.Index(fields=["severity", "rank", "id"], name="exposure_f_severity"),
-            models.Index(fields=["reach", "rank", "id"], name="exposure_f_reach"),
+            models.Index(fields=["state", "rank", "id", "asset"], name="exposure_f_state"),
+            models.Index(fields=["severity", "rank", "id", "asset"], name="exposure_f_severity"),
+            models.Index(fields=["reach", "rank", "id", "asset"], name="exposure_f_reach"),
             models.Index(fields=["rank", "id"], name="exposure_f_exploited", condition=EXPLOITED),
             models.Index(fields=["component", "rank"], name="exposure_f_component"),
             models.Index(fields=["epss", "id"], name="exposure_f_epss"),

@@ -126,14 +126,16 @@ def fix_first(top: int = 10, systems: Iterable[str] | None = None) -> list[FixFi
             names = None
         else:
             rows = rows.filter(asset_id__in=list(names))
+    first = rows.order_by("rank", "id").values("pk")[:WINDOW]
     leading = list(
-        rows.select_related("definition")
+        Finding.objects.filter(pk__in=first)  # joined to their definitions only once they are few
+        .select_related("definition")
         .only(
             "definition__identifier", "definition__title", "definition__open_findings", "asset_id", "component",
             "fixed_version", "worst_class", "best_class", "known_exploited", "epss", "severity", "reach",
             "goal_weight", "rank",
         )
-        .order_by("rank", "id")[:WINDOW]
+        .order_by("rank", "id")
     )  # fmt: skip
     if names is None:
         links = SystemAsset.objects.filter(asset_id__in={row.asset_id for row in leading if row.asset_id})
