@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import typer
 
 from accord.site.command_line.base import app, progress
 from accord.site.command_line.installing import prepare
-from accord.site.command_line.serving import serve
+from accord.site.command_line.serving import accord
 
 
 @app.command()
@@ -37,4 +38,6 @@ def demo(
         typer.echo(f"  {row['role']:18} {row['email']:36} {row['password']}")
     typer.echo("")
     if not load_only:
-        serve(host=host, port=port, processes=1, worker=True)
+        # A fresh process: what loading took in memory is given back.
+        sys.stdout.flush()
+        os.execv(sys.executable, accord("serve", "--host", host, "--port", str(port)))

@@ -14,7 +14,8 @@ import typer
 from accord.site.command_line.base import app, django_setup
 
 
-def _accord(*arguments: str) -> list[str]:
+def accord(*arguments: str) -> list[str]:
+    """The command line that runs `accord` with this interpreter."""
     return [sys.executable, "-m", "accord.site", *arguments]
 
 
@@ -29,7 +30,7 @@ def serve(
     from granian import Granian
     from granian.constants import Interfaces
 
-    helper = subprocess.Popen(_accord("worker", "--parent", str(os.getpid()))) if worker else None
+    helper = subprocess.Popen(accord("worker", "--parent", str(os.getpid()))) if worker else None
     server = Granian(
         "accord.site.asgi:application",
         address=host,
