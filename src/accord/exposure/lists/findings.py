@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest
 
@@ -12,7 +12,7 @@ from accord.core.permissions import scoped
 from accord.engines import priority
 from accord.engines.priority import CODES, LABELS, Urgency
 from accord.estate.models import Asset, System, UnitSystem
-from accord.exposure.models import IS_OPEN, Definition, DefinitionAlias, Finding, Severity
+from accord.exposure.models import IS_OPEN, Definition, DefinitionAlias, Finding, Severity, Target
 from accord.exposure.selectors.narrow import are_few, few, of_components, of_definitions, on_assets, plain, starting
 from accord.exposure.shell import asset_href
 from accord.organization.models import Unit
@@ -31,12 +31,14 @@ NUMBERED = {"scan": "first_scan_id", "target": "target_id"}
 
 
 def rows(request: HttpRequest) -> Rows:
-    """The findings that the user may see, with what the list shows of their neighbours."""
-    found = Finding.objects.select_related("definition", "asset", "target").defer(
-        "evidence", "definition__description", "definition__solution", "definition__references",
-        "definition__cvss_vectors", "target__hostnames", "target__addresses", "target__identifiers",
-    )  # fmt: skip
-    return scoped(request.user, "finding", found)
+    """The findings that the user may see; what the list shows of their neighbours is fetched for the page only.
+
+    Joined, the neighbours of every finding that fits would be read before the page is cut.
+    """
+    definitions = Definition.objects.defer("description", "solution", "references", "cvss_vectors")
+    targets = Target.objects.defer("hostnames", "addresses", "identifiers", "macs")
+    neighbours = (Prefetch("definition", definitions), "asset", Prefetch("target", targets))
+    return scoped(request.user, "finding", Finding.objects.defer("evidence").prefetch_related(*neighbours))
 
 
 def _in_state(found: Rows, value: Any) -> Rows:

@@ -90,14 +90,11 @@ def exposure_of_assets(keys: Iterable[str]) -> dict[str, Exposure]:
 
 
 def findings_of_system(system: System | str, limit: int | None = 50) -> QuerySet[Finding]:
-    """Open findings on the assets of a system (or its key), the most urgent first, at most `limit`. Three queries."""
+    """Open findings on the assets of a system (or its key), the most urgent first, at most `limit`. Four queries."""
     key = system if isinstance(system, str) else system.key
-    rows = (
-        on_assets(Finding.objects.filter(IS_OPEN), Q(key=key))
-        .select_related("definition", "asset")
-        .defer("evidence", "definition__description", "definition__solution")
-        .order_by("rank", "id")
-    )
+    neighbours = ("definition", "asset")
+    found = on_assets(Finding.objects.filter(IS_OPEN), Q(key=key)).prefetch_related(*neighbours)
+    rows = found.defer("evidence").order_by("rank", "id")
     return rows if limit is None else rows[:limit]
 
 
