@@ -11,8 +11,8 @@ import pytest
 from accord.core import ledger
 from accord.core.models import User
 from accord.exposure.models import Finding, Scan
-from accord.exposure.services import check_rollups, import_scan, inspect_scan, update_feeds_from
 from accord.exposure.selectors import posture
+from accord.exposure.services import check_rollups, import_scan, inspect_scan, update_feeds_from
 from accord.intake.records import IntakeError
 from accord.intake.registry import detect
 

@@ -182,6 +182,11 @@ def test_queries_do_not_grow_with_the_rows(ciso: Client, landed: User, nessus: N
     assert {a: n for a, n in after.items() if n > MOST} == {}
 
 
+def test_a_department_head_asks_no_more(head: Client, landed: User) -> None:
+    for query in ("", "asset=A-PAY", "system=S-PAY&severity=critical", "definition=nessus:1&known_exploited=yes"):
+        assert queries(head, f"/findings/?{query}") <= MOST, query
+
+
 def test_upload_of_several_files(ciso: Client, estate: User, conftest: Any) -> None:
     good = conftest.nessus_bytes({WEB: [(1, 443, 4)]})
     image = conftest.trivy_bytes("registry.example/app:1", [("CVE-2024-0001", "curl", "HIGH")])

@@ -12,7 +12,7 @@ from accord.core.permissions import scoped
 from accord.engines import priority
 from accord.engines.priority import CODES, LABELS, Urgency
 from accord.estate.models import Asset, System, UnitSystem
-from accord.exposure.models import IS_OPEN, Definition, DefinitionAlias, Finding, Severity, Target
+from accord.exposure.models import IS_OPEN, Definition, DefinitionAlias, Finding, Severity
 from accord.exposure.selectors.narrow import are_few, few, of_components, of_definitions, on_assets, plain, starting
 from accord.exposure.shell import asset_href
 from accord.organization.models import Unit
@@ -31,14 +31,14 @@ NUMBERED = {"scan": "first_scan_id", "target": "target_id"}
 
 
 def rows(request: HttpRequest) -> Rows:
-    """The findings that the user may see; what the list shows of their neighbours is fetched for the page only.
+    """The findings that the user may see; definitions and assets are fetched for the page only.
 
-    Joined, the neighbours of every finding that fits would be read before the page is cut.
+    Joined, those of every finding that fits would be read before the page is cut.
     """
     definitions = Definition.objects.defer("description", "solution", "references", "cvss_vectors")
-    targets = Target.objects.defer("hostnames", "addresses", "identifiers", "macs")
-    neighbours = (Prefetch("definition", definitions), "asset", Prefetch("target", targets))
-    return scoped(request.user, "finding", Finding.objects.defer("evidence").prefetch_related(*neighbours))
+    found = Finding.objects.prefetch_related(Prefetch("definition", definitions), "asset").select_related("target")
+    large = ("evidence", "target__hostnames", "target__addresses", "target__identifiers", "target__macs")
+    return scoped(request.user, "finding", found.defer(*large))
 
 
 def _in_state(found: Rows, value: Any) -> Rows:

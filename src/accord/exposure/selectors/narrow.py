@@ -17,7 +17,7 @@ from accord.estate.models import System, SystemAsset
 from accord.exposure.models import Definition, Finding
 
 Rows = QuerySet[Any]
-MANY = 20_000
+MANY = 15_000
 """Above so many open findings the walk through the order soon meets them."""
 MANY_ASSETS = 5_000
 NAMES = 500
