@@ -204,3 +204,30 @@ def test_posture_counts_each_finding_once(base: User, conftest: Any, tmp_path: P
     assert [each[key].open for key in ("S", "T", "NONE")] == [2, 2, 0]
     first = {(row.definition, row.system): row.findings for row in found.fix_first}
     assert first == {("nessus:1", "S"): 1, ("nessus:1", "T"): 1, ("nessus:1", ""): 2}
+
+
+@pytest.mark.parametrize("many", [(15_000, 5_000), (0, 5_000), (0, 0)])
+def test_what_to_fix_first_of_some_systems(
+    base: User, conftest: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: tuple[int, int]
+) -> None:
+    """Few findings, many findings, very many assets: three ways to ask, one answer."""
+    from importlib import import_module
+
+    from accord.exposure.selectors import findings_of_system, fix_first, narrow
+
+    module = import_module("accord.exposure.selectors.posture")  # its package calls a function of it the same
+
+    path = tmp_path / "a.nessus"
+    path.write_bytes(conftest.nessus_bytes({host: [(1, 443, 4), (2, 443, 0)] for host in HOSTS}))
+    import_scan(base, path)
+    for host, asset in zip(HOSTS, ("A-1", "A-2"), strict=False):
+        services.claim(base, Target.objects.filter(name=host).values_list("pk", flat=True), asset)
+    systems = [{"key": k, "name": k} for k in ("T", "U")]
+    links = [{"system": s, "asset": a, "share": "1"} for s, a in (("S", "A-1"), ("T", "A-1"), ("U", "A-2"))]
+    import_tables(base, [table("system", systems), table("system_asset", links)])
+    for where in (narrow, module):
+        monkeypatch.setattr(where, "MANY", many[0])
+        monkeypatch.setattr(where, "MANY_ASSETS", many[1])
+    found = {(row.definition, row.system): row.findings for row in fix_first(10, ["S", "U"])}
+    assert found == {("nessus:1", "S"): 1, ("nessus:1", "U"): 1}
+    assert {f.asset.key for f in findings_of_system("U")} == {"A-2"}  # type: ignore[union-attr]

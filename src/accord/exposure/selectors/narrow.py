@@ -8,6 +8,7 @@ leaving. Neither needs statistics, which SQLite has none of.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from django.db.models import F, Q, QuerySet, Sum, Value
@@ -40,13 +41,21 @@ def plain(found: Rows, name: str) -> tuple[Rows, str]:
 
 
 def on_assets(found: Rows, systems: Q) -> Rows:
-    """Findings on the assets of the systems that fit (a condition on System). One query."""
-    links = SystemAsset.objects.filter(system__in=System.objects.filter(systems))
-    rows = list(links.values_list("asset_id", "asset__exposure__open_findings")[: MANY_ASSETS + 1])
-    if len(rows) > MANY_ASSETS or sum(number or 0 for _, number in rows) > MANY:
-        walked = found.alias(_owner=F("asset_id") + 0)
-        return cast(Rows, walked.filter(_owner__in=links.values("asset_id")))
-    return few(found.filter(asset_id__in={asset for asset, _ in rows}))
+    """Findings on the assets of the systems that fit (a condition on System). One query, two for very many assets."""
+    wanted = System.objects.filter(systems)
+    links = SystemAsset.objects.filter(system__in=wanted)
+    rows = list(links.values_list("asset_id", "asset__exposure__open_findings", "system_id")[: MANY_ASSETS + 1])
+    if len(rows) > MANY_ASSETS:
+        return of_systems(found, wanted.values_list("pk", flat=True))
+    if sum(number or 0 for _, number, _ in rows) > MANY:
+        return of_systems(found, {system for _, _, system in rows})
+    return few(found.filter(asset_id__in={asset for asset, _, _ in rows}))
+
+
+def of_systems(found: Rows, systems: Iterable[int]) -> Rows:
+    """Findings of systems with many, met on the walk through the order."""
+    assets = SystemAsset.objects.filter(system_id__in=list(systems)).values("asset_id")
+    return cast(Rows, found.alias(_owner=F("asset_id") + 0).filter(_owner__in=assets))
 
 
 def of_definitions(found: Rows, definitions: list[int]) -> Rows:

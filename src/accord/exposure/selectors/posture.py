@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F
+from django.db.models import Count
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
 from accord.engines import priority
-from accord.estate.models import Asset, SystemAsset
+from accord.estate.models import Asset, System, SystemAsset
 from accord.exposure.models import IS_OPEN, AssetExposure, Finding, TotalExposure
 from accord.exposure.selectors.feeds import FeedAge, feed_ages
-from accord.exposure.selectors.narrow import MANY, MANY_ASSETS
+from accord.exposure.selectors.narrow import MANY, MANY_ASSETS, of_systems
 from accord.exposure.selectors.systems import Exposure, exposure_from
 
 RECENT = timedelta(days=30)
@@ -120,12 +120,14 @@ def fix_first(top: int = 10, systems: Iterable[str] | None = None) -> list[FixFi
     names: Names | None = None
     if systems is not None:
         links = SystemAsset.objects.filter(system__key__in=list(systems))
-        names, size = _names(links[: MANY_ASSETS + 1])
-        if len(names) > MANY_ASSETS or size > MANY:
-            rows = rows.alias(_owner=F("asset_id") + 0).filter(_owner__in=links.values("asset_id"))
-            names = None
+        names, size, number = _names(links[: MANY_ASSETS + 1])
+        if number > MANY_ASSETS:
+            wanted = System.objects.filter(key__in=list(systems))
+            rows, names = of_systems(rows, wanted.values_list("pk", flat=True)), None
+        elif size > MANY:
+            rows = of_systems(rows, {system for of_asset in names.values() for system in of_asset})
         else:
-            rows = rows.filter(asset_id__in=list(names))
+            rows = rows.filter(asset_id__in=set(names))
     first = rows.order_by("rank", "id").values("pk")[:WINDOW]
     leading = list(
         Finding.objects.filter(pk__in=first)  # joined to their definitions only once they are few
@@ -139,7 +141,7 @@ def fix_first(top: int = 10, systems: Iterable[str] | None = None) -> list[FixFi
     )  # fmt: skip
     if names is None:
         links = SystemAsset.objects.filter(asset_id__in={row.asset_id for row in leading if row.asset_id})
-        names, _ = _names(links if systems is None else links.filter(system__key__in=list(systems)))
+        names, _, _ = _names(links if systems is None else links.filter(system__key__in=list(systems)))
     groups: dict[tuple[int, int], Any] = {}
     inside: dict[tuple[int, int], int] = {}
     for row in leading:
@@ -153,15 +155,15 @@ def fix_first(top: int = 10, systems: Iterable[str] | None = None) -> list[FixFi
     return [_group(row, labels.get(pair[1], ("", "")), counted.get(pair), inside[pair]) for pair, row in groups.items()]
 
 
-def _names(links: Any) -> tuple[Names, int]:
-    """Asset → system → (key, name), and how many findings are open on these assets. One query."""
+def _names(links: Any) -> tuple[Names, int, int]:
+    """Asset → system → (key, name), how many findings are open there, and how many links there are. One query."""
     found: Names = {}
-    size = 0
+    size = count = 0
     columns = ("asset_id", "system_id", "system__key", "system__name", "asset__exposure__open_findings")
     for asset, system, key, name, number in links.values_list(*columns):
         found.setdefault(asset, {})[system] = (key, name)
-        size += number or 0
-    return found, size
+        size, count = size + (number or 0), count + 1
+    return found, size, count
 
 
 def _counts(groups: dict[tuple[int, int], Any]) -> dict[tuple[int, int], int]:
