@@ -142,6 +142,25 @@ def test_a_system_that_goes_onto_the_internet(estate: User, nessus: Nessus, tmp_
     assert (exposure.class_2, exposure.class_4) == (1, 0)
 
 
+def test_a_system_that_changes_while_a_scan_comes_in(
+    estate: User, nessus: Nessus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The import has read the old facts already; at its end it sees that they are outdated."""
+    from accord.exposure.services import closing
+
+    real = closing.note_coverage
+
+    def change(*args: Any, **kwargs: Any) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(handlers, "_facts_changed", lambda actor: None)
+            save_row(estate, SYSTEM, {"key": "S-SHOP", "name": "Shop", "reach": "internal"})
+        real(*args, **kwargs)
+
+    monkeypatch.setattr(closing, "note_coverage", change)
+    import_scan(estate, nessus({WEB: [(1, 443, 4)]}))
+    assert Finding.objects.get().reach == "internal"
+
+
 def test_goals_and_shares_follow(estate: User, nessus: Nessus, rows: Callable[..., Any]) -> None:
     import_scan(estate, nessus({WEB: [(1, 443, 4)]}))
     assert Finding.objects.get().goal_weight == pytest.approx(0.75 * 0.8 * 0.5 * 0.6)

@@ -52,6 +52,7 @@ class Estate:
 
     def __init__(self) -> None:
         self._alignment: Alignment | None = None
+        self._told: dict[int, AssetFacts] = {}
 
     @property
     def alignment(self) -> Alignment:
@@ -70,4 +71,9 @@ class Estate:
             ):
                 links[asset].append((reach, self.alignment.weight_of(key), float(share)))
             found.update({asset: combine(links[asset]) if asset in links else UNKNOWN for asset in part})
+        self._told.update(found)
         return found
+
+    def is_outdated(self) -> bool:
+        """Whether any asset that was asked for has other facts by now."""
+        return bool(self._told) and Estate().of(self._told) != self._told

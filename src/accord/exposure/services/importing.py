@@ -90,7 +90,7 @@ def process(actor: User, scan: Scan, tell: Tell = silent) -> list[Scan]:
     scan.refresh_from_db()
     if scan.state in (Scan.State.RECEIVED, Scan.State.READING, Scan.State.REFUSED):
         _survey(actor, scan, tell)
-    _apply(actor, scan.file, scan.name, tell)
+    estate = _apply(actor, scan.file, scan.name, tell)
     breath = Breath()
 
     def pause() -> None:
@@ -98,7 +98,8 @@ def process(actor: User, scan: Scan, tell: Tell = silent) -> list[Scan]:
         tell(scan.observations, scan.observations, "Bringing priorities up to date")
 
     assessing.reassess_pending(actor, pause)
-    assessing.refresh(actor, pause)
+    if estate.is_outdated():
+        assessing.refresh(actor, pause)
     return list(Scan.objects.filter(file_id=scan.file_id).order_by("part"))
 
 
@@ -291,12 +292,15 @@ def _counts(scan: Scan) -> dict[str, int]:
     return {name: getattr(scan, name) for name in names}
 
 
-def _apply(actor: User, stored: StoredFile, name: str, tell: Tell) -> None:
-    """Apply what has not landed yet. The same file always gives the same records in the same order."""
+def _apply(actor: User, stored: StoredFile, name: str, tell: Tell) -> Estate:
+    """Apply what has not landed yet; returns the facts that it used.
+
+    The same file always gives the same records in the same order.
+    """
     parts = list(Scan.objects.filter(file=stored).order_by("part"))
-    if all(part.state == Scan.State.LANDED for part in parts):
-        return
     estate, portion = Estate(), Portion(FIRST, FEWEST, MOST)
+    if all(part.state == Scan.State.LANDED for part in parts):
+        return estate
     number = -1
     landing_: _Landing | None = None
     for record in _records(stored, name):
@@ -307,4 +311,5 @@ def _apply(actor: User, stored: StoredFile, name: str, tell: Tell) -> None:
             landing_ = None if done else _Landing(actor, part, estate, portion, tell)
         elif landing_ is not None:
             landing_.take(record)
+    return estate
 

@@ -10,20 +10,24 @@ SECONDS = 0.35
 """So long a transaction should hold the database."""
 GAP = 0.1
 """SQLite has no line of waiting writers: one that waits looks again at least that often."""
+BUSY = 0.15
+"""So long several short transactions may follow each other before others get their turn."""
 
 
 class Breath:
-    """Call it between two transactions: on SQLite it waits as long as the work took, at most GAP seconds.
+    """Call it between two transactions: on SQLite, after BUSY seconds of work, it waits for GAP.
 
-    So a waiting writer finds the database free at its next look or the one after. PostgreSQL keeps a line.
+    So a waiting writer finds the database free at its next look. PostgreSQL keeps a line.
     """
 
     def __init__(self) -> None:
         self._since = time.monotonic()
 
     def __call__(self) -> None:
+        if time.monotonic() - self._since < BUSY:
+            return
         if connection.vendor == "sqlite" and not connection.in_atomic_block:
-            time.sleep(min(GAP, max(0.0, time.monotonic() - self._since)))
+            time.sleep(GAP)
         self._since = time.monotonic()
 
 
