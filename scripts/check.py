@@ -74,7 +74,7 @@ def steps() -> list[Step]:
         Step("house", folders=tuple(_existing("house")), options=("-n2", "--dist=loadfile")),
         Step("sqlite", folders=rooms, options=("-n2",)),
         Step("postgresql", folders=rooms, options=("-n2", "--database=postgresql")),
-        Step("journeys", folders=tuple(_existing("browser")), options=("-n2", "--dist=loadfile")),
+        Step("journeys", folders=tuple(_existing("browser"))),
     ]
 
 

@@ -10,7 +10,6 @@ the test, unless it announced that with `watch.expect("…")`.
 
 from __future__ import annotations
 
-import fcntl
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -60,18 +59,11 @@ class Company:
 
 
 @pytest.fixture(scope="package")
-def company(chromium: Browser, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Company:
-    """The sample company as `accord demo` makes it, made once for all processes of this run."""
-    own = tmp_path_factory.getbasetemp()
-    folder = (own if worker_id == "master" else own.parent) / "company"
-    folder.mkdir(exist_ok=True)
-    home, made = folder / "home", folder / "made"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            with Server(home, ("demo",)):
-                wait_for_jobs(home)
-            made.touch()
+def company(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """The sample company as `accord demo` makes it, made once."""
+    home = tmp_path_factory.mktemp("company") / "home"
+    with Server(home, ("demo",)):
+        wait_for_jobs(home)
     return Company(home, logins(home))
 
 
