@@ -33,6 +33,8 @@ QUIET = (
     "--no-default-browser-check",
     "--no-first-run",
 )
+# True once every chart of the page is drawn.
+DRAWN = "document.querySelectorAll('figure[data-chart]:not([data-drawn])').length === 0"
 READY_WITHIN = 400.0
 
 

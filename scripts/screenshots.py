@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import sync_playwright
 
-from browsing import Server, chromium_path, context_options, launch, logins, wait_for_jobs
+from browsing import DRAWN, Server, chromium_path, context_options, launch, logins, wait_for_jobs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -42,7 +42,6 @@ SCREENS = (
     Screen("loss", "ciso", "/loss/"),
     Screen("brief", "cio", "/brief/"),
 )
-DRAWN = "document.querySelectorAll('figure[data-chart]:not([data-drawn])').length === 0"
 WAYS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("", {}),
     ("-dark", {"scheme": "dark"}),

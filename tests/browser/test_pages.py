@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from browsing import DRAWN
+
 ROLES = ("cio", "ciso", "analyst", "manager", "head", "auditor", "board", "staff", "admin")
 
 
@@ -17,7 +19,7 @@ def _opens(page: Page, address: str) -> None:
     answer = page.goto(address)
     assert answer is not None and answer.ok, f"{address}: {answer and answer.status}"
     expect(page.locator("h1")).to_have_count(1)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(DRAWN)
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{address} is {wide} pixels wider than the window"
 
