@@ -12,7 +12,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 .PHONY: help setup develop demo test lint format docs types arrows migrations test-unit test-house test-rooms \
-        test-postgres test-browser bench screenshots lock clean
+        test-postgres test-browser bench bench-loss bench-portfolio screenshots lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -63,6 +63,10 @@ test-browser: develop ## Journeys in Chromium
 	@$(BIN)/python scripts/check.py journeys -- $(ARGS)
 bench: develop ## Speed and size against the targets in docs/performance.md
 	$(BIN)/python -m benchmarks $(ARGS)
+bench-loss: develop ## Accuracy and speed of the loss engine beside published tables and simulations
+	$(BIN)/python -m benchmarks.loss $(ARGS)
+bench-portfolio: develop ## Plans, proofs and time of the planner beside its references
+	$(BIN)/python -m benchmarks.portfolio $(ARGS)
 
 # Not for people: the stamps by which a second run is instant and a changed lock installs again.
 .venv/.runtime: $(LOCKS) pyproject.toml scripts/environment.sh
