@@ -25,6 +25,7 @@ class Initiative(models.Model):
     earliest_start = models.CharField(max_length=7, blank=True)
     latest_start = models.CharField(max_length=7, blank=True)
     mandatory = models.BooleanField(null=True, blank=True)
+    size_of = models.CharField(max_length=100, blank=True, help_text="What this is one size of; at most one is chosen.")
 
     class Meta:
         constraints: ClassVar = [
@@ -52,6 +53,41 @@ class InitiativeCost(models.Model):
 
     def __str__(self) -> str:
         return f"{self.initiative}, year {self.year}"
+
+
+class InitiativeRange(models.Model):
+    """What an initiative may come to, as factors of what is stated: 5 and 95 %; NULL = nobody has said."""
+
+    initiative = models.OneToOneField("strategy.Initiative", on_delete=models.CASCADE, related_name="range")
+    cost_low = fields.unknown(fields.number)
+    cost_high = fields.unknown(fields.number)
+    benefit_low = fields.unknown(fields.number)
+    benefit_high = fields.unknown(fields.number)
+    source = fields.text()
+
+    class Meta:
+        verbose_name = "initiative range"
+
+    def __str__(self) -> str:
+        return f"range of {self.initiative}"
+
+
+class InitiativeRamp(models.Model):
+    """The share of its full benefit that an initiative brings in a quarter after its finish (1 = the first)."""
+
+    initiative = fields.link("strategy.Initiative", "ramp")
+    quarter = models.PositiveSmallIntegerField()
+    share = fields.share()
+
+    class Meta:
+        verbose_name = "initiative ramp-up"
+        constraints: ClassVar = [
+            fields.only_one(["initiative", "quarter"], "strategy_ramp_once"),
+            fields.share_between("share", "strategy_ramp_share"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.initiative}, quarter {self.quarter} after its finish"
 
 
 class InitiativePeople(models.Model):

@@ -16,6 +16,15 @@ def _window_in_order(row: Row) -> Iterable[tuple[str, str, str]]:
         yield "latest_start", f"{last} is before the earliest start ({first}).", "Correct one of the two."
 
 
+def _range_in_order(row: Row) -> Iterable[tuple[str, str, str]]:
+    for what in ("cost", "benefit"):
+        low, high = row[f"{what}_low"], row[f"{what}_high"]
+        if (low is None) != (high is None):
+            yield f"{what}_high", "Only one end of the range is there.", "Give both ends, or none."
+        elif low is not None and not low <= 1 <= high:
+            yield f"{what}_low", f"The range from {low} to {high} does not hold 1.", "Let low ≤ 1 ≤ high."
+
+
 def _not_itself(row: Row) -> Iterable[tuple[str, str, str]]:
     if row["initiative"] == row["other"]:
         yield "other", "An initiative cannot stand in a relation to itself.", "Name another initiative."
@@ -43,6 +52,10 @@ INITIATIVE = Noun(
         Column("earliest_start", Kind.QUARTER, help="Such as 2027-Q1; blank = any quarter of the plan."),
         Column("latest_start", Kind.QUARTER, help="Such as 2028-Q4; blank = any quarter of the plan."),
         Column("mandatory", Kind.BOOL, help="Every plan must hold it. Blank is read as no."),
+        Column(
+            "size_of", max_length=100,
+            help="What this is one size of. Of the initiatives with the same text here a plan holds one at the most.",
+        ),
     ),
     row_checks=(_window_in_order,), order=30,
     description="What either executive would start: projects with a sponsor, a length and a window.",
@@ -59,6 +72,34 @@ INITIATIVE_COST = Noun(
         ),
     ),
     title="initiative", order=31, description="What an initiative costs in each year from its own start.",
+)  # fmt: skip
+INITIATIVE_RANGE = Noun(
+    "initiative_range", "initiative_ranges", "strategy.InitiativeRange",
+    (
+        _initiative(),
+        *(
+            Column(f"{what}_{end}", Kind.DECIMAL, minimum=0, help=f"{text} 1.0 is what is stated.")
+            for what, end, text in (
+                ("cost", "low", "Factor of the costs that one in twenty comes in below."),
+                ("cost", "high", "Factor of the costs that one in twenty exceeds."),
+                ("benefit", "low", "Factor of what goals gain that one in twenty stays below."),
+                ("benefit", "high", "Factor of what goals gain that one in twenty exceeds."),
+            )
+        ),
+        Column("source", help="Who says so, or from which past projects."),
+    ),
+    title="initiative", row_checks=(_range_in_order,), order=31,
+    description="How far an initiative's costs and benefits may differ from what is stated (5 % and 95 %).",
+)  # fmt: skip
+INITIATIVE_RAMP = Noun(
+    "initiative_ramp", "initiative_ramps", "strategy.InitiativeRamp",
+    (
+        _initiative(),
+        Column("quarter", Kind.INT, key=True, required=True, minimum=1, maximum=12, help="1 = first after its finish."),
+        Column("share", Kind.SHARE, required=True, help="Part of the full benefit in that quarter."),
+    ),
+    title="initiative", order=34,
+    description="How an initiative's benefits grow after its finish; without rows they are there at once and in full.",
 )  # fmt: skip
 INITIATIVE_PEOPLE = Noun(
     "initiative_people", "initiative_people", "strategy.InitiativePeople",
@@ -118,9 +159,11 @@ CAPACITY = Noun(
 NOUNS = (
     INITIATIVE,
     INITIATIVE_COST,
+    INITIATIVE_RANGE,
     INITIATIVE_PEOPLE,
     INITIATIVE_RELATION,
     INITIATIVE_GOAL,
+    INITIATIVE_RAMP,
     INITIATIVE_SYSTEM,
     BUDGET,
     CAPACITY,

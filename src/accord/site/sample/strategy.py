@@ -28,8 +28,8 @@ def initiatives() -> Tables:
     tables: Tables = {
         name: []
         for name in (
-            "initiative", "initiative_cost", "initiative_people", "initiative_relation", "initiative_goal",
-            "initiative_system", "initiative_effect",
+            "initiative", "initiative_cost", "initiative_range", "initiative_people", "initiative_relation",
+            "initiative_goal", "initiative_ramp", "initiative_system", "initiative_effect",
         )
     }  # fmt: skip
     for one in told["initiative"]:
@@ -60,8 +60,19 @@ def _explode(one: dict[str, Any], tables: Tables) -> None:
             "earliest_start": one["earliest"],
             "latest_start": one["latest"],
             "mandatory": one.get("mandatory", False),
+            "size_of": one.get("size_of", ""),
         }
     )
+    tables["initiative_ramp"] += [
+        {"initiative": key, "quarter": number, "share": share} for number, share in enumerate(one.get("ramp", ()), 1)
+    ]
+    if "cost_range" in one:
+        ends = {
+            f"{what}_{end}": value
+            for what in ("cost", "benefit")
+            for end, value in zip(("low", "high"), one[f"{what}_range"], strict=True)
+        }
+        tables["initiative_range"].append({"initiative": key, **ends, "source": SOURCE})
     for year, (capital, running) in enumerate(zip(one["capital"], one["running"], strict=True), 1):
         tables["initiative_cost"].append(
             {"initiative": key, "year": year, "capital": capital * 1000, "running": running * 1000}
