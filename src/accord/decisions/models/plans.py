@@ -1,4 +1,4 @@
-"""Frontiers, plans, what either executive insists on, decisions, and what was really spent and when."""
+"""Frontiers, the plans on them, and what either executive insists on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from accord.core import fields
 from accord.core.roles import Role
-from accord.core.twokey import TwoKey
 
 ROLES = [(Role.CIO.value, "CIO"), (Role.CISO.value, "CISO")]
 
@@ -37,6 +36,7 @@ class Plan(models.Model):
     """A chosen set of initiatives with their starts, evaluated exactly; never changed after it was made."""
 
     class Origin(models.TextChoices):
+        TODAY = "today", "Today"
         CIO = "cio", "CIO alone"
         CISO = "ciso", "CISO alone"
         JOINT = "joint", "Joint proposal"
@@ -96,55 +96,3 @@ class Stance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role}: {self.get_kind_display().lower()} {self.initiative}"
-
-
-class Decision(TwoKey):
-    """A plan that both executives sign. Its frozen content holds every figure that it rested on."""
-
-    key = fields.key()
-    title = models.CharField(max_length=300)
-    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="decisions")
-    note = models.TextField(blank=True)
-    created = models.DateTimeField(default=timezone.now)
-
-    class Meta(TwoKey.Meta):
-        ordering: ClassVar = ["-created"]
-        constraints: ClassVar = [
-            *TwoKey.Meta.constraints,
-            models.UniqueConstraint(
-                fields=["state"], condition=models.Q(state="in_force"), name="decisions_one_plan_in_force"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.title
-
-
-class ActualCost(models.Model):
-    """What an initiative really cost in a calendar year."""
-
-    initiative = fields.link("strategy.Initiative", "actual_costs")
-    year = models.PositiveSmallIntegerField()
-    capital = fields.unknown(fields.money)
-    running = fields.unknown(fields.money)
-
-    class Meta:
-        verbose_name = "actual cost"
-        constraints: ClassVar = [fields.only_one(["initiative", "year"], "decisions_actual_cost_once")]
-
-    def __str__(self) -> str:
-        return f"{self.initiative} in {self.year}"
-
-
-class ActualDate(models.Model):
-    """When an initiative really started and finished."""
-
-    initiative = models.OneToOneField("strategy.Initiative", on_delete=models.CASCADE, related_name="actual_dates")
-    started = models.DateField(null=True, blank=True)
-    finished = models.DateField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = "actual date"
-
-    def __str__(self) -> str:
-        return f"dates of {self.initiative}"
