@@ -8,6 +8,7 @@
 Plain data in, plain data out; no database. docs/methods-portfolio.md says what is computed and how.
 """
 
+from accord.engines.portfolio.balance import Balanced, balanced
 from accord.engines.portfolio.check import Violation, check
 from accord.engines.portfolio.conflict import Infeasible, Rule, conflict
 from accord.engines.portfolio.evaluate import Outcome, Spending, evaluate, spending
@@ -32,6 +33,7 @@ from accord.engines.portfolio.relaxation import Limits
 from accord.engines.portfolio.solve import NotFound, Plan, solve
 
 __all__ = [
+    "Balanced",
     "Budget",
     "Cancelled",
     "Capacity",
@@ -59,6 +61,7 @@ __all__ = [
     "Spending",
     "Violation",
     "YearCost",
+    "balanced",
     "check",
     "conflict",
     "evaluate",
