@@ -2,14 +2,16 @@
 
 Colours are written as tokens of the design system ("token:accent"): the screen makes them variables of its
 theme, `to_svg` puts in the light ones. Each chart carries its figures as a table, for whoever cannot see it.
-Labels stand in legends, in a lane above the plot or at the end of a bar, so that none ever lies on a curve.
+Labels stand where a search found the plot free, in legends, in a lane above the plot or beside a bar, so that none
+ever lies on a curve.
 """
 
 from __future__ import annotations
 
-from accord.ui.charts.bars import bars, interval_dots, waterfall
+from accord.ui.charts.bars import bars, interval_dots, tornado, waterfall
 from accord.ui.charts.curves import Curve, Marked, exceedance_curve, frontier
-from accord.ui.charts.schedule import gantt
+from accord.ui.charts.goals import goal_map
+from accord.ui.charts.schedule import gantt, resources
 from accord.ui.charts.theme import TONES, table_of, to_svg, tokens
 
 __all__ = [
@@ -20,9 +22,12 @@ __all__ = [
     "exceedance_curve",
     "frontier",
     "gantt",
+    "goal_map",
     "interval_dots",
+    "resources",
     "table_of",
     "to_svg",
     "tokens",
+    "tornado",
     "waterfall",
 ]

@@ -6,20 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accord.ui import format as write
+from accord.ui.charts.labels import GAP, Placed, place
 from accord.ui.charts.theme import AMOUNT, Spec, finish, measure, token, tone_or, tone_scale
 
 DASHES = ([1, 0], [2, 4], [10, 3, 2, 3], [4, 2])
 LANE = 17
-LANES = 4
+LANES = 6
+SMALLEST = (225.0, 120.0)
+"""Pixels of the smallest plot: on a phone, or in a column of a printed page."""
+USUAL = (400.0, 150.0)
+HEADROOM = 1.12
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A named curve of (amount, probability 0–1) points in ascending order of amount."""
+    """A named curve of (amount, probability 0–1) points in ascending order of amount.
+
+    `band` holds (amount, lowest, highest probability) around it, in ascending order of amount.
+    """
 
     name: str
     points: Sequence[tuple[float, float]]
     tone: str = ""
+    band: Sequence[tuple[float, float, float]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,46 +51,129 @@ def exceedance_curve(
 ) -> Spec:
     """Probability of losing more than an amount in a year, by curve, with the appetite as a band.
 
-    The appetite is (amount, highest accepted probability); what lies in the band is accepted.
+    The appetite is (amount, highest accepted probability); what lies in the band is accepted. Each curve is named
+    beside itself where its name lies on no curve; where there is no such place, in a legend.
     """
     unit = currency or write.default_currency()
     named = [*curves, *([Curve(appetite_name, appetite, "danger")] if appetite else [])]
-    tones = [tone_or(curve.tone, index) for index, curve in enumerate(named)]
-    names = [curve.name for curve in named]
-    rows = [
+    rows: list[Spec] = [
         {"curve": curve.name, "amount": float(x), "probability": float(y)} for curve in named for x, y in curve.points
     ]
-    x = measure("amount", f"Loss in a year, {unit}", {"labelExpr": AMOUNT, "tickCount": 6}, zero=True)
-    digits = ".0%" if _highest(rows) >= 0.05 else ".1%"
-    y = measure("probability", "Probability of losing more", {"format": digits, "tickCount": 5}, zero=True)
-    place = {"x": x, "y": y}
-    dashes = [list(DASHES[index % len(DASHES)]) for index in range(len(curves))] + ([[8, 5]] if appetite else [])
-    look = {
-        "color": {"field": "curve", "type": "nominal", "scale": tone_scale(names, tones)},
-        "strokeDash": {"field": "curve", "type": "nominal", "scale": {"domain": names, "range": dashes}},
-    }
-    band = {
-        "transform": [{"filter": {"field": "curve", "equal": appetite_name}}],
-        "mark": {"type": "area", "color": token("accent-soft"), "opacity": 0.75, "tooltip": None},
-        "encoding": place,
-    }
-    told = _tips(("curve", "Curve"), ("amount", unit), ("probability", "Probability"))
-    spots = {"type": "point", "size": 120, "opacity": 0, "filled": True}
-    layers = [
-        *([band] if appetite else []),
-        {"mark": {"type": "line"}, "encoding": {**place, **look}},
-        {"mark": spots, "encoding": {**place, "tooltip": told}},
-    ]
+    reach = max((float(row["amount"]) for row in rows), default=1.0) or 1.0
+    top = min(1.0, (_highest(rows) or 1.0) * HEADROOM)
+    places = _places(named, reach, top, SMALLEST)
+    usual = places or _places(named, reach, top, USUAL)
+    draw = _Exceedance(named, rows, unit, reach, top, appetite_name if appetite else "")
     table = [
         [str(row["curve"]), write.money(row["amount"], unit), write.percent(row["probability"])]
         for row in _thinned(rows)
     ]
     return finish(
-        {"data": {"values": rows}, "layer": layers},
+        {"data": {"values": rows}, "layer": draw.layers(usual)},
         height=height,
         head=["Curve", "Loss in a year", "Probability of losing more"],
         rows=table,
+        narrow=None if places == usual else {"layer": draw.layers(None)},
     )
+
+
+def _places(named: Sequence[Curve], reach: float, top: float, plot: tuple[float, float]) -> list[Placed] | None:
+    if any(not curve.points for curve in named):
+        return None
+    unit = [[(x / reach, y / top) for x, y in curve.points] for curve in named]
+    return place(unit, [curve.name for curve in named], *plot)
+
+
+@dataclass(frozen=True, slots=True)
+class _Exceedance:
+    """The layers of the chart, with the names beside the curves or in a legend."""
+
+    named: Sequence[Curve]
+    rows: list[Spec]
+    unit: str
+    reach: float
+    top: float
+    appetite: str
+
+    def layers(self, places: list[Placed] | None) -> list[Spec]:
+        x = measure("amount", f"Loss in a year, {self.unit}", {"labelExpr": AMOUNT, "tickCount": 6}, zero=True)
+        digits = ".0%" if self.top >= 0.05 else ".1%"
+        y = measure("probability", "Probability of losing more", {"format": digits, "tickCount": 5}, zero=True)
+        x["scale"], y["scale"] = ({"domain": [0, end], "nice": False} for end in (self.reach, self.top))
+        place = {"x": x, "y": y}
+        look = self._look(legend=places is None)
+        told = _tips(("curve", "Curve"), ("amount", self.unit), ("probability", "Probability"))
+        spots = {"type": "point", "size": 120, "opacity": 0, "filled": True}
+        accepted = {
+            "transform": [{"filter": {"field": "curve", "equal": self.appetite}}],
+            "mark": {"type": "area", "color": token("accent-soft"), "opacity": 0.75, "tooltip": None},
+            "encoding": place,
+        }
+        return [
+            *([accepted] if self.appetite else []),
+            *self._bands(place),
+            {"mark": {"type": "line"}, "encoding": {**place, **look}},
+            {"mark": spots, "encoding": {**place, "tooltip": told}},
+            *([] if places is None else self._names(places, place)),
+        ]
+
+    def _tones(self) -> list[str]:
+        return [tone_or(curve.tone, index) for index, curve in enumerate(self.named)]
+
+    def _look(self, *, legend: bool) -> Spec:
+        names = [curve.name for curve in self.named]
+        dashes = [list(DASHES[index % len(DASHES)]) for index in range(len(names))]
+        if self.appetite:
+            dashes[-1] = [8, 5]
+        hidden: Spec = {} if legend else {"legend": None}
+        return {
+            "color": {"field": "curve", "type": "nominal", "scale": tone_scale(names, self._tones()), **hidden},
+            "strokeDash": {
+                "field": "curve", "type": "nominal", "scale": {"domain": names, "range": dashes}, **hidden,
+            },
+        }  # fmt: skip
+
+    def _bands(self, place: Spec) -> list[Spec]:
+        """How far each curve may lie off, as an area in its tone."""
+        return [
+            {
+                "data": {"values": [{"amount": a, "probability": low, "high": high} for a, low, high in curve.band]},
+                "mark": {"type": "area", "color": token(tone), "opacity": 0.2, "tooltip": None, "clip": True},
+                "encoding": {**place, "y2": {"field": "high"}},
+            }
+            for curve, tone in zip(self.named, self._tones(), strict=True)
+            if curve.band
+        ]
+
+    def _names(self, places: list[Placed], place: Spec) -> list[Spec]:
+        """Each name on a ground of its own, above its point to the right or below it to the left."""
+        found: list[Spec] = []
+        for curve, spot, tone in zip(self.named, places, self._tones(), strict=True):
+            row = {
+                "amount": spot.x * self.reach,
+                "probability": spot.at * self.top,
+                "on": spot.y * self.top,
+                "curve": curve.name,
+            }
+            side: Spec = (
+                {"align": "left", "baseline": "bottom", "dx": GAP, "dy": -GAP}
+                if spot.above
+                else {"align": "right", "baseline": "top", "dx": -GAP, "dy": GAP}
+            )
+            mark: Spec = {"type": "text", "fontWeight": 600, "fontSize": 12, "tooltip": None, **side}
+            shown = {**place, "text": {"field": "curve"}}
+            data = {"values": [row]}
+            if spot.at != spot.y:
+                leader: Spec = {"type": "rule", "strokeWidth": 1, "color": token(tone), "opacity": 0.7}
+                end: Spec = {"type": "point", "filled": True, "size": 36, "opacity": 1, "color": token(tone)}
+                on = {"x": place["x"], "y": {**place["y"], "field": "on"}}
+                found.append({"data": data, "mark": leader, "encoding": {**place, "y2": {"field": "on"}}})
+                found.append({"data": data, "mark": end, "encoding": on})
+            found += [
+                {"data": data, "mark": {**mark, "stroke": token("surface"), "strokeWidth": 4}, "encoding": shown},
+                {"data": data, "mark": {**mark, "color": token(tone)}, "encoding": shown},
+            ]
+        return found
 
 
 def frontier(

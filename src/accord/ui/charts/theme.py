@@ -14,6 +14,8 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 TOKENS_CSS = Path(__file__).parents[1] / "static" / "ui" / "tokens.css"
 PRINT_FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 PREFIX = "token:"
+NARROW = 420
+"""Pixels of width below which a chart is drawn as on a phone; charts.js has the same number."""
 
 TONES = ("accent", "cio", "ciso", "joint", "info", "good", "caution", "warning", "danger", "neutral")
 CYCLE = ("accent", "ciso", "cio", "caution", "good", "danger", "neutral", "info")
@@ -126,12 +128,25 @@ def to_svg(spec: Mapping[str, Any], width: int = 640, height: int | None = None,
     """The chart as SVG for PDF and slides, in the light theme; the same spec always gives the same text."""
     import vl_convert
 
-    found = resolved(spec, {**tokens(), "font": font})
+    found = resolved(narrowed(spec) if width < NARROW else spec, {**tokens(), "font": font})
     found["width"] = width
     if height is not None:
         found["autosize"] = {"type": "fit", "contains": "padding"}
         found["height"] = height
     return _renumbered(str(vl_convert.vegalite_to_svg(found)))
+
+
+def narrowed(spec: Mapping[str, Any]) -> Spec:
+    """The spec with what a narrow drawing lays over it: objects are merged, the rest is replaced."""
+
+    def merged(under: Any, over: Any) -> Any:
+        if isinstance(under, Mapping) and isinstance(over, Mapping):
+            both = {name: merged(under[name], over[name]) if name in under else over[name] for name in over}
+            return {**under, **both}
+        return over
+
+    found: Spec = merged(spec, spec.get("usermeta", {}).get("narrow", {}))
+    return found
 
 
 def _renumbered(svg: str) -> str:
