@@ -38,7 +38,7 @@ def test_effectiveness_is_the_product_and_unknown_is_anything() -> None:
     known = np.array([[0.5], [0.6], [0.8]])
     nothing = np.full((3, 1), np.nan)
     np.testing.assert_allclose(hazard.effectiveness(known, known, known).ravel(), [0.125, 0.216, 0.512])
-    np.testing.assert_allclose(hazard.effectiveness(known, nothing, known).ravel(), [0.0, 0.0, 0.64])
+    np.testing.assert_allclose(hazard.effectiveness(known, nothing, known).ravel(), [0.0, 0.0, 0.8 * 0.8 * 0.99])
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,8 @@ def test_intervals_contain_the_middle_and_whatever_lies_inside(seed: int) -> Non
             estate.systems, estate.holds, some(estate.factor), some(estate.base), (estate.chains[rng.integers(3)],) * 3
         ),
         hazard.Scenarios(
-            scenarios.keys, scenarios.shares, some(scenarios.frequency), some(scenarios.amount), some(scenarios.explained)
+            scenarios.keys, scenarios.shares, some(scenarios.frequency), some(scenarios.amount),
+            some(scenarios.explained),
         ),
         case.place, case.definition, case.copies, some(case.rate),
     )  # fmt: skip
@@ -190,6 +191,6 @@ def test_what_is_out_of_range_is_named() -> None:
         hazard.Estate(("web",), case.estate.holds, np.array([[2.0], [1.0], [3.0]]), three, case.estate.chains)
     with pytest.raises(HazardInputError, match="places, share"):
         hazard.Estate(("web",), csr_array([[1.5]]), three, three, case.estate.chains)
-    with pytest.raises(HazardInputError, match="theft, shares: They sum to 1.5") as refused:
+    with pytest.raises(HazardInputError, match=r"theft, shares: They sum to 1\.5") as refused:
         hazard.Scenarios(("theft",), csr_array([[1.5]]), -three, three, three * 2)
     assert {problem.field for problem in refused.value.problems} == {"shares", "frequency", "explained share"}

@@ -69,8 +69,8 @@ class Prices:
     """What a foothold costs, and the loss; money a year. Arrays with a first axis of 3 are LOW, MID, HIGH.
 
     of_system: (3, n) per foothold a year in the system. of_place: (3, places) per foothold a year on the place, that is
-    per unit of a finding's rate. by_findings, by_base_hazard, by_base_rate: (3,) parts of the loss. rates: (3, k) events
-    a year, explained: (3, k) those of them that footholds explain.
+    per unit of a finding's rate. by_findings, by_base_hazard, by_base_rate: (3,) parts of the loss. rates: (3, k)
+    events a year, explained: (3, k) those of them that footholds explain.
     """
 
     of_system: Floats
@@ -101,13 +101,14 @@ def footholds(estate: Estate, of_places: Floats, scenarios: Scenarios) -> Footho
 def anchor(scenarios: Scenarios, reference: Floats) -> Anchor:
     """Scale and base so that today's H (`reference`, (3, k)) explains its share of the stated frequency.
 
-    Where no foothold reaches a scenario's systems (H = 0), nothing is explained: the whole frequency is base.
+    Where no foothold reaches a scenario's systems (H = 0), nothing is explained: the whole frequency is base. Where
+    only the LOW of H is 0, HIGH divides by a thousandth of the middle.
     """
     f, x = scenarios.frequency, scenarios.explained
     reached = reference[MID] > 0
     least, most = np.where(reached, reference[LOW], 1.0), np.where(reached, reference[HIGH], 1.0)
     mid = np.where(reached, reference[MID], 1.0)
-    least = np.where(least > 0, least, mid)
+    least = np.where(least > 0, least, 1e-3 * mid)
     scale = np.stack([x[LOW] * f[LOW] / most, x[MID] * f[MID] / mid, x[HIGH] * f[HIGH] / least]) * reached
     rest = np.stack([(1 - x[HIGH]) * f[LOW], (1 - x[MID]) * f[MID], (1 - x[LOW]) * f[HIGH]])
     return Anchor(scale, np.where(reached, rest, f))
@@ -187,7 +188,7 @@ def coherent_rates(scenarios: Scenarios, reference: Floats, now: Floats) -> Floa
 
 
 def silent(unguarded: Floats, prices: Prices, system: ArrayLike, effective: ArrayLike) -> Floats:
-    """What it would cost a year if each safeguard on a system fell silent: (3, m), exact as loss is linear in footholds.
+    """What it would cost a year if each safeguard on a system fell silent: (3, m). Exact, loss is linear in footholds.
 
     unguarded: (3, n) direct footholds a year if no safeguard worked. system: (m,), effective: (3, m) of each safeguard
     there (as of `effectiveness`): without it, its share e of what the system's other safeguards leave would come in.

@@ -45,7 +45,7 @@ def check(matrix: csr_array, names: Sequence[str]) -> None:
     """Refuse a chain that never ends: its probabilities must lie in 0–1, and its spectral radius below 1.
 
     Loops are allowed. Where all rows sum to less than 1 nothing more is to be shown; else the radius of each loop
-    (strongly connected component) is bounded, and an error names the systems of the one that keeps an intruder for ever.
+    (strongly connected component) is bounded, and an error names the systems of one that keeps an intruder for ever.
     """
     data = matrix.data
     if not (np.isfinite(data).all() and (data >= 0).all() and (data <= 1 + 1e-12).all()):
