@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from accord.decisions.models import Plan as StoredPlan
 
 if TYPE_CHECKING:
+    from accord.decisions.evidence import Evidence
     from accord.engines.portfolio import Frontier, Plan, Problem
 
 Origin = StoredPlan.Origin
@@ -19,6 +20,9 @@ NAMES = {
     Origin.SPLIT: "Budget split in two",
     Origin.ROSI: "ROSI ranking",
 }
+
+SIDE_BY_SIDE = (Origin.CIO, Origin.CISO, Origin.SPLIT, Origin.ROSI, Origin.JOINT)
+"""The plans beside today, in the order in which they are shown."""
 
 
 def horizon(problem: Problem) -> dict[str, Any]:
@@ -35,11 +39,11 @@ def starts(problem: Problem, plan: Mapping[str, int]) -> dict[str, str]:
     return {key: problem.quarter(start) for key, start in plan.items()}
 
 
-def of_plan(problem: Problem, plan: Mapping[str, int], proof: Mapping[str, Any]) -> dict[str, Any]:
+def of_plan(problem: Problem, plan: Mapping[str, int], proof: Mapping[str, Any], evidence: Evidence) -> dict[str, Any]:
     """All that a stored plan says: figures, what it spends, why each initiative is in it or not, and its proof.
 
     Money in the problem's currency; `loss` and what hangs on it over the whole horizon. `proof` holds gap, bound,
-    objective and status, as far as they are known.
+    objective and status, as far as they are known. `evidence` adds what the pictures rest on.
     """
     from accord.engines.portfolio import evaluate, explain, spending
 
@@ -47,6 +51,7 @@ def of_plan(problem: Problem, plan: Mapping[str, int], proof: Mapping[str, Any])
     reasons = explain(problem, plan)
     return {
         **proof,
+        **evidence.of_plan(plan),
         "horizon": horizon(problem),
         "loss_today": sum(s.loss for s in problem.scenarios) * problem.quarters / 4,
         "value_by_quarter": outcome.value_by_quarter,
@@ -108,14 +113,19 @@ def proof_of(plan: Plan) -> dict[str, Any]:
 
 def marked(found: Frontier) -> list[tuple[str, str, Plan]]:
     """(origin, name, plan) of the marked points and of the others along the frontier."""
-    rows: list[tuple[str, str, Plan]] = [
+    rows = marked_only(found)
+    others = [plan for plan in found.points if not any(plan.starts == own.starts for _, _, own in rows)]
+    rows += [(Origin.POINT, f"Point {n} of the frontier", plan) for n, plan in enumerate(others, 1)]
+    return rows
+
+
+def marked_only(found: Frontier) -> list[tuple[str, str, Plan]]:
+    """(origin, name, plan) of what each executive would choose alone and of the joint proposal."""
+    return [
         (Origin.CIO, NAMES[Origin.CIO], found.cio),
         (Origin.CISO, NAMES[Origin.CISO], found.ciso),
         (Origin.JOINT, NAMES[Origin.JOINT], found.joint),
     ]
-    others = [plan for plan in found.points if not any(plan.starts == own.starts for _, _, own in rows)]
-    rows += [(Origin.POINT, f"Point {n} of the frontier", plan) for n, plan in enumerate(others, 1)]
-    return rows
 
 
 def of_frontier(problem: Problem, found: Frontier) -> dict[str, Any]:
@@ -137,6 +147,34 @@ def of_frontier(problem: Problem, found: Frontier) -> dict[str, Any]:
         "product_bound": found.product_bound,
         "complete": found.complete,
     }  # fmt: skip
+
+
+def compared(problem: Problem, found: Frontier) -> list[dict[str, Any]]:
+    """Today and the plans that are always shown side by side, each with value, loss and money over the horizon."""
+    rows: list[dict[str, Any]] = [
+        {"origin": "today", "name": "Today", "value": 0.0, "loss": found.loss_today, "count": 0, "money": 0.0}
+    ]
+    marked: dict[str, tuple[str, Any]] = {origin: (name, plan) for origin, name, plan in marked_only(found)}
+    marked |= {o: (NAMES[Origin(o)], plan) for o, plan in found.references.items() if o in SIDE_BY_SIDE}
+    for origin in SIDE_BY_SIDE:
+        if origin not in marked:
+            continue
+        name, plan = marked[origin]
+        row = {"origin": str(origin), "name": name, "value": plan.value, "loss": plan.loss}
+        if plan.starts is None:
+            rows.append({**row, "count": None, "money": None, "reason": plan.reason})
+        else:
+            used = spent(problem, plan.starts)
+            rows.append({**row, "count": len(plan.starts), "money": used})
+    return rows
+
+
+def spent(problem: Problem, plan: Mapping[str, int]) -> float:
+    """Capital and running cost of a plan over the horizon."""
+    from accord.engines.portfolio import spending
+
+    used = spending(problem, plan)
+    return sum(used.capital.values()) + sum(used.running.values())
 
 
 def behind(found: Frontier, value: float | None, loss: float | None) -> float | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from accord.core import ledger
 from accord.core.errors import Problem as Refusal
 from accord.core.errors import Refused
+from accord.decisions.evidence import laws_of
 from accord.decisions.models import Stance
 from accord.organization.selectors import WeightedGoal, weighted_goals
 from accord.risk import figures
@@ -63,13 +64,17 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class PlanInputs:
-    """The problem for the planner and what is not in it. `number` is the ledger's when it was read."""
+    """The problem for the planner and what is not in it. `number` is the ledger's when it was read.
+
+    `laws` is what the loss before and after a plan is drawn from (see `evidence.laws_of`).
+    """
 
     problem: portfolio.Problem
     currency: str
     left_out: tuple[LeftOut, ...]
     heard: Heard
     number: int
+    laws: dict[str, Any] | None = None
 
     @property
     def hash(self) -> str:
@@ -86,7 +91,7 @@ def collect(heard: Heard = "both") -> PlanInputs:
     number = ledger_number()
     left_out: list[LeftOut] = []
     goals = weighted_goals()
-    scenarios, effects = _scenarios(left_out)
+    scenarios, effects, laws = _scenarios(left_out)
     first, quarters, budgets = _horizon()
     items = _initiatives(goals, effects, left_out, heard)
     try:
@@ -101,7 +106,7 @@ def collect(heard: Heard = "both") -> PlanInputs:
         )
     except ProblemError as error:
         raise Refused(*(Refusal(None, f.field, f"{f.subject}: {f.reason}", f.remedy) for f in error.faults)) from error
-    return PlanInputs(problem, default_currency(), tuple(left_out), heard, number)
+    return PlanInputs(problem, default_currency(), tuple(left_out), heard, number, laws)
 
 
 def _horizon() -> tuple[str, int, tuple[portfolio.Budget, ...]]:
@@ -143,24 +148,27 @@ def _goals(goals: Iterable[WeightedGoal], left_out: list[LeftOut]) -> Iterable[p
 
 def _scenarios(
     left_out: list[LeftOut],
-) -> tuple[list[portfolio.Scenario], dict[str, list[portfolio.Effect]]]:
-    """Expected loss a year with the controls of today, and what initiatives do to it (the middle of each effect)."""
+) -> tuple[list[portfolio.Scenario], dict[str, list[portfolio.Effect]], dict[str, Any]]:
+    """Expected loss a year with the controls of today, what initiatives do to it (the middle of each effect), laws."""
     from accord.engines import portfolio
     from accord.engines.loss import expected_loss
 
-    found = figures.quantify(risk.collect()[0])
+    read = risk.collect()[0]
+    found = figures.quantify(read)
     for missing in found.missing:
         left_out.append(LeftOut("scenario", missing.key, missing.name, missing.reason, missing.remedy))
     means = expected_loss(found.portfolio).tolist() if found.scenarios else []
     scenarios = [portfolio.Scenario(s.key, s.name, m) for s, m in zip(found.scenarios, means, strict=True)]
     known = {s.key for s in scenarios}
     effects: dict[str, list[portfolio.Effect]] = defaultdict(list)
-    for effect in risk.initiative_effects():
+    reductions = risk.initiative_effects()
+    for effect in reductions:
         frequency = None if effect.frequency is None else effect.frequency[figures.MID]
         magnitude = None if effect.magnitude is None else effect.magnitude[figures.MID]
         if effect.scenario in known and (frequency is not None or magnitude is not None):
             effects[effect.key].append(portfolio.Effect(effect.scenario, frequency, magnitude))
-    return scenarios, effects
+    agreed = risk.appetite_in_force()
+    return scenarios, effects, laws_of(found, read, reductions, agreed.frozen["points"] if agreed else None)
 
 
 def _initiatives(

@@ -8,6 +8,7 @@ from accord.core import ledger
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
 from accord.decisions import figures
+from accord.decisions.evidence import Evidence
 from accord.decisions.models import Frontier, Plan, PlanItem
 from accord.strategy.models import Initiative
 
@@ -36,7 +37,9 @@ def make_plan(actor: User, frontier: Frontier, name: str, starts: Mapping[str, s
     if broken:
         raise Refused(*(Problem(None, v.subject if v.subject in known else "", v.message) for v in broken))
     outcome = portfolio.evaluate(problem, plan)
-    result = figures.of_plan(problem, plan, {"gap": _gap(frontier, outcome.value, outcome.loss)})
+    evidence = Evidence(problem, frontier.result.get("laws"))
+    result = figures.of_plan(problem, plan, {"gap": _gap(frontier, outcome.value, outcome.loss)}, evidence)
+    result["compared"] = frontier.result.get("compared", [])
     with ledger.write(actor) as log:
         number = Plan.objects.filter(origin=Plan.Origin.OWN).count() + 1
         made = Plan.objects.create(

@@ -11,6 +11,7 @@ from accord.core.errors import Problem as Refusal
 from accord.core.errors import Refused
 from accord.core.models import User
 from accord.decisions import figures
+from accord.decisions.evidence import Evidence
 from accord.decisions.models import Frontier, Plan, PlanItem
 from accord.decisions.selectors.inputs import METHOD, Heard, PlanInputs, collect, left_out_rows
 from accord.strategy.models import Initiative
@@ -87,9 +88,11 @@ def _keep(actor: User, inputs: PlanInputs, found: portfolio.Frontier, seconds: f
         if reference.starts is not None and reference.value is not None and reference.loss is not None:
             proof = {"gap": figures.behind(found, reference.value, reference.loss)}
             rows.append((origin, reference.name, dict(reference.starts), reference.value, reference.loss, proof))
-    results = [figures.of_plan(problem, row[2], row[5]) for row in rows]
+    evidence, beside = Evidence(problem, inputs.laws), figures.compared(problem, found)
+    results = [{**figures.of_plan(problem, row[2], row[5], evidence), "compared": beside} for row in rows]
     result = {
-        **figures.of_frontier(problem, found), "method": METHOD, "heard": inputs.heard, "seconds": seconds,
+        **figures.of_frontier(problem, found), "compared": beside, "laws": inputs.laws,
+        "method": METHOD, "heard": inputs.heard, "seconds": seconds,
         "left_out": left_out_rows(inputs), "ledger_number": inputs.number, "problem": problem.to_json(),
     }  # fmt: skip
     with ledger.write(actor) as log:

@@ -1,0 +1,237 @@
+"""What the pictures of a plan rest on: its steps of loss, its money by quarter, and the whole loss before and after.
+
+Everything here is computed when a plan is made and kept with it, so that a decision freezes it too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from accord.risk.figures import HIGH, LOW, MID
+
+if TYPE_CHECKING:
+    from accord.engines.loss import LossResult, Portfolio
+    from accord.engines.portfolio import Problem
+    from accord.risk.figures import Quantified
+    from accord.risk.selectors.inputs import Inputs, Reduction
+
+WIDTH = 1e-3
+"""Relative width of the proven bounds of the loss of one year in 100: finer than any drawing shows."""
+LEVEL = 0.95
+RARE = 2e-3
+POINTS = 64
+
+
+def laws_of(
+    found: Quantified, inputs: Inputs, effects: Sequence[Reduction], appetite: Sequence[Sequence[float]] | None
+) -> dict[str, Any]:
+    """The scenarios' laws, what initiatives do to them, on which goals they fall, and the appetite, as plain data."""
+    book = found.portfolio
+    scenarios = [
+        {
+            "key": one.key,
+            "frequency": book.frequency[n].tolist(),
+            "magnitude": [form for form in book.magnitude[n].tolist() if not math.isnan(form[MID])],
+            "frequency_factor": float(book.frequency_factor[n]),
+            "magnitude_factor": float(book.magnitude_factor[n]),
+            "goals": _goals(one.systems, inputs.goals),
+        }
+        for n, one in enumerate(found.scenarios)
+    ]
+    known = {one.key for one in found.scenarios}
+    return {
+        "scenarios": scenarios,
+        "effects": [
+            {"initiative": e.key, "scenario": e.scenario, "frequency": e.frequency, "magnitude": e.magnitude}
+            for e in effects
+            if e.scenario in known
+        ],
+        "appetite": None if appetite is None else [[float(a), float(p)] for a, p in appetite],
+    }
+
+
+def _goals(
+    systems: Sequence[tuple[str, float]], goals: Mapping[str, tuple[tuple[str, float], ...]]
+) -> dict[str, float]:
+    """Goal → share of a scenario's loss that falls on it through the systems that it hits."""
+    found: dict[str, float] = defaultdict(float)
+    for system, share in systems:
+        for goal, part in goals.get(system, ()):
+            found[goal] += share * part
+    return dict(found)
+
+
+class Evidence:
+    """Computes it for plans of one problem. `laws` is what `laws_of` gave, None where only means are known."""
+
+    def __init__(self, problem: Problem, laws: Mapping[str, Any] | None) -> None:
+        from accord.engines.portfolio.compiled import compile_problem
+
+        self.problem, self.laws = problem, laws
+        self._compiled = compile_problem(problem)
+
+    def of_plan(self, plan: Mapping[str, int]) -> dict[str, Any]:
+        """Steps, money by quarter, curves and loss by goal of a plan (initiative → index of its first quarter)."""
+        return {
+            "steps": self.steps(plan),
+            "by_quarter": self.money(plan),
+            "curves": self.curves(plan),
+            "goal_loss": self.goal_loss(plan),
+        }
+
+    def steps(self, plan: Mapping[str, int]) -> list[dict[str, Any]]:
+        """By how much the loss over the horizon changes as each initiative joins those that start before it.
+
+        The changes add up to the loss of the plan less that of today, whatever the order; the part of a single one
+        depends on it, because effects on the same scenario multiply.
+        """
+        from accord.engines.portfolio import evaluate
+
+        held: dict[str, int] = {}
+        last, found = evaluate(self._compiled, held).loss, []
+        for key, start in sorted(plan.items(), key=lambda item: (item[1], item[0])):
+            held[key] = start
+            loss = evaluate(self._compiled, held).loss
+            found.append({"key": key, "name": self.problem.initiative(key).name, "loss": loss - last})
+            last = loss
+        return found
+
+    def money(self, plan: Mapping[str, int]) -> dict[str, list[float]]:
+        """Capital and running cost in each quarter of the horizon."""
+        from accord.engines.portfolio.compiled import spread
+
+        horizon = self.problem.quarters
+        found = {"capital": [0.0] * horizon, "running": [0.0] * horizon}
+        for key, start in plan.items():
+            parts = spread(self.problem.initiative(key), horizon - start)
+            for kind, amounts in zip(("capital", "running"), parts, strict=True):
+                for n, amount in enumerate(amounts.tolist()):
+                    found[kind][start + n] += amount
+        return found
+
+    def goal_loss(self, plan: Mapping[str, int]) -> dict[str, Any] | None:
+        """Goal → expected loss a year that falls on it, today and when all is done; and what falls on none."""
+        if self.laws is None:
+            return None
+        left = self._residual(plan)
+        today = {s.key: s.loss for s in self.problem.scenarios}
+        rows = {key: {"today": 0.0, "after": 0.0} for one in self.laws["scenarios"] for key in one["goals"]}
+        for one in self.laws["scenarios"]:
+            for goal, share in one["goals"].items():
+                rows[goal]["today"] += share * today.get(one["key"], 0.0)
+                rows[goal]["after"] += share * left.get(one["key"], 0.0)
+        rest = {
+            when: sum(losses.values()) - sum(row[when] for row in rows.values())
+            for when, losses in (("today", today), ("after", left))
+        }
+        return {"goals": rows, "rest": rest}
+
+    def curves(self, plan: Mapping[str, int]) -> dict[str, Any] | None:
+        """P(loss in a year > amount) today and when all is done, with the effects as stated, weakest and strongest."""
+        from accord.engines.loss import AccuracyError, annual_loss
+
+        if self._today is None:
+            return None
+        try:
+            after, weak, strong = (
+                annual_loss(self._portfolio(plan, end), target_width=WIDTH) for end in (MID, LOW, HIGH)
+            )
+        except AccuracyError:
+            return None
+        amounts = _amounts([self._today, after, weak])
+        return {
+            "amounts": amounts,
+            "today": _chances(self._today, amounts),
+            "after": _chances(after, amounts),
+            "weakest": _chances(weak, amounts),
+            "strongest": _chances(strong, amounts),
+            "mean": {"today": self._today.mean, "after": after.mean, "low": strong.mean, "high": weak.mean},
+            "level": LEVEL,
+            "var": {"today": _level(self._today), "after": _level(after)},
+            "appetite": (self.laws or {}).get("appetite"),
+        }
+
+    @cached_property
+    def _today(self) -> LossResult | None:
+        from accord.engines.loss import AccuracyError, annual_loss
+
+        if self.laws is None or not self.laws["scenarios"]:
+            return None
+        try:
+            return annual_loss(self._portfolio({}, MID), target_width=WIDTH)
+        except AccuracyError:
+            return None
+
+    def _residual(self, plan: Mapping[str, int]) -> dict[str, float]:
+        from accord.engines.portfolio import evaluate
+
+        return evaluate(self._compiled, plan).residual
+
+    def _portfolio(self, plan: Mapping[str, int], end: int) -> Portfolio:
+        """The scenarios with what is left of frequency and magnitude after the plan, at one end of its effects.
+
+        At the middle it comes to the plan's own expected loss, however the benefits grow; the ends of the effects
+        are taken in the same proportion.
+        """
+        import numpy as np
+
+        from accord.engines.loss import Portfolio
+
+        assert self.laws is not None
+        rows = self.laws["scenarios"]
+        forms = max(len(row["magnitude"]) for row in rows)
+        unknown = [math.nan] * 3
+        magnitude = [[*row["magnitude"], *[unknown] * (forms - len(row["magnitude"]))] for row in rows]
+        left, today = self._residual(plan), {s.key: s.loss for s in self.problem.scenarios}
+        sides = np.ones((2, len(rows)))
+        for n, row in enumerate(rows):
+            middle = self._factors(plan, row["key"], MID)
+            reached = left[row["key"]] / today[row["key"]] if today.get(row["key"]) else 1.0
+            power = _power(middle[0] * middle[1], reached)
+            sides[:, n] = [side**power for side in self._factors(plan, row["key"], end)]
+        base = [[row[f"{side}_factor"] for row in rows] for side in ("frequency", "magnitude")]
+        return Portfolio(
+            [row["key"] for row in rows], [row["frequency"] for row in rows], magnitude,
+            np.array(base[0]) * sides[0], np.array(base[1]) * sides[1],
+        )  # fmt: skip
+
+    def _factors(self, plan: Mapping[str, int], scenario: str, end: int) -> tuple[float, float]:
+        """What the plan's initiatives would leave of a scenario's frequency and magnitude if all were finished."""
+        assert self.laws is not None
+        left = {"frequency": 1.0, "magnitude": 1.0}
+        for effect in self.laws["effects"]:
+            if effect["scenario"] == scenario and effect["initiative"] in plan:
+                for side in left:
+                    if effect[side] is not None:
+                        left[side] *= 1.0 - effect[side][end]
+        return left["frequency"], left["magnitude"]
+
+
+def _power(whole: float, reached: float) -> float:
+    """The power that makes the whole effect the one that is reached: 1 where all of it is, 0 where none."""
+    if math.isclose(whole, reached, rel_tol=1e-9) or min(whole, reached) <= 0.0:
+        return 1.0
+    return math.log(reached) / math.log(whole) if whole != 1.0 else 1.0
+
+
+def _amounts(results: Sequence[LossResult]) -> list[float]:
+    """Amounts from 0 to where a year that costs more is rarer than one in 500 in all of them."""
+    furthest = 0.0
+    for result in results:
+        reached = [float(row[0]) for row in result.curve if row[1] < RARE]
+        furthest = max(furthest, reached[0] if reached else float(result.curve[-1][0]) if len(result.curve) else 0.0)
+    return [float(f"{furthest * (n / POINTS) ** 1.5:.6g}") for n in range(POINTS + 1)]
+
+
+def _chances(result: LossResult, amounts: Sequence[float]) -> list[float]:
+    found = result.exceedance(amounts)
+    return [float(f"{(row[2] if math.isnan(row[1]) else row[1]):.6g}") for row in found.tolist()]
+
+
+def _level(result: LossResult) -> dict[str, float]:
+    lower, value, upper = (float(x) for x in result.var[result.at(LEVEL)])
+    return {"lower": lower, "value": value, "upper": upper}

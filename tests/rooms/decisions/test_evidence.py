@@ -1,0 +1,114 @@
+"""What the pictures of a plan rest on: it sums to the plan's own figures, and to the annual loss of the same laws."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from accord.decisions import services
+from accord.decisions.evidence import Evidence, _power
+from accord.decisions.models import Frontier
+from accord.engines.portfolio import Problem, evaluate, spending
+
+pytestmark = pytest.mark.django_db
+STARTS = {"MFA": "2027-Q1", "SOC": "2027-Q2", "DATA": "2028-Q1"}
+
+
+@pytest.fixture
+def own(frontier: Frontier, cio: Any) -> dict[str, Any]:
+    result: dict[str, Any] = services.make_plan(cio, frontier, "Mine", STARTS).result
+    return result
+
+
+def problem_of(frontier: Frontier) -> Problem:
+    return Problem.from_json(frontier.result["problem"])
+
+
+def test_steps_lead_from_the_loss_of_today_to_that_of_the_plan(frontier: Frontier) -> None:
+    for plan in frontier.plans.all():
+        steps = plan.result["steps"]
+        assert [s["key"] for s in steps] == [
+            row["key"] for row in sorted(plan.result["schedule"], key=lambda row: (row["start"], row["key"]))
+        ]
+        assert plan.result["loss_today"] + sum(s["loss"] for s in steps) == pytest.approx(plan.loss, rel=1e-12)
+
+
+def test_a_step_is_what_its_initiative_changes_beside_those_before_it(frontier: Frontier, own: dict[str, Any]) -> None:
+    problem = problem_of(frontier)
+    alone = evaluate(problem, {"MFA": 0}).loss - evaluate(problem, {}).loss
+    assert own["steps"][0] == {"key": "MFA", "name": "Second factor", "loss": pytest.approx(alone)}
+    assert own["steps"][2]["loss"] == pytest.approx(0.0, abs=1e-6)  # the data platform touches no scenario
+
+
+def test_money_by_quarter_sums_to_what_is_spent_in_each_year(frontier: Frontier, own: dict[str, Any]) -> None:
+    problem = problem_of(frontier)
+    used = spending(problem, {key: problem.index(start) for key, start in STARTS.items()})
+    for kind in ("capital", "running"):
+        years = [sum(own["by_quarter"][kind][4 * n : 4 * n + 4]) for n in range(2)]
+        assert years == pytest.approx([getattr(used, kind)[year] for year in (2027, 2028)])
+
+
+def test_the_loss_before_and_after_has_the_plans_own_means(frontier: Frontier, own: dict[str, Any]) -> None:
+    curves = own["curves"]
+    assert curves["mean"]["today"] == pytest.approx(own["loss_today"] / 2, rel=1e-9)
+    assert curves["mean"]["after"] == pytest.approx(sum(row["after"] for row in own["scenarios"]), rel=1e-9)
+    assert curves["mean"]["low"] < curves["mean"]["after"] < curves["mean"]["high"]
+
+
+def test_curves_fall_and_lie_within_the_band_of_the_effects(own: dict[str, Any]) -> None:
+    curves = own["curves"]
+    for name in ("today", "after", "weakest", "strongest"):
+        assert np.all(np.diff(curves[name]) <= 1e-9)
+    between = zip(curves["strongest"], curves["after"], curves["weakest"], strict=True)
+    assert all(low <= middle + 2e-3 and middle <= high + 2e-3 for low, middle, high in between)
+    assert curves["amounts"][0] == 0.0 and np.all(np.diff(curves["amounts"]) > 0)
+
+
+def test_the_loss_after_is_that_of_an_independent_simulation(frontier: Frontier, own: dict[str, Any]) -> None:
+    """Outages: 0.5 a year of 1 M × 0.6; leaks: 0.2 × 0.5 a year of 4 M × 0.7; Poisson, amounts fixed."""
+    draw = np.random.default_rng(11)
+    years = 400_000
+    loss = draw.poisson(0.5, years) * 0.6e6 + draw.poisson(0.2 * 0.5, years) * 2.8e6
+    amounts, told = np.array(own["curves"]["amounts"]), np.array(own["curves"]["after"])
+    for amount in (3e5, 9e5, 1.5e6, 3.0e6, 3.7e6):
+        found = float(np.mean(loss > amount))
+        within = np.abs(amounts - amount) < 2.4e5
+        assert told[within].min() - 4e-3 <= found <= told[within].max() + 4e-3
+
+
+def test_what_falls_on_goals_and_on_none_is_the_whole_loss(own: dict[str, Any]) -> None:
+    found = own["goal_loss"]
+    for when, whole in (("today", own["loss_today"] / 2), ("after", own["curves"]["mean"]["after"])):
+        assert sum(row[when] for row in found["goals"].values()) + found["rest"][when] == pytest.approx(whole)
+
+
+def test_six_plans_stand_side_by_side(frontier: Frontier, own: dict[str, Any]) -> None:
+    rows = own["compared"]
+    assert [row["origin"] for row in rows] == ["today", "cio", "ciso", "split", "rosi", "joint"]
+    by_origin = {plan.origin: plan for plan in frontier.plans.all()}
+    for row in rows[1:]:
+        if row["value"] is not None:
+            plan = by_origin[row["origin"]]
+            assert (row["value"], row["loss"]) == (plan.value, plan.loss)
+            money = sum(part["capital"] + part["running"] for part in plan.result["money"])
+            assert row["money"] == pytest.approx(money)
+
+
+def test_without_laws_nothing_is_said_of_the_distribution(frontier: Frontier) -> None:
+    found = Evidence(problem_of(frontier), None).of_plan({"MFA": 0})
+    assert found["curves"] is None and found["goal_loss"] is None and found["steps"]
+
+
+def test_a_plan_is_kept_as_plain_data(own: dict[str, Any]) -> None:
+    kept = {name: own[name] for name in ("steps", "by_quarter", "curves", "goal_loss", "compared")}
+    assert json.loads(json.dumps(kept, allow_nan=False)) == kept
+
+
+@pytest.mark.parametrize(
+    ("whole", "reached", "power"), [(0.5, 0.5, 1.0), (0.25, 0.5, 0.5), (1.0, 1.0, 1.0), (0.5, 1.0, 0.0)]
+)
+def test_benefits_that_still_grow_take_the_part_that_is_reached(whole: float, reached: float, power: float) -> None:
+    assert _power(whole, reached) == pytest.approx(power)
