@@ -51,3 +51,12 @@ def compute_what_if(context: Context, plan: str, initiative: str, seconds: float
     for side in ("leaves", "enters"):
         found[side] = [{"key": key, "name": names[key]} for key in found[side]]
     return {**found, "name": names[initiative]}
+
+
+@kind("decisions.differences", "Price the differences between both positions")
+def compute_differences(context: Context, sitting: str, seconds: float = 60.0) -> dict[str, Any]:
+    """What each difference of a revealed sitting costs: one plan for each way, kept with the sitting."""
+    from accord.decisions.services import price_differences
+
+    found = price_differences(context.actor, sitting, seconds=seconds, tell=context.progress)
+    return {"sitting": found.key, "plans": found.differences["plans"] if found.differences else 0}

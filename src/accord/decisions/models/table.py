@@ -67,11 +67,18 @@ class Sitting(models.Model):
         return self.key
 
 
-class Position(models.Model):
-    """What one executive wants, in private: weights of the goals, pins and drops.
+class ShownPositions(models.Manager["Position"]):
+    """The positions of sittings that are revealed; no other can be read through it."""
 
-    `content` is canonical JSON. Nobody but `by` reads it before the sitting is revealed: read it through
-    `selectors.positions` alone.
+    def get_queryset(self) -> models.QuerySet[Position]:
+        return super().get_queryset().filter(sitting__state=Sitting.State.REVEALED)
+
+
+class Position(models.Model):
+    """What one executive wants, in private: weights of the goals, pins and drops, as canonical JSON.
+
+    Nobody but `by` reads it before the sitting is revealed: the manager that everything uses, related rows
+    included, holds only what is revealed. `sealed` holds all; only the services and `own_position` use it.
     """
 
     sitting = models.ForeignKey(Sitting, on_delete=models.CASCADE, related_name="positions")
@@ -80,6 +87,9 @@ class Position(models.Model):
     content = models.TextField()
     nonce = models.CharField(max_length=64)
     saved_at = models.DateTimeField(default=timezone.now)
+
+    objects = ShownPositions()
+    sealed = models.Manager()
 
     class Meta:
         constraints: ClassVar = [fields.only_one(["sitting", "role"], "decisions_position_once")]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from accord.core.models import LedgerEntry
-from accord.decisions.models import Frontier, Plan
+from accord.decisions.models import Frontier, Plan, PlanItem
 from accord.decisions.selectors.inputs import RELEVANT, collect
 
-ORDER = ("cio", "ciso", "joint", "split", "rosi", "point", "own")
+ORDER = ("today", "cio", "ciso", "joint", "split", "rosi", "point", "own")
 
 
 def latest_frontier() -> Frontier | None:
@@ -23,6 +23,15 @@ def plans_of(frontier: Frontier) -> list[Plan]:
     """
     plans = Plan.objects.filter(frontier=frontier).defer("result")
     return sorted(plans, key=lambda plan: (ORDER.index(plan.origin), plan.loss))
+
+
+def starts_of(frontier: Frontier) -> list[dict[str, str]]:
+    """The plans of a frontier as initiative → quarter. One query."""
+    found: dict[int, dict[str, str]] = {}
+    rows = PlanItem.objects.filter(plan__frontier=frontier).values_list("plan_id", "initiative__key", "start")
+    for plan, key, start in rows.order_by("plan_id", "initiative__key"):
+        found.setdefault(plan, {})[key] = start
+    return list(found.values())
 
 
 def is_stale(frontier: Frontier) -> bool:

@@ -6,7 +6,7 @@ from accord.core import ledger
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
 from accord.core.roles import EXECUTIVES, Role
-from accord.decisions.models import Stance
+from accord.decisions.models import Sitting, Stance
 from accord.strategy.models import Initiative
 
 
@@ -20,6 +20,8 @@ def set_stance(actor: User, role: Role, initiative: Initiative, kind: str, reaso
     if len(reason) > 500:
         raise Refused(Problem(None, "reason", "It is longer than 500 characters.", "Shorten it.", "stance"))
     with ledger.write(actor) as log:
+        if (waiting := Sitting.objects.filter(state=Sitting.State.OPEN).first()) is not None:
+            raise Refused(f"{waiting.key} is open: what you insist on goes into your position there, unseen.")
         held = Stance.objects.select_for_update().filter(role=role.value, initiative=initiative).first()
         before = None if held is None else {"kind": str(held.kind), "reason": held.reason}
         after = {"kind": kind, "reason": reason} if kind else None
