@@ -14,7 +14,6 @@ from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject
 
 from accord.outlet.brief_pdf import (
-    _SHOWN,
     BoardBrief,
     BriefError,
     Chart,
@@ -22,9 +21,9 @@ from accord.outlet.brief_pdf import (
     Fact,
     PlanLine,
     ScenarioLine,
-    _shown,
     write_brief,
 )
+from accord.outlet.typeset import SHOWN, shown
 
 SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" width="300" height="180" viewBox="0 0 300 180">
 <path d="M10 10 L290 170" stroke="#0b5557" fill="none"/>
@@ -168,7 +167,7 @@ def test_only_web_addresses_become_links(url: str) -> None:
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.text(min_size=1, max_size=120).filter(lambda text: _shown(text, 90)))
+@given(st.text(min_size=1, max_size=120).filter(lambda text: shown(text, 90)))
 def test_any_text_can_be_set(text: str) -> None:
     chart = Chart(SVG, text)
     brief = replace(BRIEF, title=text, organization=text, status=text, footer=[text], chart=chart)
@@ -176,7 +175,7 @@ def test_any_text_can_be_set(text: str) -> None:
 
 
 def test_every_sign_that_is_let_through_has_a_glyph() -> None:
-    signs = [chr(code) for first, last in _SHOWN for code in range(first, last + 1)]
+    signs = [chr(code) for first, last in SHOWN for code in range(first, last + 1)]
     for start in range(0, len(signs), 200):
         rows = ["".join(signs[start + i : start + i + 40]) for i in range(0, 200, 40)]
         write_brief(replace(BRIEF, decisions=[DecisionAsked(row) for row in rows], chart=None))

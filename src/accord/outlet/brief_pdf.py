@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from accord.outlet.typeset import PictureError, address, lettered, shown
+
 _TEMPLATES = Path(__file__).parent / "templates"
 _FACTS, _SCENARIOS, _PLAN, _DECISIONS = 7, 5, 8, 5
-_FONT = "Libertinus Serif"
-_FONT_FAMILY = re.compile(r"font-family\s*(=\s*\"[^\"]*\"|=\s*'[^']*'|:[^;\"']*)")
-_SPACES = re.compile(r"[^\S\u00a0]+")
-_MISSING = "\u25a1"
-_UNBROKEN = re.compile(r"\S{28}(?=\S)")
-
-# What the fonts inside typst can show (a test holds this to be true); archives refuse text that has no glyph.
-_SHOWN = (
-    (0x20, 0x7E), (0xA0, 0xAC), (0xAE, 0x377), (0x37A, 0x37F), (0x384, 0x38A), (0x38C, 0x38C),
-    (0x38E, 0x3A1), (0x3A3, 0x482), (0x48A, 0x4FF), (0x5D0, 0x5EA), (0x621, 0x63A), (0x640, 0x64A),
-    (0x1E00, 0x1F15), (0x1F18, 0x1F1D), (0x1F20, 0x1F45), (0x1F48, 0x1F4D), (0x1F50, 0x1F57),
-    (0x1F5F, 0x1F7D), (0x1F80, 0x1FB4), (0x2010, 0x2027), (0x2030, 0x203E), (0x2070, 0x2071),
-    (0x2074, 0x208E), (0x20A0, 0x20C0), (0x2100, 0x211E), (0x2126, 0x2151), (0x2153, 0x2184),
-    (0x2190, 0x23FF), (0x2460, 0x2606), (0x2713, 0x2714), (0x2717, 0x2718), (0xFB00, 0xFB06),
-)  # fmt: skip
-_STARTS = tuple(first for first, _ in _SHOWN)
 
 
 class BriefError(ValueError):
@@ -168,83 +151,51 @@ def _check(brief: BoardBrief) -> None:
     ):
         if len(rows) > most:
             raise BriefError(f"{len(rows)} {name}, but the page holds {most}")
-    if not _shown(brief.title, 90):
+    if not shown(brief.title, 90):
         raise BriefError("a brief needs a title")
-    if brief.chart is not None and not _shown(brief.chart.alternative, 90):
+    if brief.chart is not None and not shown(brief.chart.alternative, 90):
         raise BriefError("a chart needs an alternative text")
 
 
 def _data(brief: BoardBrief) -> dict[str, object]:
     chart = None
     if brief.chart is not None:
-        chart = {"svg": _chart(brief.chart.svg), "alternative": _shown(brief.chart.alternative, 2_000)}
+        chart = {"svg": _picture(brief.chart.svg), "alternative": shown(brief.chart.alternative, 2_000)}
     return {
-        "title": _shown(brief.title, 70),
-        "organization": _shown(brief.organization, 80),
-        "description": _shown(brief.description, 500),
+        "title": shown(brief.title, 70),
+        "organization": shown(brief.organization, 80),
+        "description": shown(brief.description, 500),
         "date": [brief.as_of.year, brief.as_of.month, brief.as_of.day],
-        "as_of": _shown(brief.as_of_words, 60),
-        "status": _shown(brief.status, 220),
+        "as_of": shown(brief.as_of_words, 60),
+        "status": shown(brief.status, 220),
         "language": brief.language,
-        "words": {name: _shown(text, 60) for name, text in asdict(brief.words).items()},
+        "words": {name: shown(text, 60) for name, text in asdict(brief.words).items()},
         "facts": [
             {
-                "label": _shown(row.label, 90),
-                "value": _shown(row.value, 18),
-                "interval": _shown(row.interval, 40),
-                "source": _shown(row.source, 80),
-                "url": _address(row.url),
+                "label": shown(row.label, 90),
+                "value": shown(row.value, 18),
+                "interval": shown(row.interval, 40),
+                "source": shown(row.source, 80),
+                "url": address(row.url),
             }
             for row in brief.facts
         ],
         "chart": chart,
         "scenarios": [_line(asdict(row), name=60, frequency=24, loss=20) for row in brief.scenarios],
         "plan": [_line(asdict(row), name=80, state=24, due=16, planned=16, spent=16) for row in brief.plan],
-        "plan_note": _shown(brief.plan_note, 140),
+        "plan_note": shown(brief.plan_note, 140),
         "decisions": [_line(asdict(row), text=180) for row in brief.decisions],
-        "footer": [_shown(text, 110) for text in brief.footer],
+        "footer": [shown(text, 110) for text in brief.footer],
     }
 
 
-def _line(row: dict[str, str], **limits: int) -> dict[str, str]:
-    shown = {name: _shown(row[name], limit) for name, limit in limits.items()}
-    return {**shown, "url": _address(row["url"])}
-
-
-def _shown(text: str, limit: int) -> str:
-    """Return a text in one line, without what cannot be shown, cut to ``limit`` characters."""
-    plain = _SPACES.sub(" ", unicodedata.normalize("NFC", text))
-    plain = "".join(sign if _has_glyph(sign) else _nearest(sign) for sign in plain).strip()
-    if len(plain) > limit:
-        plain = plain[: limit - 1].rstrip() + "\u2026"
-    return _UNBROKEN.sub("\\g<0>\u200b", plain)
-
-
-def _has_glyph(sign: str) -> bool:
-    place = bisect_right(_STARTS, ord(sign)) - 1
-    return place >= 0 and ord(sign) <= _SHOWN[place][1]
-
-
-def _nearest(sign: str) -> str:
-    if unicodedata.category(sign) in ("Cc", "Cf"):
-        return ""
-    plain = unicodedata.normalize("NFKD", sign)
-    return plain if all(map(_has_glyph, plain)) else _MISSING
-
-
-def _address(url: str) -> str:
-    """Return an absolute web address as it is, and nothing for any other."""
-    return url if re.fullmatch(r"https?://[\x21-\x7e]{1,1500}", url) else ""
-
-
-def _chart(svg: bytes) -> str:
-    """Return the SVG with its lettering in the font of the page. Raises ``BriefError``."""
+def _picture(svg: bytes) -> str:
     try:
-        text = svg.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BriefError("the chart is not UTF-8") from error
-    return _FONT_FAMILY.sub(lambda m: f"font-family{m[1][0]}{_quoted(m[1])}", text)
+        return lettered(svg)
+    except PictureError as error:
+        raise BriefError(str(error)) from error
 
 
-def _quoted(original: str) -> str:
-    return f'"{_FONT}"' if original[0] == "=" else f" {_FONT}"
+def _line(row: dict[str, str], **limits: int) -> dict[str, str]:
+    texts = {name: shown(row[name], limit) for name, limit in limits.items()}
+    return {**texts, "url": address(row["url"])}
