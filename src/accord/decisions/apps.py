@@ -10,8 +10,8 @@ class DecisionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accord.decisions import jobs, nouns, screens
+        from accord.decisions import checks, jobs, nouns, screens
 
-        _ = jobs
+        _ = checks, jobs
         nouns.declare()
         screens.declare()

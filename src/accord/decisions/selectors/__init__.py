@@ -1,7 +1,9 @@
 """Reads of this room."""
 
+from accord.decisions.selectors.comments import Figure, comments_of, costs_text, figures_of, frozen_comments
 from accord.decisions.selectors.frontiers import (
     frontier_summary,
+    headline,
     is_stale,
     latest_frontier,
     plans_of,
@@ -19,6 +21,7 @@ from accord.decisions.selectors.plans import (
     statements,
     statements_of,
 )
+from accord.decisions.selectors.signing import points_of, reservations
 from accord.decisions.selectors.sittings import (
     Hand,
     commitments_hold,
@@ -33,21 +36,27 @@ from accord.decisions.selectors.sittings import (
 from accord.decisions.selectors.tracking import Tracking, find_decision, in_force, tracking, waiting
 
 __all__ = [
+    "Figure",
     "Hand",
     "LeftOut",
     "Opinion",
     "PlanInputs",
     "Tracking",
     "collect",
+    "comments_of",
     "commitments_hold",
+    "costs_text",
     "currency_of",
     "differences",
+    "figures_of",
     "find_decision",
     "find_plan",
     "find_sitting",
     "frontier_summary",
+    "frozen_comments",
     "frozen_sitting",
     "hands",
+    "headline",
     "in_force",
     "is_stale",
     "last_revealed",
@@ -56,7 +65,9 @@ __all__ = [
     "own_position",
     "plans",
     "plans_of",
+    "points_of",
     "positions",
+    "reservations",
     "sittings",
     "starts_of",
     "statements",

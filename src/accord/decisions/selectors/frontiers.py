@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from accord.core.models import LedgerEntry
+from accord.core.statements import Statement
 from accord.decisions.models import Frontier, Plan, PlanItem
 from accord.decisions.selectors.inputs import RELEVANT, collect
+from accord.ui import format as write
 
 ORDER = ("today", "cio", "ciso", "joint", "split", "rosi", "point", "own")
 
@@ -84,3 +87,36 @@ def frontier_summary() -> dict[str, Any] | None:
             for plan in named
         ],
     }
+
+
+def headline(frontier: Frontier, plans: Sequence[Plan]) -> list[Statement]:
+    """What the joint proposal gives, and what each alone would have given. No query."""
+    by_origin = {plan.origin: plan for plan in plans}
+    joint, cio, ciso = (by_origin.get(origin) for origin in ("joint", "cio", "ciso"))
+    if joint is None or cio is None or ciso is None:
+        return []
+    span, unit = years(frontier.result), frontier.currency
+    common: dict[str, Any] = {
+        "as_of": frontier.at, "query": "decisions.selectors.plans_of", "href": f"/plans/{joint.key}/",
+    }  # fmt: skip
+    kept_value = joint.value / cio.value if cio.value else None
+    today = frontier.result["loss_today"]
+    avoidable = today - ciso.loss
+    kept_loss = (today - joint.loss) / avoidable if avoidable > 0 else None
+    point = next(row for row in frontier.result["points"] if row["origin"] == "joint")
+    return [
+        Statement("frontier.value", "Strategic value of the joint proposal", joint.value, "%", tone="joint",
+                  source="Weight of the goals' gaps that it closes, on average over the horizon.", **common),
+        Statement("frontier.loss", "Its expected loss a year", joint.loss / span, unit, tone="joint",
+                  source="On average over the horizon.",
+                  note=f"Today {write.money(today / span, unit, compact=True)}.", **common),
+        Statement("frontier.kept_value", "Of the value that the CIO would reach alone", kept_value, "%", tone="cio",
+                  source="Value of the joint proposal over that of the plan with the most value.", **common),
+        Statement("frontier.kept_loss", "Of the loss that the CISO would avoid alone", kept_loss, "%", tone="ciso",
+                  source="Loss that the joint proposal avoids over what the plan with the least loss avoids.",
+                  **common),
+        Statement("frontier.gap", "Proved gap of the joint proposal", point["gap"], "%",
+                  source="No plan has over this much "
+                         + ("more value at no more loss." if point["objective"] == "value"
+                            else "less loss at no less value."), **common),
+    ]  # fmt: skip

@@ -16,7 +16,6 @@ from accord.core.errors import Refused
 from accord.core.models import Job, User
 from accord.core.permissions import guard
 from accord.core.roles import EXECUTIVES, Role
-from accord.core.statements import Statement
 from accord.decisions import selectors, services
 from accord.decisions.forms import RunForm, StanceForm
 from accord.decisions.models import Frontier, Plan, Stance
@@ -65,7 +64,7 @@ def page_of(frontier: Frontier) -> dict[str, Any]:
     plans = selectors.plans_of(frontier)
     by_origin = {plan.origin: plan for plan in plans if plan.origin in COMPARED}
     return {
-        "statements": headline(frontier, by_origin),
+        "statements": selectors.headline(frontier, plans),
         "chart": chart_of(frontier.result, frontier.currency),
         "compare": side_by_side(frontier, by_origin),
         "plans": plans,
@@ -78,38 +77,6 @@ def page_of(frontier: Frontier) -> dict[str, Any]:
 def compare_href(keys: Sequence[str]) -> str:
     query = "&".join(f"plan={key}" for key in keys)
     return f"{reverse('decisions:plan_compare')}?{query}"
-
-
-def headline(frontier: Frontier, plans: dict[str, Plan]) -> list[Statement]:
-    """What the joint proposal gives, and what each alone would have given."""
-    joint, cio, ciso = (plans.get(origin) for origin in ("joint", "cio", "ciso"))
-    if joint is None or cio is None or ciso is None:
-        return []
-    span, unit = selectors.years(frontier.result), frontier.currency
-    common: dict[str, Any] = {
-        "as_of": frontier.at, "query": "decisions.selectors.plans_of", "href": f"/plans/{joint.key}/",
-    }  # fmt: skip
-    kept_value = joint.value / cio.value if cio.value else None
-    today = frontier.result["loss_today"]
-    avoidable = today - ciso.loss
-    kept_loss = (today - joint.loss) / avoidable if avoidable > 0 else None
-    point = next(row for row in frontier.result["points"] if row["origin"] == "joint")
-    return [
-        Statement("frontier.value", "Strategic value of the joint proposal", joint.value, "%", tone="joint",
-                  source="Weight of the goals' gaps that it closes, on average over the horizon.", **common),
-        Statement("frontier.loss", "Its expected loss a year", joint.loss / span, unit, tone="joint",
-                  source="On average over the horizon.",
-                  note=f"Today {write.money(today / span, unit, compact=True)}.", **common),
-        Statement("frontier.kept_value", "Of the value that the CIO would reach alone", kept_value, "%", tone="cio",
-                  source="Value of the joint proposal over that of the plan with the most value.", **common),
-        Statement("frontier.kept_loss", "Of the loss that the CISO would avoid alone", kept_loss, "%", tone="ciso",
-                  source="Loss that the joint proposal avoids over what the plan with the least loss avoids.",
-                  **common),
-        Statement("frontier.gap", "Proved gap of the joint proposal", point["gap"], "%",
-                  source="No plan has over this much "
-                         + ("more value at no more loss." if point["objective"] == "value"
-                            else "less loss at no less value."), **common),
-    ]  # fmt: skip
 
 
 def chart_of(result: dict[str, Any], currency: str) -> dict[str, Any]:
