@@ -21,9 +21,10 @@ The last two questions are answered from the CVSS base vector as far as it settl
 worst class over all answers that are possible, and `Verdict.flips` names the facts that would settle it. Work is
 ordered by the worst class.
 
-**Order.** Worst class, then best class (what is certain before what may turn out milder), then the share of goal
-weight that the finding carries × the probability of exploitation within 30 days (EPSS; 1 where exploitation is
-known), then the severity score. A share or a probability that is unknown adds nothing to the order.
+**Order.** Worst class, then best class (what is certain before what may turn out milder), then the price of the
+finding (money a year, `engines.hazard`). A finding without a price comes after those with one, ordered by the share of
+goal weight that it carries × the probability of exploitation within 30 days (EPSS; 1 where exploitation is known).
+Last the severity score. A share or a probability that is unknown adds nothing to the order.
 """
 
 from __future__ import annotations
@@ -168,6 +169,10 @@ def _classes() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 _STAKES = 10_000
+_LEVELS = 2 * _STAKES
+"""Places inside a class: the upper half for priced findings, the lower half for the others."""
+_CHEAPEST, _DEAREST = 1e-2, 1e10
+"""Prices beyond these (money a year) are ordered as these."""
 _SCORES = 101
 
 
@@ -187,11 +192,13 @@ def assess(
     epss: ArrayLike,
     goal_weight: ArrayLike,
     score: ArrayLike,
+    price: ArrayLike | None = None,
 ) -> Assessment:
     """Class and place of many findings at once.
 
     `known_exploited`, `exposed`: 1 yes, 0 no, -1 unknown. `possible`: bits of `possibilities`. `epss` (0–1),
-    `goal_weight` (0–1) and `score` (CVSS, 0–10) are NaN where unknown. ValueError where one is out of its range.
+    `goal_weight` (0–1), `score` (CVSS, 0–10) and `price` (money a year, ≥ 0) are NaN where unknown. ValueError where
+    one is out of its range.
     """
     import numpy as np
 
@@ -202,21 +209,39 @@ def assess(
     points = np.asarray(score, dtype=np.float64)
     if np.any(points < 0) or np.any(points > 10):
         raise ValueError("score must be from 0 to 10")
+    cost = np.full(points.shape, np.nan) if price is None else np.asarray(price, dtype=np.float64)
+    if np.any(cost < 0):
+        raise ValueError("a price must not be negative")
     if np.any(np.abs(known) > 1) or np.any(np.abs(open_) > 1) or np.any(bits > ALL):
         raise ValueError("answers are -1, 0 or 1; possible answers are four bits")
     mildest, gravest = _classes()
     best, worst = mildest[known + 1, open_ + 1, bits], gravest[known + 1, open_ + 1, bits]
     stake = np.nan_to_num(weight) * np.where(known == 1, 1.0, np.nan_to_num(chance))
     depth = 1 + np.log10(np.maximum(stake, 1e-8)) / 8  # 0 … 1 over eight decades
-    stakes = np.rint((_STAKES - 1) * depth).astype(np.int32)
+    priced = np.log10(np.clip(np.nan_to_num(cost), _CHEAPEST, _DEAREST) / _CHEAPEST) / log10(_DEAREST / _CHEAPEST)
+    levels = np.where(np.isnan(cost), 0, _STAKES) + np.rint((_STAKES - 1) * np.where(np.isnan(cost), depth, priced))
     tenths = np.rint(np.nan_to_num(points) * 10).astype(np.int32)
-    rank = (worst.astype(np.int32) * len(Urgency) + best) * _STAKES + (_STAKES - 1 - stakes)
+    rank = (worst.astype(np.int32) * len(Urgency) + best) * _LEVELS + (_LEVELS - 1 - levels.astype(np.int32))
     return Assessment(best, worst, (rank * _SCORES + (_SCORES - 1 - tenths)).astype(np.int32))
 
 
 def first_rank(worst: int) -> int:
     """The lowest rank that a finding of this worst class can have: class c holds first_rank(c) … first_rank(c+1)−1."""
-    return worst * len(Urgency) * _STAKES * _SCORES
+    return worst * len(Urgency) * _LEVELS * _SCORES
+
+
+def repriced(rank: int, price: float | None, stake: float) -> int:
+    """The place once the price is another one. `stake`: goal weight × probability, what orders without a price."""
+    rest, score = divmod(rank, _SCORES)
+    return (rest - rest % _LEVELS + _LEVELS - 1 - _level(price, stake)) * _SCORES + score
+
+
+def _level(price: float | None, stake: float) -> int:
+    """The place inside a class, higher = sooner."""
+    if price is None:
+        return round((_STAKES - 1) * (1 + log10(max(stake, 1e-8)) / 8))
+    part = log10(min(max(price, _CHEAPEST), _DEAREST) / _CHEAPEST) / log10(_DEAREST / _CHEAPEST)
+    return _STAKES + round((_STAKES - 1) * part)
 
 
 def _share(values: ArrayLike, name: str) -> NDArray[np.float64]:
@@ -238,6 +263,7 @@ class Facts:
     epss: float | None = None
     goal_weight: float | None = None
     score: float | None = None
+    price: float | None = None
 
     @property
     def automatable(self) -> bool | None:
@@ -322,9 +348,8 @@ def explain(facts: Facts) -> Verdict:
 def _rank(facts: Facts, best: Urgency, worst: Urgency) -> int:
     """The place of one finding, as `assess` gives it to many."""
     chance = 1.0 if facts.known_exploited else facts.epss or 0.0
-    depth = 1 + log10(max((facts.goal_weight or 0.0) * chance, 1e-8)) / 8
-    stakes, tenths = round((_STAKES - 1) * depth), round((facts.score or 0.0) * 10)
-    return ((worst * len(Urgency) + best) * _STAKES + _STAKES - 1 - stakes) * _SCORES + _SCORES - 1 - tenths
+    level, tenths = _level(facts.price, (facts.goal_weight or 0.0) * chance), round((facts.score or 0.0) * 10)
+    return ((worst * len(Urgency) + best) * _LEVELS + _LEVELS - 1 - level) * _SCORES + _SCORES - 1 - tenths
 
 
 def _flips(facts: Facts, best: Urgency, worst: Urgency) -> Iterable[Flip]:
@@ -373,14 +398,18 @@ def _reasons(facts: Facts, flips: list[Flip]) -> Iterable[Reason]:
 
 
 def _order(facts: Facts) -> Iterable[Reason]:
+    priced = facts.price is not None
     yield Reason(
-        "epss", "Probability of exploitation within 30 days (EPSS)", facts.epss,
-        "Orders findings inside the class." if facts.epss is not None else "Unknown: adds nothing to the order.",
+        "price", "Price of the finding, money a year", facts.price,
+        "Orders findings inside the class." if priced else "Not priced: it comes after those of its class that are.",
     )  # fmt: skip
-    yield Reason(
-        "goal_weight", "Share of goal weight that it carries", facts.goal_weight,
-        "Orders findings inside the class." if facts.goal_weight is not None else "Unknown: adds nothing to the order.",
-    )  # fmt: skip
+    known = "Is in the price." if priced else "Orders findings without a price inside the class."
+    for fact, label, value, does in (
+        ("epss", "Probability of exploitation within 30 days (EPSS)", facts.epss, known),
+        ("goal_weight", "Share of goal weight that it carries", facts.goal_weight,
+         "Shown only: the price orders." if priced else known),
+    ):  # fmt: skip
+        yield Reason(fact, label, value, does if value is not None else "Unknown: adds nothing to the order.")
     yield Reason(
         "score", "CVSS base score", facts.score,
         "Orders what is otherwise equal." if facts.score is not None else "Unknown: adds nothing to the order.",

@@ -8,7 +8,8 @@ from accord.ui import navigation, palette
 from accord.ui.nouns import NounScreens
 
 CONTROLS = NounScreens(nouns.CONTROL, "program")
-SCREENS = (CONTROLS,)
+CONTROL_SYSTEMS = NounScreens(nouns.CONTROL_SYSTEM, "program")
+SCREENS = (CONTROLS, CONTROL_SYSTEMS)
 
 
 def declare() -> None:
@@ -16,3 +17,4 @@ def declare() -> None:
         navigation.Entry("Risk", "Controls", "program:control_list", noun="control", order=30, icon="control")
     )
     palette.register_searcher("control", "Controls", searcher(CONTROLS))
+    palette.register_page(CONTROL_SYSTEMS.title, "program:control_system_list", noun="control_system")

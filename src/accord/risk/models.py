@@ -167,6 +167,38 @@ class LossRun(models.Model):
         return f"loss run of {self.at:%Y-%m-%d %H:%M}"
 
 
+class HazardAssumption(models.Model):
+    """One number that the hazard rests on, narrowed by the organization; without a row Accord's own range counts."""
+
+    key = fields.key()
+    low = fields.number()
+    mid = fields.number()
+    high = fields.number()
+    source = fields.text()
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
+class HazardRun(models.Model):
+    """One computation from findings to money: all that came out, what went in, the anchors that later runs keep."""
+
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    inputs_hash = models.CharField(max_length=64)
+    ledger_number = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    result = models.JSONField()
+    anchors = models.JSONField(default=dict)
+
+    class Meta:
+        ordering: ClassVar = ["-at"]
+        indexes: ClassVar = [models.Index(fields=["-at"], name="risk_hazard_run_at")]
+
+    def __str__(self) -> str:
+        return f"hazard run of {self.at:%Y-%m-%d %H:%M}"
+
+
 class Appetite(TwoKey):
     """The risk appetite: a curve of (amount, highest acceptable probability a year), set by both executives."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from accord.core.nouns import Column, Noun, Row, register
 from accord.core.values import Kind, render
 from accord.organization.nouns import KEY, NAME
+from accord.risk.hazard.assumptions import ASSUMPTIONS, check
 from accord.risk.models import Scenario, ScenarioLoss
 
 ENDS = ("low", "mid", "high")
@@ -123,7 +124,21 @@ LOSS_EVENT = Noun(
     ),
     title="key", order=55, description="Losses that the organization had.",
 )  # fmt: skip
-NOUNS = (SCENARIO, SCENARIO_SYSTEM, SCENARIO_LOSS, CONTROL_EFFECT, INITIATIVE_EFFECT, LOSS_EVENT)
+HAZARD_ASSUMPTION = Noun(
+    "hazard_assumption", "hazard_assumptions", "risk.HazardAssumption",
+    (
+        Column("key", Kind.CHOICE, key=True, required=True, choices=tuple((a.key, a.label) for a in ASSUMPTIONS),
+               label="Assumption"),
+        *(
+            Column(end, Kind.DECIMAL, label=words, required=True, minimum=0)
+            for end, words in (("low", "Low"), ("mid", "Middle"), ("high", "High"))
+        ),
+        Column("source", required=True, help="Where the numbers come from."),
+    ),
+    title="key", row_checks=(check,), order=56,
+    description="What the hazard rests on where your numbers replace Accord's own ranges.",
+)  # fmt: skip
+NOUNS = (SCENARIO, SCENARIO_SYSTEM, SCENARIO_LOSS, CONTROL_EFFECT, INITIATIVE_EFFECT, LOSS_EVENT, HAZARD_ASSUMPTION)
 
 
 def declare() -> None:

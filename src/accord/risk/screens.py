@@ -78,7 +78,10 @@ SCENARIO_LOSSES = NounScreens(nouns.SCENARIO_LOSS, "risk")
 CONTROL_EFFECTS = NounScreens(nouns.CONTROL_EFFECT, "risk")
 INITIATIVE_EFFECTS = NounScreens(nouns.INITIATIVE_EFFECT, "risk")
 LOSS_EVENTS = NounScreens(nouns.LOSS_EVENT, "risk")
-SCREENS = (SCENARIOS, SCENARIO_SYSTEMS, SCENARIO_LOSSES, CONTROL_EFFECTS, INITIATIVE_EFFECTS, LOSS_EVENTS)
+HAZARD_ASSUMPTIONS = NounScreens(nouns.HAZARD_ASSUMPTION, "risk")
+SCREENS = (
+    SCENARIOS, SCENARIO_SYSTEMS, SCENARIO_LOSSES, CONTROL_EFFECTS, INITIATIVE_EFFECTS, LOSS_EVENTS, HAZARD_ASSUMPTIONS,
+)  # fmt: skip
 
 
 def declare() -> None:
@@ -94,6 +97,6 @@ def declare() -> None:
         )
     palette.register_searcher("scenario", "Scenarios", searcher(SCENARIOS))
     palette.register_page("Propose a risk appetite", "risk:appetite_new", noun="appetite", verb="change")
-    for screens in (SCENARIO_SYSTEMS, SCENARIO_LOSSES, CONTROL_EFFECTS, INITIATIVE_EFFECTS):
+    for screens in (SCENARIO_SYSTEMS, SCENARIO_LOSSES, CONTROL_EFFECTS, INITIATIVE_EFFECTS, HAZARD_ASSUMPTIONS):
         noun = screens.noun
         palette.register_page(screens.title, f"risk:{noun.name}_list", noun=noun.name)

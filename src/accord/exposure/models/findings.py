@@ -33,6 +33,7 @@ class Finding(models.Model):
     its place among open findings, lower first; NULL when it is not open. `reach` and `goal_weight` are those
     of its asset; NULL or "" = unknown. Times are those of the scans, not of the import. `check_name` is the
     check by which it was seen last, `closed_at` the time to which the evidence of its absence belongs.
+    `price` is what it costs a year at the middle of the hazard (currency: `TotalExposure.pricing`); NULL = not priced.
     """
 
     class State(models.TextChoices):
@@ -70,6 +71,7 @@ class Finding(models.Model):
     worst_class = models.PositiveSmallIntegerField()
     best_class = models.PositiveSmallIntegerField()
     rank = models.IntegerField(null=True)
+    price = models.FloatField(null=True)
     state = models.CharField(max_length=15, choices=State.choices, default=State.OPEN)
     note = models.CharField(max_length=500, blank=True)
     first_seen = models.DateTimeField()
@@ -99,6 +101,7 @@ class Finding(models.Model):
             models.Index(fields=["rank", "id"], name="exposure_f_exploited", condition=EXPLOITED),
             models.Index(fields=["component", "rank"], name="exposure_f_component"),
             models.Index(fields=["epss", "id"], name="exposure_f_epss"),
+            models.Index(fields=["price", "id"], name="exposure_f_price"),
             models.Index(fields=["first_seen", "id"], name="exposure_f_first_seen"),
             models.Index(fields=["first_scan", "rank", "id"], name="exposure_f_first_scan"),
         ]

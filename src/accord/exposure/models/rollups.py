@@ -10,6 +10,8 @@ from accord.engines.priority import CODES, Urgency
 
 CLASS_FIELDS = ("class_0", "class_1", "class_2", "class_3", "class_4", "class_5")
 SEVERITY_FIELDS = ("critical", "high", "medium", "low", "info", "unrated")
+UNKNOWN_FIELDS = ("unknown_critical", "unknown_high", "unknown_medium", "unknown_low", "unknown_unrated")
+"""Open findings without EPSS, each definition once on an asset, by severity; what has no deadline is not counted."""
 COUNTED = ("open_findings", *CLASS_FIELDS, *SEVERITY_FIELDS, "known_exploited")
 
 
@@ -53,6 +55,9 @@ class AssetExposure(Counts):
     """The counts of one asset that a scanner has seen, and the facts of it that its findings rest on.
 
     `covered` is when a scan last looked at it; `reach` "" and `goal_weight` NULL = unknown.
+    `foothold_rate` is the sum of the yearly rates (of EPSS) of its open findings, each definition once; how many
+    definitions have no EPSS is counted by severity beside it. `price_…` is what one foothold a year on it costs a year
+    (the hazard's low, middle, high, and the price in TVaR), NULL where no hazard run priced it.
     """
 
     asset = models.OneToOneField(
@@ -62,6 +67,16 @@ class AssetExposure(Counts):
     covered = models.DateTimeField(null=True)
     reach = models.CharField(max_length=10, blank=True)
     goal_weight = models.FloatField(null=True)
+    foothold_rate = models.FloatField(default=0.0)
+    unknown_critical = _count()
+    unknown_high = _count()
+    unknown_medium = _count()
+    unknown_low = _count()
+    unknown_unrated = _count()
+    price_low = models.FloatField(null=True)
+    price_mid = models.FloatField(null=True)
+    price_high = models.FloatField(null=True)
+    price_tail = models.FloatField(null=True)
 
     class Meta:
         indexes: ClassVar = [
@@ -85,11 +100,17 @@ class SystemExposure(Counts):
 
 
 class TotalExposure(Counts):
-    """The counts of everything (each finding once, those of unclaimed targets included). One row."""
+    """The counts of everything (each finding once, those of unclaimed targets included). One row.
+
+    `pricing` says what the prices rest on: currency, number of the hazard run, and the yearly rates (low, middle, high)
+    that stand for findings without EPSS, by severity. `priced_at` NULL = nothing is priced yet.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     unclaimed = models.PositiveIntegerField(default=0)
     ignored = models.PositiveIntegerField(default=0)
+    pricing = models.JSONField(default=dict)
+    priced_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return "exposure of everything"

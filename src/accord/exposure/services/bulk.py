@@ -53,6 +53,20 @@ def overwrite(model: type[Model], rows: Sequence[Any], names: Iterable[str]) -> 
         )
 
 
+def update(model: type[Model], names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Set the named fields of rows that are there; each row is (primary key, value, …). One prepared statement."""
+    if not rows:
+        return
+    meta = model._meta
+    quote = connection.ops.quote_name
+    assert meta.pk is not None
+    columns = [meta.get_field(name).column for name in names]
+    sets = ", ".join(f"{quote(column)} = %s" for column in columns)
+    statement = f"UPDATE {quote(meta.db_table)} SET {sets} WHERE {quote(meta.pk.column)} = %s"
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [(*values, pk) for pk, *values in rows])
+
+
 def chunks(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:
     """Lists of at most `size`."""
     walk = iter(things)

@@ -148,7 +148,7 @@ def _close(scan: Scan, gone: list[Finding], log: ledger.Log) -> None:
     if not gone:
         return
     Finding.objects.filter(pk__in=[row.pk for row in gone]).update(
-        state=State.CLOSED, closed_at=scan.observed, closed_by=scan, rank=None
+        state=State.CLOSED, closed_at=scan.observed, closed_by=scan, rank=None, price=None
     )
     opened: Counter[int] = Counter()
     for row in gone:

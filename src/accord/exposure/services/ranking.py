@@ -14,7 +14,7 @@ FLOORS = {
 }  # fmt: skip
 """Where only a severity is known, the order counts with the lower end of its CVSS 3.1 band."""
 FACTS = ("known_exploited", "epss", "reach", "goal_weight")
-RANKED = ("worst_class", "best_class", "rank")
+RANKED = ("worst_class", "best_class", "rank", "price")
 RANKED_AND_FACTS = (*FACTS, *RANKED)
 
 
@@ -30,6 +30,9 @@ def rank(findings: Sequence[Finding]) -> None:
     if not findings:
         return
     nan = math.nan
+    for finding in findings:
+        if finding.asset_id is None or finding.state != Finding.State.OPEN:
+            finding.price = None
     scores = [score_of(f) for f in findings]
     found = priority.assess(
         [-1 if f.known_exploited is None else int(f.known_exploited) for f in findings],
@@ -38,6 +41,7 @@ def rank(findings: Sequence[Finding]) -> None:
         [nan if f.epss is None else f.epss for f in findings],
         [nan if f.goal_weight is None else f.goal_weight for f in findings],
         [nan if score is None else score for score in scores],
+        [nan if f.price is None else f.price for f in findings],
     )
     is_open = Finding.State.OPEN.value
     for finding, worst, best, place in zip(
@@ -57,6 +61,7 @@ def facts_of(finding: Finding) -> priority.Facts:
         finding.epss,
         finding.goal_weight,
         score_of(finding),
+        finding.price,
     )
 
 

@@ -23,8 +23,11 @@ from accord.exposure.models import (
 from accord.exposure.models.rollups import CLASS_FIELDS, COUNTED, SEVERITY_FIELDS, Counts
 from accord.exposure.services import bulk
 from accord.exposure.services.facts import UNKNOWN, AssetFacts
+from accord.exposure.services.footholds import FIELDS as FOOTHOLD_FIELDS
+from accord.exposure.services.footholds import Footholds, differ, hold, stray
 
 Tally = dict[str, int]
+NO_FOOTHOLDS = Footholds()
 
 
 def _count(subject: str, where: Q) -> dict[int, tuple[Tally, int | None]]:
@@ -96,8 +99,9 @@ def _differ(row: Counts, tally: Tally) -> Tally:
 def _assets(assets: set[int], facts: Mapping[int, AssetFacts]) -> Tally:
     if not assets:
         return {}
-    counted = _count("asset_id", Q(asset_id__in=assets))
     known = {row.asset_id: row for row in AssetExposure.objects.filter(asset_id__in=assets)}
+    held = hold(assets, known)
+    counted = _count("asset_id", Q(asset_id__in=assets))
     differences: dict[int, Tally] = {}
     fresh: list[AssetExposure] = []
     changed: list[AssetExposure] = []
@@ -109,13 +113,15 @@ def _assets(assets: set[int], facts: Mapping[int, AssetFacts]) -> Tally:
             of_asset = facts.get(asset, UNKNOWN)
             row = AssetExposure(asset_id=asset, reach=of_asset.reach, goal_weight=of_asset.goal_weight)
         difference = _differ(row, tally)
-        if new or difference or row.worst_rank != lowest:
+        ways_in = held.get(asset, NO_FOOTHOLDS)
+        if new or difference or row.worst_rank != lowest or differ(row, ways_in):
             row.worst_rank = lowest
+            ways_in.note(row)
             (fresh if new else changed).append(row)
         if difference:
             differences[asset] = difference
     bulk.insert(AssetExposure, fresh)
-    bulk.overwrite(AssetExposure, changed, (*COUNTED, "worst_rank"))
+    bulk.overwrite(AssetExposure, changed, (*COUNTED, "worst_rank", *FOOTHOLD_FIELDS))
     _systems(differences)
     total: Tally = Counter()
     for difference in differences.values():
@@ -196,6 +202,7 @@ def check_rollups() -> Iterator[str]:
     """Compare every roll-up with its rows; yields each difference in words. Reads all open findings once."""
     owned = _count("asset_id", Q(asset_id__isnull=False))
     yield from _compare("asset", owned, AssetExposure.objects.all())
+    yield from stray()
     loose = _count("target_id", Q(asset_id__isnull=True))
     yield from _compare("target", loose, Target.objects.all())
     total: Tally = Counter()
