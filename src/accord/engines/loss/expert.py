@@ -1,0 +1,259 @@
+"""What experts state, as laws: ranges, how far to widen them, and several experts pooled into one range."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy.special import xlogy  # type: ignore[import-untyped]
+from scipy.stats import chi2  # type: ignore[import-untyped]
+
+from accord.engines.loss.errors import LossInputError, Problem
+from accord.engines.loss.severity import TwoPieceLognormal
+
+ENDS = (0.05, 0.5, 0.95)
+OVERSHOOT = 0.1
+"""How far the possible values reach beyond the 5 % and 95 % quantiles, as a share of the distance between them."""
+SHARE_BINS = (0.05, 0.90, 0.05)
+"""Below, inside and above of a 90 % range: how often the truth should fall into each."""
+
+
+class Law(Protocol):
+    """One uncertain number."""
+
+    def mean(self) -> float: ...
+    def variance(self) -> float: ...
+    def cdf(self, x: float) -> float: ...
+    def quantile(self, p: float) -> float: ...
+    def limited_mean(self, x: float) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RatioLaw:
+    """A number above 0 by its quantiles at 5, 50 and 95 %: two-piece lognormal (module `severity`), or one constant.
+
+    LossInputError unless 0 < low <= mid <= high, or all are 0.
+    """
+
+    low: float
+    mid: float
+    high: float
+
+    def __post_init__(self) -> None:
+        _check_order("range", self.low, self.mid, self.high)
+        if self.low < 0 or (self.low == 0 and self.high > 0):
+            reason = f"{self.low:g} to {self.high:g} begins at 0 or below"
+            raise LossInputError([Problem("range", "low", reason, "Give the smallest value that would not surprise")])
+
+    @property
+    def _law(self) -> TwoPieceLognormal:
+        return TwoPieceLognormal.from_quantiles(np.array([self.low, self.mid, self.high]))
+
+    def mean(self) -> float:
+        return float(self._law.mean())
+
+    def variance(self) -> float:
+        return float(self._law.variance())
+
+    def cdf(self, x: float) -> float:
+        return float(self._law.cdf(x))
+
+    def quantile(self, p: float) -> float:
+        return float(self._law.quantile(p))
+
+    def limited_mean(self, x: float) -> float:
+        """E min(X, x), x >= 0, from the partial moments of both halves."""
+        law = self._law
+        return limited_mean_two_piece(self.mid, float(law.s_low), float(law.s_high), x)
+
+
+def limited_mean_two_piece(median: float, s_low: float, s_high: float, x: float) -> float:
+    """E min(X, x) of the two-piece lognormal: E[X; X <= x] + x P(X > x)."""
+    from scipy.special import ndtr
+
+    if x <= 0 or median <= 0:
+        return 0.0
+    distance = float(np.log(x / median))
+    law = TwoPieceLognormal(np.array(median), np.array(s_low), np.array(s_high))
+    beyond = 1.0 - float(law.cdf(x))
+
+    def below(s: float, z: float) -> float:
+        return float(np.exp(s * s / 2.0) * ndtr(z - s))
+
+    if distance < 0:
+        part = below(s_low, distance / s_low) if s_low > 0 else 0.0
+        return median * part + x * beyond
+    lower = below(s_low, 0.0)
+    upper = below(s_high, distance / s_high) - below(s_high, 0.0) if s_high > 0 else 0.5
+    return median * (lower + upper) + x * beyond
+
+
+@dataclass(frozen=True, slots=True)
+class LinearLaw:
+    """A number by its quantiles at 5, 50 and 95 %, each part spread evenly between them, within [least, most].
+
+    The even spread adds nothing to what was stated; the possible values reach beyond both ends by a tenth of the range
+    (Cooke, Experts in Uncertainty, 1991: intrinsic range, 10 % overshoot), cut at `least` and `most`. For shares and
+    other numbers that may be 0 or below. LossInputError where the three do not rise or lie outside of the bounds.
+    """
+
+    low: float
+    mid: float
+    high: float
+    least: float = -np.inf
+    most: float = np.inf
+
+    def __post_init__(self) -> None:
+        _check_order("range", self.low, self.mid, self.high)
+        if self.low < self.least or self.high > self.most:
+            reason = f"{self.low:g} to {self.high:g} leaves {self.least:g} to {self.most:g}"
+            raise LossInputError([Problem("range", "low", reason, "Give numbers within the bounds")])
+
+    @property
+    def knots(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Values and cumulative probabilities (0, 0.05, 0.5, 0.95, 1) between which the law is even."""
+        over = OVERSHOOT * (self.high - self.low)
+        ends = max(self.low - over, self.least), min(self.high + over, self.most)
+        return (ends[0], self.low, self.mid, self.high, ends[1]), (0.0, *ENDS, 1.0)
+
+    def mean(self) -> float:
+        x, p = (np.array(v) for v in self.knots)
+        return float(np.diff(p) @ (x[1:] + x[:-1]) / 2.0)
+
+    def variance(self) -> float:
+        x, p = (np.array(v) for v in self.knots)
+        square = float(np.diff(p) @ (x[1:] ** 2 + x[1:] * x[:-1] + x[:-1] ** 2) / 3.0)
+        return max(square - self.mean() ** 2, 0.0)
+
+    def cdf(self, x: float) -> float:
+        values, p = self.knots
+        at = int(np.searchsorted(values, x, "right"))
+        if at in (0, len(values)):
+            return 0.0 if at == 0 else 1.0
+        return p[at - 1] + (p[at] - p[at - 1]) * (x - values[at - 1]) / (values[at] - values[at - 1])
+
+    def quantile(self, p: float) -> float:
+        values, probabilities = self.knots
+        return float(np.interp(p, probabilities, values))
+
+    def limited_mean(self, x: float) -> float:
+        """E min(X, x)."""
+        values, p = self.knots
+        total = 0.0
+        for a, b, weight in zip(values, values[1:], np.diff(p), strict=False):
+            if x >= b:
+                total += weight * (a + b) / 2.0
+            elif x <= a:
+                total += weight * x
+            else:
+                total += weight * ((x - a) / (b - a) * (a + x) / 2.0 + (b - x) / (b - a) * x)
+        return float(total)
+
+
+def stated_range(low: float, high: float, mid: float | None = None) -> RatioLaw:
+    """The law of a 90 % range of a number above 0; without a middle its median is sqrt(low * high), told by the law."""
+    _check_order("range", low, low if mid is None else mid, high)
+    return RatioLaw(low, float(np.sqrt(low * high)) if mid is None else mid, high)
+
+
+def stated_share(low: float, high: float, mid: float | None = None, *, least: float = 0.0) -> LinearLaw:
+    """The law of a 90 % range of a share up to 1; without a middle its median is the centre.
+
+    least = -inf for a share that may be negative (an effect that adds risk).
+    """
+    return LinearLaw(low, (low + high) / 2.0 if mid is None else mid, high, least, 1.0)
+
+
+def widened(law: RatioLaw, factor: float) -> RatioLaw:
+    """The range with both logarithmic half-widths multiplied by `factor` (scoring.range_calibration tells it)."""
+    if not (np.isfinite(factor) and factor > 0):
+        raise LossInputError([Problem("range", "factor", f"{factor} does not widen", "Give a number above 0")])
+    if law.mid == 0:
+        return law
+    return RatioLaw(law.mid * (law.low / law.mid) ** factor, law.mid, law.mid * (law.high / law.mid) ** factor)
+
+
+def pooled(laws: Sequence[Law], weights: Sequence[float] | None = None) -> tuple[float, float, float]:
+    """The 5, 50 and 95 % quantiles of the linear opinion pool: the mixture of the laws (Stone 1961).
+
+    weights  at least 0, any sum above 0; equal where None. The pool keeps disagreement: where experts contradict each
+    other, the range spans both. LossInputError for weights that weigh nothing.
+    """
+    given = np.ones(len(laws)) if weights is None else np.asarray(weights, float)
+    if given.shape != (len(laws),) or not len(laws) or not (np.isfinite(given) & (given >= 0)).all() or not given.sum():
+        reason = f"weights {given.tolist()} for {len(laws)} experts"
+        raise LossInputError([Problem("(all)", "weights", reason, "Give one number of at least 0 each, not all 0")])
+    parts = given / given.sum()
+    kept = [(law, w) for law, w in zip(laws, parts, strict=True) if w > 0]
+    low, mid, high = (_pool_quantile(kept, p) for p in ENDS)
+    return low, mid, high
+
+
+def _pool_quantile(laws: Sequence[tuple[Law, float]], p: float) -> float:
+    """The least x with mixture cdf >= p, by bisection between the quantiles of the laws."""
+    ends = [law.quantile(p) for law, _ in laws]
+    low, high = min(ends), max(ends)
+    for _ in range(200):
+        middle = (low + high) / 2.0
+        if not low < middle < high:
+            break
+        if sum(w * law.cdf(middle) for law, w in laws) >= p:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def calibration_score(below: int, inside: int, above: int) -> float:
+    """How well counts of truths below, inside and above 90 % ranges fit 5 : 90 : 5; 0 (not at all) to 1.
+
+    The probability that a calibrated expert does at least as badly: 2 n times the relative information of the observed
+    shares against the meant ones is about chi-squared with 2 degrees of freedom (Cooke 1991, calibration score). NaN
+    without answers.
+    """
+    counts = np.array([below, inside, above], float)
+    n = counts.sum()
+    if n == 0:
+        return float("nan")
+    shares = counts / n
+    information = float((xlogy(shares, shares) - xlogy(shares, np.array(SHARE_BINS))).sum())
+    return float(chi2.sf(2.0 * n * max(information, 0.0), 2))
+
+
+def calibration_weights(counts: Sequence[tuple[int, int, int]]) -> tuple[float, ...]:
+    """Weights that sum to 1 in proportion to each expert's calibration score on (below, inside, above).
+
+    Somebody without answers gets the mean of those who have some, so nobody is silenced for want of training; equal
+    weights where nobody has answered or all scores are 0.
+    """
+    scores = np.array([calibration_score(*row) for row in counts])
+    known = np.isfinite(scores)
+    if not known.any() or not scores[known].sum():
+        return tuple(1.0 / len(scores) for _ in scores)
+    scores = np.where(known, scores, scores[known].mean())
+    return tuple(float(w) for w in scores / scores.sum())
+
+
+def _check_order(key: str, low: float, mid: float, high: float) -> None:
+    values = (low, mid, high)
+    if not all(np.isfinite(v) for v in values):
+        raise LossInputError([Problem(key, "range", f"{values} holds an unknown number", "Give finite numbers")])
+    if not low <= mid <= high:
+        reason = f"5 % {low:g}, 50 % {mid:g}, 95 % {high:g} are out of order"
+        raise LossInputError([Problem(key, "range", reason, "Order them upward")])
+
+
+__all__ = [
+    "ENDS",
+    "Law",
+    "LinearLaw",
+    "RatioLaw",
+    "calibration_score",
+    "calibration_weights",
+    "pooled",
+    "stated_range",
+    "stated_share",
+    "widened",
+]
