@@ -28,6 +28,7 @@ from accord.engines.portfolio.problem import (
     Scenario,
     YearCost,
 )
+from accord.engines.portfolio.quick import Quick, quick
 from accord.engines.portfolio.references import Reference
 from accord.engines.portfolio.relaxation import Limits
 from accord.engines.portfolio.solve import NotFound, Plan, solve
@@ -53,6 +54,7 @@ __all__ = [
     "Plan",
     "Problem",
     "ProblemError",
+    "Quick",
     "Reason",
     "Reference",
     "Rule",
@@ -68,6 +70,7 @@ __all__ = [
     "explain",
     "forced_in",
     "frontier",
+    "quick",
     "solve",
     "spending",
 ]

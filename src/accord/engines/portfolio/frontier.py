@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from accord.engines.portfolio.bargain import disagreement, ends_of, largest_product
 from accord.engines.portfolio.compiled import compile_problem
 from accord.engines.portfolio.conflict import conflict
 from accord.engines.portfolio.problem import Problem
@@ -160,36 +161,13 @@ def _joint(course: _Course) -> None:
     """Aim where the Nash product of the best known plan points, twice."""
     prover = course.prover
     for n in (1, 2):
-        value, loss, product, _ = _nash(prover)
+        value, loss, product, _ = largest_product(prover.archive)
         if product > 0:
-            floor_value, ceiling_loss = _disagreement(prover)
+            floor_value, ceiling_loss = disagreement(prover.archive)
             aim = Aim(1.0 / (value - floor_value), 1.0 / (ceiling_loss - loss))
             share = 1.0 - SPLIT_SHARE - JOINT_SHARE * (2 - n) / 2
             prover.pursue(aim, course.at(share), course.gap / 2)
         course.tell("Joint proposal")
-
-
-def _ends_of(prover: Prover) -> tuple[int, int]:
-    """Positions of the plan with the most value and of the plan with the least loss."""
-    rows = list(zip(prover.archive.values, prover.archive.losses, strict=True))
-    cio = max(range(len(rows)), key=lambda n: (rows[n][0], -rows[n][1]))
-    ciso = min(range(len(rows)), key=lambda n: (rows[n][1], -rows[n][0]))
-    return cio, ciso
-
-
-def _disagreement(prover: Prover) -> tuple[float, float]:
-    """Value of the CISO's plan and loss of the CIO's plan: what each gets when the other decides alone."""
-    cio, ciso = _ends_of(prover)
-    return prover.archive.values[ciso], prover.archive.losses[cio]
-
-
-def _nash(prover: Prover) -> tuple[float, float, float, int]:
-    """(value, loss, product, position) of the plan with the largest Nash product."""
-    value_0, loss_0 = _disagreement(prover)
-    rows = zip(prover.archive.values, prover.archive.losses, strict=True)
-    rated = [(max(v - value_0, 0.0) * max(loss_0 - x, 0.0), v, -x, n) for n, (v, x) in enumerate(rows)]
-    product, value, negative_loss, n = max(rated)
-    return value, -negative_loss, product, n
 
 
 def _product_bound(prover: Prover) -> float:
@@ -197,7 +175,7 @@ def _product_bound(prover: Prover) -> float:
 
     Along the ceiling the product of two concave functions of the loss has one peak: golden-section search.
     """
-    value_0, loss_0 = _disagreement(prover)
+    value_0, loss_0 = disagreement(prover.archive)
     low, high = prover.loss_bound(0.0), loss_0
 
     def product(loss: float) -> float:
@@ -213,8 +191,8 @@ def _product_bound(prover: Prover) -> float:
 def assemble(course: _Course, complete: bool) -> Frontier:
     """The frontier as far as it is known."""
     prover, archive = course.prover, course.prover.archive
-    cio, ciso = _ends_of(prover)
-    *_, product, joint = _nash(prover)
+    cio, ciso = ends_of(archive)
+    *_, product, joint = largest_product(prover.archive)
     if product <= 0:
         joint = ciso if archive.values[ciso] >= archive.values[cio] else cio
     low, high = archive.losses[ciso], archive.losses[cio]

@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
@@ -61,12 +62,16 @@ class Prover:
 
     def __init__(self, compiled: Compiled, stop: Callable[[], bool] = lambda: False, seed: int = 0) -> None:
         self.compiled, self.stop = compiled, stop
-        self.relaxation = Relaxation(compiled)
         self.archive = Archive(self._keeps_all_rules)
         self.search = Search(compiled, self.archive, seed)
         self.lines: list[Line] = []
         g = compiled.goals
         self.most_value = float(compiled.price[:g].sum()) * compiled.horizon
+
+    @cached_property
+    def relaxation(self) -> Relaxation:
+        """Made when it is first needed."""
+        return Relaxation(self.compiled)
 
     def weights(self, aim: Aim) -> Floats:
         """Weights of the residuals for an aim, scaled so that the objective is of size 1."""
@@ -95,10 +100,13 @@ class Prover:
         """Take a plan that the model met into the archive, if it is news and the independent checker agrees."""
         return self.archive.offer(*value_and_loss(self.compiled, starts), starts)
 
-    def cut(self, aim: Aim, deadline: float) -> Line:
-        """The line of the relaxation alone; `NoPlan` when the constraints contradict each other."""
+    def cut(self, aim: Aim, deadline: float, strict: bool = False) -> Line:
+        """The line of the relaxation alone; `NoPlan` when the constraints contradict each other.
+
+        With `strict` not even the first linear program takes longer than the deadline: `OutOfTime`.
+        """
         self.relaxation.aim(self.weights(aim), aim.limits)
-        return self._line(aim, self.relaxation.tighten(deadline))
+        return self._line(aim, self.relaxation.tighten(deadline, strict=strict))
 
     def pursue(self, aim: Aim, deadline: float, gap: float) -> None:
         """Cut, search and branch for one aim until its relative gap is at most `gap` or the time is out."""

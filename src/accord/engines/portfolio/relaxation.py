@@ -29,6 +29,10 @@ class NoPlan(Exception):
     """Not even a fractional plan keeps all constraints."""
 
 
+class OutOfTime(Exception):
+    """The first linear program was not solved in time, so that there is no bound."""
+
+
 class Relaxation:
     """Minimizes Σ weights[j] × residual over fractional plans. Cuts stay when the objective changes."""
 
@@ -101,27 +105,39 @@ class Relaxation:
         full = float(self.compiled.price[: self.compiled.goals].sum()) * self.compiled.horizon
         return loss, None if value is None else full - value
 
-    def solve(self) -> float:
-        """The bound as things stand; `NoPlan` when the rows contradict each other."""
+    def solve(self, deadline: float = np.inf) -> float:
+        """The bound as things stand; `NoPlan` when the rows contradict each other, `OutOfTime` at the deadline."""
+        left = max(deadline - time.monotonic(), 0.0)
+        # HiGHS counts the time of all its runs together.
+        limit = highspy.kHighsInf if np.isinf(left) else self._lp.getRunTime() + left
+        self._lp.setOptionValue("time_limit", limit)
         self._lp.run()
         if self._lp.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
             raise NoPlan
+        if self._lp.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
+            raise OutOfTime
         found = self._lp.getSolution()
         self.solution = np.array(found.col_value)
         self.duals = np.array(found.row_dual)
         self.objective = float(self._lp.getInfo().objective_function_value)
         return self.objective
 
-    def tighten(self, deadline: float, rounds: int = 40) -> float:
-        """Cut until nothing is violated, the bound stalls, or the time (`time.monotonic`) is out."""
-        history = [self.solve()]
+    def tighten(self, deadline: float, rounds: int = 40, strict: bool = False) -> float:
+        """Cut until nothing is violated, the bound stalls, or the time (`time.monotonic`) is out.
+
+        The first linear program is solved whatever it takes, unless `strict`: then `OutOfTime` may come.
+        """
+        history = [self.solve(deadline if strict else np.inf)]
         for _ in range(rounds):
             rows = self.residual_cuts.violated(self.solution)
             rows.extend(self._cover_cuts.violated(self.solution))
             if not len(rows) or time.monotonic() > deadline:
                 break
             self.take(rows)
-            history.append(self.solve())
+            try:
+                history.append(self.solve(deadline))
+            except OutOfTime:
+                break
             size = abs(history[-1]) + 1e-9
             if len(history) > 3 and history[-1] - history[-4] < STALLED * size:
                 break

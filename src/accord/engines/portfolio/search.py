@@ -144,6 +144,32 @@ class Search:
                 return False
         return True
 
+    def adopt(self, starts: Ints) -> bool:
+        """Bring in a plan that may break rules: what must be in comes first, each at the nearest start that fits.
+
+        False when what must be in does not fit that way.
+        """
+        self.clear()
+        wanted = np.flatnonzero((starts >= 0) & ~self.c.banned)
+        first = self._must_and_required()
+        for i in sorted(wanted.tolist(), key=lambda i: (i not in first, starts[i])):
+            quarters = np.flatnonzero(self.possible(np.array([i]))[0])
+            if len(quarters):
+                self.put(i, int(quarters[np.argmin(np.abs(quarters - starts[i]))]))
+        if self.place_must():
+            return True
+        self.clear()
+        return self.place_must()
+
+    def _must_and_required(self) -> set[int]:
+        found: set[int] = set()
+        open_ = self.must.tolist()
+        while open_:
+            if (i := open_.pop()) not in found:
+                found.add(i)
+                open_ += self.c.requires[i]
+        return found
+
     def _with_prerequisites(self, i: int, where: Literal["first", "last", "any"]) -> bool:
         for k in self.c.requires[i]:
             if self.starts[k] < 0 and not self._with_prerequisites(k, "first"):
@@ -247,12 +273,17 @@ class Search:
         self.fill()
 
     def run(
-        self, weights: Floats, seconds: float, begin: Iterable[Ints] = (), stop: Callable[[], bool] = lambda: False
+        self,
+        weights: Floats,
+        seconds: float,
+        begin: Iterable[Ints] = (),
+        stop: Callable[[], bool] = lambda: False,
+        beginnings: int = 4,
     ) -> Ints | None:
         """The best plan found in `seconds`; None when not even the mandatory initiatives were placed.
 
-        `begin` are plans to start from. A third of the time goes to many different beginnings, the rest to
-        changing the best ones.
+        `begin` are plans to start from. A third of the time goes to many different beginnings, at least
+        `beginnings` of them (none at all for 0), the rest to changing the best ones.
         """
         self.weights = weights
         begun = time.monotonic()
@@ -261,7 +292,8 @@ class Search:
             self.load(plan)
             self._keep(pool)
         tries = 0
-        while tries < 4 or (tries < MOST_BEGINNINGS and time.monotonic() < begun + seconds / 3 and not stop()):
+        most = MOST_BEGINNINGS if beginnings else 0
+        while tries < beginnings or (tries < most and time.monotonic() < begun + seconds / 3 and not stop()):
             self.clear()
             tries += 1
             if self.place_must(spread=tries > 2):
