@@ -75,7 +75,8 @@ class Fault:
         if self.row:
             place.append(f"row {self.row}" if self.row.isdigit() else self.row)
         if self.column:
-            place.append(f"column {self.column}" if self.row.isdigit() or not self.row else self.column)
+            word = "field" if self.row.startswith(("model ", "scenario ", "after ")) or "[" in self.column else "column"
+            place.append(f"{word} {self.column}")
         return f"{', '.join(place)}: {self.reason}. {self.remedy}."
 
 
@@ -110,6 +111,7 @@ class Faults:
         """ScenarioError if there are any."""
         if not self.found:
             return
+        self.found.sort(key=lambda fault: int(fault.row) if fault.row.isdigit() else 0)
         if self.left_out:
             more = Fault(self.file, "", "", f"{self.left_out:,} more faults are not listed", "Correct these first")
             raise ScenarioError([*self.found, more])

@@ -205,7 +205,7 @@ def scenario(
     mean, variance = rate[0], max(rate[1] - rate[0] ** 2, 0.0)
     if variance <= 1e-9 * max(mean, mean * mean):
         return StatedScenario(key, name, Law("poisson", {"mean": mean}), forms)
-    notes.add("An uncertain rate becomes a negative binomial count with its mean and variance; pyfair multiplies.")
+    notes.add("An uncertain rate becomes a negative binomial count of that rate's mean and variance.")
     return StatedScenario(key, name, Law("negative_binomial", {"mean": mean, "variance": mean + variance}), forms)
 
 
