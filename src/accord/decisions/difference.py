@@ -161,7 +161,7 @@ def differences(
     even, agreed = mixed(views["cio"], views["ciso"]), agreed_stances(views)
     base = posed(problem, even, agreed)
     own = {role: posed(problem, view.shares(), agreed) for role, view in views.items()}
-    pool = [{key: problem.index(quarter) for key, quarter in plan.items()} for plan in known]
+    pool: list[Plan] = [{key: problem.index(quarter) for key, quarter in plan.items()} for plan in known]
     desk = _Desk(base, own, price_of_value(result), pool)
     goals, points = _goal_rows(problem, views), _stance_rows(problem, views)
     ways = [_Way("base", base), *_ways(problem, views, even, agreed, goals, points)]

@@ -50,6 +50,15 @@ def declare() -> None:
     badges.register(
         "stance", {"pin": Badge("Must be in", "good", "check"), "drop": Badge("Must be out", "warning", "cross")}
     )
+    badges.register(
+        "sitting",
+        {
+            "open": Badge("Open, unseen", "info", "half"),
+            "revealed": Badge("Both are shown", "joint", "check"),
+            "closed": Badge("Closed unseen", "neutral", "dash"),
+        },
+    )
+    badges.register("hand", {"in": Badge("Handed in", "good", "check"), "waiting": Badge("Waiting", "neutral", "ring")})
     badges.register("decision", {"superseded": Badge("Replaced", "neutral", "dash")})
     badges.register(
         "tracking",
@@ -61,6 +70,7 @@ def declare() -> None:
         },
     )
     palette.register_searcher("plan", "Plans", _search)
+    palette.register_page("What if", "decisions:what_if", noun="plan", verb="run")
     palette.register_page("Compare plans", "decisions:plan_compare", noun="plan")
     for screens in SCREENS:
         palette.register_page(screens.title, f"decisions:{screens.noun.name}_list", noun=screens.noun.name)

@@ -4,7 +4,7 @@ from django.urls import path
 
 from accord.decisions.lists import DECISIONS, PLANS
 from accord.decisions.screens import SCREENS
-from accord.decisions.views import decisions, frontier, plans, tracking
+from accord.decisions.views import decisions, frontier, plans, table, tracking
 from accord.ui.lists import list_page
 from accord.ui.nouns import noun_urls
 
@@ -13,6 +13,13 @@ urlpatterns = [
     path("frontier/", frontier.page, name="frontier"),
     path("frontier/run/", frontier.run, name="frontier_run"),
     path("joint-table/", frontier.joint_table, name="joint_table"),
+    path("joint-table/what-if/", table.sliders, name="what_if"),
+    path("joint-table/sittings/", table.open_sitting, name="sitting_open"),
+    path("joint-table/sittings/<str:key>/", table.sitting, name="sitting"),
+    path("joint-table/sittings/<str:key>/close/", table.close_sitting, name="sitting_close"),
+    path("joint-table/sittings/<str:key>/price/", table.price, name="sitting_price"),
+    path("joint-table/sittings/<str:key>/position/<slug:role>/", table.position, name="position"),
+    path("comments/<slug:noun>/<str:key>/", table.comment, name="comment"),
     path("joint-table/<slug:role>/<path:key>/", frontier.stance, name="stance"),
     path("plans/", list_page(PLANS), name="plan_list"),
     path("plans/-/compare/", plans.compare, name="plan_compare"),

@@ -64,7 +64,7 @@ class Sitting(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.key
+        return f"sitting {self.key}"
 
 
 class ShownPositions(models.Manager["Position"]):

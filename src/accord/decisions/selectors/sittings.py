@@ -11,8 +11,8 @@ from accord.core.errors import Refused
 from accord.core.models import User
 from accord.core.roles import EXECUTIVES, Role
 from accord.decisions import positions as written
-from accord.decisions.models import Position, Sitting
-from accord.decisions.positions import View
+from accord.decisions.models import Frontier, Position, Sitting, Stance
+from accord.decisions.positions import Insisted, View
 
 PEOPLE = ("opened_by", "cio_by", "ciso_by", "frontier")
 
@@ -58,6 +58,17 @@ def own_position(user: Any, sitting: Sitting, role: Role) -> View | None:
     if found.by_id != user.pk:
         raise Refused("Another account is writing it: only that one reads it before both are shown.")
     return View.from_json(found.content)
+
+
+def stances_of_role(role: Role) -> dict[str, Insisted]:
+    """Initiative → what an executive insists on now. One query."""
+    rows = Stance.objects.filter(role=role.value).values_list("initiative__key", "kind", "reason")
+    return {key: Insisted(kind, reason) for key, kind, reason in rows}
+
+
+def horizon_years(frontier: int) -> float:
+    """Length of the horizon of a frontier, its other content left where it is. One query."""
+    return float(Frontier.objects.values_list("result__horizon__quarters", flat=True).get(pk=frontier)) / 4
 
 
 def commitments_hold(sitting: Sitting) -> bool:

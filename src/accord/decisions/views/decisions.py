@@ -20,7 +20,10 @@ from accord.core.twokey import TwoKeyState
 from accord.decisions import selectors, services
 from accord.decisions.forms import ProposeForm
 from accord.decisions.models import Decision
+from accord.decisions.table_forms import SignForm
+from accord.decisions.views.costs import handed_in
 from accord.decisions.views.plans import plan_or_404, shown
+from accord.decisions.views.table import comment_context
 from accord.risk.forms import DissentForm, KeyForm
 from accord.ui import parts
 from accord.ui.access import may
@@ -45,6 +48,8 @@ def facts(decision: Decision) -> dict[str, Any]:
     href = f"/decisions/{decision.key}/"
     return {
         "content": content,
+        "frozen_comments": content.get("comments", []),
+        "frozen_sitting": handed_in(content),
         "statements": selectors.statements_of(result, content["value"], content["loss"], currency, href),
         **shown(result, content["value"], currency),
     }
@@ -64,6 +69,8 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "may_withdraw": decision.state == TwoKeyState.PROPOSED and may(request.user, "change", "decision"),
         "history": parts.history("decision", decision.key, 12),
         "is_in_force": decision.state == TwoKeyState.IN_FORCE,
+        "reservations": selectors.reservations(decision),
+        **comment_context(request, "decision", decision.key),
         **facts(decision),
     }
     return render(request, "decisions/decision.html", context)
@@ -113,9 +120,12 @@ def sign(request: HttpRequest, key: str, role: str) -> HttpResponse:
     """Turn one's key, after proving again who one is."""
 
     def turn(decision: Decision, actor: User, held: Role, method: str, form: KeyForm) -> Decision:
-        return services.sign(actor, decision, held, method)
+        return services.sign(actor, decision, held, method, cast(SignForm, form).reservations())
 
-    return _turn(request, key, role, KeyForm, "Sign", turn)
+    def make(decision: Decision, data: Any) -> SignForm:
+        return SignForm(data, points=selectors.points_of(decision))
+
+    return _turn(request, key, role, make, "Sign", turn)
 
 
 @guard("sign", "decision")
@@ -126,17 +136,18 @@ def dissent(request: HttpRequest, key: str, role: str) -> HttpResponse:
     def turn(decision: Decision, actor: User, held: Role, method: str, form: KeyForm) -> Decision:
         return services.dissent(actor, decision, held, form.cleaned_data["reason"])
 
-    return _turn(request, key, role, DissentForm, "Record dissent", turn)
+    return _turn(request, key, role, lambda decision, data: DissentForm(data), "Record dissent", turn)
 
 
 def _turn(
-    request: HttpRequest, key: str, role: str, kind: type[KeyForm], label: str, turn: Callable[..., Decision]
-) -> HttpResponse:
+    request: HttpRequest, key: str, role: str, make: Callable[[Decision, Any], KeyForm], label: str,
+    turn: Callable[..., Decision],
+) -> HttpResponse:  # fmt: skip
     decision = decision_or_404(key)
     held = next((one for one in EXECUTIVES if one.value == role), None)
     if held is None:
         raise Http404("Only the CIO and the CISO hold a key.")
-    form = kind(request.POST or None)
+    form = make(decision, request.POST or None)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         try:
@@ -154,6 +165,7 @@ def _turn(
         "breadcrumb": [LIST, (decision.title, f"/decisions/{decision.key}/")],
         "cancel_href": f"/decisions/{decision.key}/",
         "submit_label": f"{label} as {held.label}",
+        "reservations": selectors.reservations(decision),
         **facts(decision),
     }
     return render(request, "decisions/key.html", context, status=422 if form.errors else 200)

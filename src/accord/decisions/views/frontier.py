@@ -19,6 +19,7 @@ from accord.core.roles import EXECUTIVES, Role
 from accord.decisions import selectors, services
 from accord.decisions.forms import RunForm, StanceForm
 from accord.decisions.models import Frontier, Plan, Stance
+from accord.decisions.views import table
 from accord.strategy.models import Initiative
 from accord.ui import format as write
 from accord.ui import parts
@@ -157,7 +158,8 @@ def joint_table(request: HttpRequest) -> HttpResponse:
         "stances": [o for o in opinions if o.stances],
         "disputed": [o for o in opinions if o.disputed],
     }
-    mine = [role for role in EXECUTIVES if isinstance(request.user, User) and request.user.has_role(role)]
+    mine = table.mine(request.user)
+    sitting, last = selectors.open_sitting(), selectors.last_revealed()
     context = {
         "title": "Joint table",
         "frontier": found,
@@ -170,7 +172,13 @@ def joint_table(request: HttpRequest) -> HttpResponse:
             ("stances", "Pinned or dropped", len(groups["stances"])),
             ("disputed", "In dispute", len(groups["disputed"])),
         ],
-        "mine": mine if may(request.user, "change", "plan") else [],
+        "pinning": mine if may(request.user, "change", "plan") and sitting is None else [],
+        "open_sitting": sitting,
+        "hands": selectors.hands(sitting) if sitting is not None else [],
+        "sitting_roles": [role for role in mine if sitting is not None and not getattr(sitting, f"{role.value}_hash")],
+        "last_sitting": last,
+        "may_sit": may(request.user, "change", "sitting"),
+        "may_run": may(request.user, "run", "plan"),
         "waiting": selectors.waiting(),
         "stale": selectors.is_stale(found) if found is not None else False,
     }

@@ -18,6 +18,7 @@ from accord.core.permissions import guard
 from accord.decisions import selectors, services
 from accord.decisions.forms import OwnPlanForm
 from accord.decisions.models import Frontier, Plan
+from accord.decisions.views.table import comment_context
 from accord.ui import format as write
 from accord.ui import parts
 from accord.ui.access import may
@@ -50,6 +51,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "may_change": may(request.user, "change", "plan") and plan.frontier_id is not None,
         "may_run": may(request.user, "run", "plan") and plan.frontier_id is not None,
         "history": parts.history("plan", plan.key, 4),
+        **comment_context(request, "plan", plan.key),
         **shown(plan.result, plan.value, selectors.currency_of(plan)),
     }
     return render(request, "decisions/plan.html", context)

@@ -1,0 +1,43 @@
+"""Differences as a reader sees them, with their sign. In a template: `{% load differences %}`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from accord.ui import format as write
+
+register = template.Library()
+SAME = "no difference"
+
+
+def _signed(value: Any, text: str) -> str:
+    """The text of a difference with a plus where it is more; words where it shows as nothing."""
+    if write.is_unknown(value):
+        return write.UNKNOWN
+    if not any(digit in "123456789" for digit in text):
+        return SAME
+    return text if float(value) < 0 else f"+{text}"
+
+
+@register.filter
+def signed_percent(value: Any, digits: int = 1) -> str:
+    """A difference of shares in points: +1.2 points."""
+    if write.is_unknown(value):
+        return write.UNKNOWN
+    text = write.number(round(float(value) * 100, digits), digits)
+    found = _signed(value, text)
+    return found if found == SAME else f"{found}{write.NBSP}points"
+
+
+@register.filter
+def signed_money(value: Any, currency: str | None = None) -> str:
+    """A difference of money: +EUR 1.2 M."""
+    return _signed(value, write.money(value, currency, compact=True))
+
+
+@register.filter
+def signed_number(value: Any) -> str:
+    """A difference of counts: +3."""
+    return _signed(value, write.number(value))
