@@ -40,6 +40,7 @@ def make_plan(actor: User, frontier: Frontier, name: str, starts: Mapping[str, s
     evidence = Evidence(problem, frontier.result.get("laws"))
     result = figures.of_plan(problem, plan, {"gap": _gap(frontier, outcome.value, outcome.loss)}, evidence)
     result["compared"] = frontier.result.get("compared", [])
+    result["along"] = [[row["loss"], row["value"]] for row in frontier.result["points"]]
     with ledger.write(actor) as log:
         number = Plan.objects.filter(origin=Plan.Origin.OWN).count() + 1
         made = Plan.objects.create(

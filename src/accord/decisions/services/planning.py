@@ -89,7 +89,8 @@ def _keep(actor: User, inputs: PlanInputs, found: portfolio.Frontier, seconds: f
             proof = {"gap": figures.behind(found, reference.value, reference.loss)}
             rows.append((origin, reference.name, dict(reference.starts), reference.value, reference.loss, proof))
     evidence, beside = Evidence(problem, inputs.laws), figures.compared(problem, found)
-    results = [{**figures.of_plan(problem, row[2], row[5], evidence), "compared": beside} for row in rows]
+    common = {"compared": beside, "along": [[plan.loss, plan.value] for _, _, plan in figures.marked(found)]}
+    results = [{**figures.of_plan(problem, row[2], row[5], evidence), **common} for row in rows]
     result = {
         **figures.of_frontier(problem, found), "compared": beside, "laws": inputs.laws,
         "method": METHOD, "heard": inputs.heard, "seconds": seconds,

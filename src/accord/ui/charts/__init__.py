@@ -8,7 +8,7 @@ ever lies on a curve.
 
 from __future__ import annotations
 
-from accord.ui.charts.bars import bars, interval_dots, tornado, waterfall
+from accord.ui.charts.bars import bars, folded, interval_dots, tornado, waterfall
 from accord.ui.charts.curves import Curve, Marked, exceedance_curve, frontier
 from accord.ui.charts.goals import goal_map
 from accord.ui.charts.schedule import gantt, resources
@@ -20,6 +20,7 @@ __all__ = [
     "Marked",
     "bars",
     "exceedance_curve",
+    "folded",
     "frontier",
     "gantt",
     "goal_map",

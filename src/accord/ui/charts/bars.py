@@ -96,11 +96,13 @@ def waterfall(
     currency: str | None = None,
     less_is_better: bool = True,
     most: int = 16,
+    dense: bool = False,
 ) -> Spec:
     """How one amount becomes another: (name, amount, is_total); totals stand on zero, the others float.
 
     The figure of a step stands beside its bar, never on it. Up to seven steps are columns; more are bars below each
-    other, and beyond `most` of them the smallest are one step with what they come to together.
+    other, and beyond `most` of them the smallest are one step with what they come to together. `dense`: always
+    below each other and close, for a printed page.
     """
     shown = folded(steps, most)
     values = _steps(shown, unit, less_is_better=less_is_better)
@@ -109,11 +111,11 @@ def waterfall(
     colour = {"field": "kind", "type": "nominal", "scale": scale, "legend": None}
     look = {"color": colour, "tooltip": tips(("name", "Step"), ("text", heading))}
     table = [[str(v["name"]), str(v["text"])] for v in values]
-    if len(values) <= COLUMNS:
+    if len(values) <= COLUMNS and not dense:
         body = _columns(values, heading, unit, look)
         return finish(body, height=280, head=["Step", heading], rows=table, narrow=TILTED)
-    body, count = _rows_of_steps(values, heading, unit, look), len(values)
-    height = max(80, STEP_ROW * count)
+    body, count = _rows_of_steps(values, heading, unit, look, dense=dense), len(values)
+    height = names.height(count, dense=True) if dense else max(80, STEP_ROW * count)
     narrow = {"height": names.NARROW_ROW * count, "encoding": {"y": {"field": "short"}}}
     spec = finish(body, height=height, head=["Step", heading], rows=table, narrow=narrow)
     spec["padding"] = {"left": 2, "right": GUTTER, "top": 4, "bottom": 2}
@@ -151,8 +153,9 @@ def _columns(values: list[dict[str, Any]], heading: str, unit: str, look: Spec) 
     }
 
 
-def _rows_of_steps(values: list[dict[str, Any]], heading: str, unit: str, look: Spec) -> Spec:
-    rows = [{**value, **label} for value, label in zip(values, names.labels([v["name"] for v in values]), strict=True)]
+def _rows_of_steps(values: list[dict[str, Any]], heading: str, unit: str, look: Spec, *, dense: bool) -> Spec:
+    labels = names.labels([v["name"] for v in values], dense=dense)
+    rows = [{**value, **label} for value, label in zip(values, labels, strict=True)]
     x = measure("start", heading, {**_value_axis(unit), "grid": True}, nice=False)
     bar = {"type": "bar", "height": {"band": 0.66}, "cornerRadius": 1}
     figure = {"type": "text", "align": "left", "dx": 6, "color": token("ink"), "fontWeight": 600}

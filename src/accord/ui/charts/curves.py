@@ -192,7 +192,6 @@ def frontier(
     spots = sorted(marked, key=lambda spot: spot.loss)
     every = [x for x, _ in along] + [spot.loss for spot in spots]
     lanes = _lanes([spot.loss for spot in spots], [spot.name for spot in spots], every)
-    depth = max(lanes, default=-1) + 1
     less = f"{loss_title}, {unit} (less is better)"
     x = measure("loss", less, {"labelExpr": AMOUNT, "tickCount": 6}, zero=False, padding=40)
     y = measure("value", value_title, {"format": value_format, "tickCount": 5}, zero=False, padding=14)
@@ -214,9 +213,7 @@ def frontier(
     layers += [layer for group in zip(*flags, strict=True) for layer in group]
     rows = [["", write.money(a, unit), f"{b:{value_format}}"] for a, b in along]
     rows += [[spot.name, write.money(spot.loss, unit), f"{spot.value:{value_format}}"] for spot in spots]
-    spec = finish({"layer": layers}, height=height, head=["Point", loss_title, value_title], rows=rows)
-    spec["padding"] = {"left": 2, "right": 8, "top": 8 + LANE * depth, "bottom": 2}
-    return spec
+    return finish({"layer": layers}, height=height, head=["Point", loss_title, value_title], rows=rows)
 
 
 def _flag(one: Spec, x: Spec, y: Spec, colour: Spec, tone: str, tips: list[Spec]) -> list[Spec]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from accord.ui.charts.theme import Spec, token
 
 ROW = 34
+DENSE_ROW = 18
 NARROW_ROW = 46
 ZERO_WIDTH = "\N{ZERO WIDTH SPACE}"
 LINES = "split(datum.label, '\\n')"
@@ -35,11 +36,15 @@ def wrapped(names: Sequence[str], width: int = 26, most: int = 2) -> list[str]:
     return found
 
 
-def labels(names: Sequence[str]) -> list[dict[str, str]]:
-    """For each name its whole text (`name`), its lines (`line`) and its lines on a phone (`short`)."""
+def labels(names: Sequence[str], *, dense: bool = False) -> list[dict[str, str]]:
+    """For each name its whole text (`name`), its lines (`line`) and its lines on a phone (`short`).
+
+    `dense` puts each on one line, for a printed page where a table beside has the whole name.
+    """
+    usual, short = ((30, 1), (18, 1)) if dense else ((26, 2), (15, 3))
     return [
-        {"name": name, "line": line, "short": short}
-        for name, line, short in zip(names, wrapped(names), wrapped(names, 15, 3), strict=True)
+        {"name": name, "line": line, "short": narrow}
+        for name, line, narrow in zip(names, wrapped(names, *usual), wrapped(names, *short), strict=True)
     ]
 
 
@@ -48,9 +53,9 @@ def down_the_side() -> Spec:
     return {"field": "line", "type": "nominal", "sort": None, "title": None, "axis": LABELS}
 
 
-def height(rows: int) -> int:
+def height(rows: int, *, dense: bool = False) -> int:
     """Pixels for so many rows."""
-    return max(80, ROW * rows)
+    return max(40, DENSE_ROW * rows) if dense else max(80, ROW * rows)
 
 
 def narrow(rows: int) -> Spec:

@@ -37,11 +37,13 @@ def gantt(
     name_title: str = "Initiative",
     group_title: str = "Sponsor",
     span: tuple[str, str] | None = None,
+    dense: bool = False,
 ) -> Spec:
     """Rows of {name, start, end, group}: first and last quarter ("2027-Q1"), coloured by group.
 
     `tones` maps a group to a tone of the design system (CIO and CISO have theirs). `span` gives the first and the
-    last quarter of the axis; with it the chart stands in line with `resources` of the same span.
+    last quarter of the axis; with it the chart stands in line with `resources` of the same span. `dense`: as many
+    rows as fit, for a printed page.
     """
     chosen = {"CIO": "cio", "CISO": "ciso", "Joint": "joint", **(tones or {})}
     groups = list(dict.fromkeys(row["group"] for row in rows))
@@ -54,7 +56,7 @@ def gantt(
             "start": quarter_text(row["start"]),
             "end": quarter_text(row["end"]),
         }
-        for label, row in zip(names.labels([row["name"] for row in rows]), rows, strict=True)
+        for label, row in zip(names.labels([row["name"] for row in rows], dense=dense), rows, strict=True)
     ]
     scale = tone_scale(groups, [tone_or(chosen.get(group, ""), index) for index, group in enumerate(groups)])
     y = names.down_the_side()
@@ -76,17 +78,23 @@ def gantt(
     narrow = names.narrow(count)
     if span is not None:
         narrow["encoding"]["y"]["axis"] = _side(NARROW_SIDE)
-    return finish(body, height=names.height(count), head=head, rows=table, narrow=narrow)
+    return finish(body, height=names.height(count, dense=dense), head=head, rows=table, narrow=narrow)
 
 
 def resources(
-    rows: Sequence[Mapping[str, Any]], quarters: Sequence[str], *, unit: str = "FTE", currency: str | None = None
+    rows: Sequence[Mapping[str, Any]],
+    quarters: Sequence[str],
+    *,
+    unit: str = "FTE",
+    currency: str | None = None,
+    band: int = BAND,
 ) -> Spec:
     """Rows of {name, used, limit}: a band of bars by quarter for each resource, with a line at what there is.
 
     `used` and `limit` have one number for each of the quarters ("2027-Q1"). `before`, where a row has it, is what
     the bar stands on: money spent earlier in the same year, below a limit that holds for the whole year. `unit` is
-    "money" or the word after a number. It stands in line with the `gantt` of the span (quarters[0], quarters[-1]).
+    "money" or the word after a number, `band` the pixels of height of each. It stands in line with the `gantt` of
+    the span (quarters[0], quarters[-1]).
     """
     values: list[dict[str, Any]] = []
     middles: list[float] = []
@@ -111,7 +119,7 @@ def resources(
     count = len(rows)
     return finish(
         {"data": {"values": values}, "layer": _bands(quarters, labels, middles, "line", yearly=yearly)},
-        height=max(BAND, BAND * count),
+        height=band * max(1, count),
         head=["Resource", "Quarter", "Used", *(["In the year so far"] if yearly else []), "There is"],
         rows=[[v["name"], v["quarter"], v["used"], *([v["so_far"]] if yearly else []), v["limit"]] for v in values],
         narrow={

@@ -1,0 +1,16 @@
+"""A decision on paper: the same records as slides with native charts and as an accessible PDF."""
+
+from accord.outlet.decision.records import (
+    Band,
+    Bar,
+    Beside,
+    Curve,
+    DecisionPaper,
+    Figure,
+    Key,
+    Point,
+    Resource,
+    Step,
+)
+
+__all__ = ["Band", "Bar", "Beside", "Curve", "DecisionPaper", "Figure", "Key", "Point", "Resource", "Step"]
