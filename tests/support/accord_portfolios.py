@@ -66,16 +66,25 @@ def figures(problem: Problem, plan: Mapping[str, int]) -> tuple[float, float]:
     """Value and loss by the definition, quarter by quarter, without the engine's arrays."""
     value = loss = 0.0
     for q in range(problem.quarters):
-        done = [problem.initiative(k) for k, t in plan.items() if t + problem.initiative(k).duration <= q]
+        done = [
+            (item, _grown(item, q - t)) for k, t in plan.items() if t + (item := problem.initiative(k)).duration <= q
+        ]
         for goal in problem.goals:
-            gap = math.prod(1 - c.share for i in done for c in i.contributions if c.goal == goal.key)
+            gap = math.prod(1 - part * c.share for i, part in done for c in i.contributions if c.goal == goal.key)
             value += goal.weight * (1 - gap) / problem.quarters
         for scenario in problem.scenarios:
             rest = scenario.loss / 4
-            for effect in (e for i in done for e in i.effects if e.scenario == scenario.key):
-                rest *= (1 - (effect.frequency or 0)) * (1 - (effect.magnitude or 0))
+            for part, effect in ((part, e) for i, part in done for e in i.effects if e.scenario == scenario.key):
+                for side in (effect.frequency or 0.0, effect.magnitude or 0.0):
+                    rest *= 1 - (side if side < 0 else part * side)
             loss += rest
     return value, loss
+
+
+def _grown(item: Initiative, age: int) -> float:
+    """Share of the full benefit at an age in quarters since the start."""
+    since = age - item.duration
+    return item.ramp[since] if since < len(item.ramp) else 1.0
 
 
 SHARES = st.sampled_from([0.0, 0.05, 0.2, 0.5, 0.9, 1.0])
@@ -104,7 +113,13 @@ def initiatives(draw: st.DrawFn, key: str, others: list[str], longest: int) -> I
         excludes=tuple(draw(st.lists(st.sampled_from(free), max_size=1))) if free else (),
         contributions=tuple(Contribution(g, s) for g, s in contributions.items()),
         effects=tuple(Effect(s, r, draw(st.sampled_from([None, 0.25]))) for s, r in effects.items()),
+        ramp=draw(st.sampled_from([(), (), (0.0,), (0.25, 0.5, 1.0), (0.5, 0.5)])),
     )
+
+
+def _asks(item: Initiative, group: str) -> Initiative:
+    """The initiative, requiring any size of a group where it required its first or second initiative."""
+    return replace(item, requires=tuple(group if k in ("i0", "i1") else k for k in item.requires))
 
 
 @st.composite
@@ -116,6 +131,8 @@ def problems(draw: st.DrawFn, most: int = 4, quarters: int = 5) -> Problem:
         items.append(draw(initiatives(f"i{n}", [i.key for i in items], 3)))
     if draw(st.booleans()):
         items[0] = replace(items[0], mandatory=True)
+    if count >= 3 and draw(st.booleans()):
+        items = [replace(i, group="size") if n in (0, 1) else _asks(i, "size") for n, i in enumerate(items)]
     return make(
         *items,
         quarters=quarters,

@@ -41,6 +41,7 @@ def check(problem: Problem, plan: Mapping[str, int]) -> list[Violation]:
             found += _relations(known, item, held)
         elif item.must:
             found.append(Violation("must", item.key, f"{item.key} must be in every plan and is not."))
+    found += _sizes(problem, held)
     found += _money(problem, known, held)
     found += _people(problem, known, held)
     return found
@@ -69,9 +70,11 @@ def _window(problem: Problem, item: Initiative, start: int) -> list[Violation]:
 def _relations(known: Mapping[str, Initiative], item: Initiative, held: Mapping[str, int]) -> list[Violation]:
     found = []
     for key in item.requires:
-        if key not in held:
+        able = [key] if key in known else [other.key for other in known.values() if other.group == key]
+        taken = [k for k in able if k in held]
+        if not taken:
             found.append(Violation("requires", item.key, f"{item.key} requires {key}, which is not in the plan."))
-        elif held[key] + known[key].duration > held[item.key]:
+        elif all(held[k] + known[k].duration > held[item.key] for k in taken):
             found.append(
                 Violation("requires", item.key, f"{item.key} starts before {key}, which it requires, is finished.")
             )
@@ -79,6 +82,18 @@ def _relations(known: Mapping[str, Initiative], item: Initiative, held: Mapping[
         if key in held:
             found.append(Violation("excludes", item.key, f"{item.key} and {key} exclude each other."))
     return found
+
+
+def _sizes(problem: Problem, held: Mapping[str, int]) -> list[Violation]:
+    taken: dict[str, list[str]] = defaultdict(list)
+    for item in problem.initiatives:
+        if item.group and item.key in held:
+            taken[item.group].append(item.key)
+    return [
+        Violation("sizes", group, f"{' and '.join(keys)} are sizes of {group}: at most one of them.")
+        for group, keys in taken.items()
+        if len(keys) > 1
+    ]
 
 
 def _own_years(item: Initiative) -> Mapping[int, tuple[Fraction, Fraction]]:

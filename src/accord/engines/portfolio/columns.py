@@ -68,13 +68,30 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """One residual of one goal or scenario in one quarter: its column and the finished-flags that it hangs on."""
+    """One residual of one goal or scenario in one quarter: its column and the flags that it hangs on.
+
+    A flag says that an initiative is finished, or that a later phase of its ramp-up has begun. `logs` is what each
+    adds to the logarithm; `after` is the position of the earlier phase of the same initiative, −1 for the first.
+    """
 
     j: int
     quarter: int
     column: int
-    who: tuple[int, ...]
     flags: tuple[int, ...]
+    logs: tuple[float, ...]
+    after: tuple[int, ...]
+
+
+def _residual(j: int, q: int, column: int, chains: list[dict[int, float]]) -> Residual:
+    flags: list[int] = []
+    logs: list[float] = []
+    after: list[int] = []
+    for chain in chains:
+        for n, (flag, log) in enumerate(chain.items()):
+            after.append(len(flags) - 1 if n else -1)
+            flags.append(flag)
+            logs.append(log)
+    return Residual(j, q, column, tuple(flags), tuple(logs), tuple(after))
 
 
 class Columns:
@@ -91,18 +108,32 @@ class Columns:
         self.steps = at
         self.residuals: list[Residual] = []
         self.linear: list[tuple[int, int, float]] = []
-        touched = [np.flatnonzero((compiled.remaining[j] != 1.0) & possible) for j in range(len(compiled.price))]
-        for j, who in enumerate(touched):
+        touched = (compiled.phases != 0.0).any(axis=0) & possible
+        for j in range(len(compiled.price)):
             for q in range(compiled.horizon):
-                able = [(int(k), f) for k in who if (f := self.finished(int(k), q)) is not None]
+                able = [chain for i in np.flatnonzero(touched[j]).tolist() if (chain := self._chain(j, i, q))]
                 if len(able) == 1:
-                    only, flag = able[0]
-                    self.linear.append((j, flag, float(compiled.remaining[j, only]) - 1.0))
+                    self._one(j, able[0])
                 elif able:
-                    members = tuple(k for k, _ in able)
-                    self.residuals.append(Residual(j, q, at, members, tuple(f for _, f in able)))
+                    self.residuals.append(_residual(j, q, at, able))
                     at += 1
         self.count = at
+
+    def _chain(self, j: int, i: int, q: int) -> dict[int, float]:
+        """Flag → what it adds to the logarithm of residual j in quarter q, by the phases of initiative i."""
+        found: dict[int, float] = {}
+        for k in range(len(self.compiled.phases)):
+            log = float(self.compiled.phases[k, j, i])
+            if log and (flag := self.finished(i, q - k)) is not None:
+                found[flag] = found.get(flag, 0.0) + log
+        return found
+
+    def _one(self, j: int, chain: dict[int, float]) -> None:
+        """A residual that one initiative alone touches: its phases begin one after the other, so that it is linear."""
+        level = 0.0
+        for flag, log in chain.items():
+            self.linear.append((j, flag, float(np.exp(level + log) - np.exp(level))))
+            level += log
 
     def started(self, i: int, t: int) -> int | None:
         """Column of “i has started by quarter t”; None when that cannot be."""
@@ -179,15 +210,20 @@ def base_rows(columns: Columns) -> tuple[Rows, dict[int, tuple[int, float]]]:
         for k in range(int(c.last[i] - c.first[i])):
             rows.add({at + k: 1.0, at + k + 1: -1.0}, upper=0.0)
         for t in range(int(c.first[i]), int(c.last[i]) + 1):
-            for other in c.requires[i]:
-                ready = columns.finished(other, t)
+            for any_of in c.requires[i]:
                 row = {int(columns.started(i, t) or 0): 1.0}
-                if ready is not None:
-                    row[ready] = row.get(ready, 0.0) - 1.0
+                for other in any_of:
+                    if (ready := columns.finished(other, t)) is not None:
+                        row[ready] = row.get(ready, 0.0) - 1.0
                 rows.add(row, upper=0.0)
         for other in c.excludes[i]:
-            if i < other and (there := columns.chosen(other)) is not None:
+            sizes = any(i in members and other in members for members in c.groups)
+            if i < other and not sizes and (there := columns.chosen(other)) is not None:
                 rows.add({int(columns.chosen(i) or 0): 1.0, there: 1.0}, upper=1.0)
+    for members in c.groups:
+        able = [column for i in members if (column := columns.chosen(i)) is not None]
+        if len(able) > 1:
+            rows.add(dict.fromkeys(able, 1.0), upper=1.0)
     for r, limit in enumerate(c.limits):
         row = {}
         scale = max(float(limit), float(c.usage[:, :, r].max(initial=0.0)) * 1e-3, 1e-9)

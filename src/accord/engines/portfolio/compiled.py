@@ -2,12 +2,14 @@
 
 Indices: i initiative, t start and q quarter (0 = first of the horizon), r resource, j residual. A residual is
 what a goal still lacks or what a scenario still costs: 1 when nothing is done, multiplied by `remaining[j, i]`
-once initiative i is finished. Value and loss are both sums of residuals, so that one model serves both.
+once initiative i is finished and its benefit has grown to full. While it grows, phase k of the ramp-up begins in
+the k-th quarter after the finish and adds `phases[k, j, i]` to the residual's logarithm; the phases add up to
+`logs[j, i]`. Value and loss are both sums of residuals, so that one model serves both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,7 +48,9 @@ class Resource:
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """The arrays. Shapes: `first`, `last`, `duration`, `must`, `banned` [n]; `usage` [n, T, R]; `limits` [R];
-    `remaining`, `logs` [J, n]; `price` [J] (per quarter, of value for the first `goals` rows, then of money).
+    `remaining`, `logs` [J, n]; `phases` [L, J, n]; `price` [J] (per quarter, of value for the first `goals` rows,
+    then of money). `growing[k]` are the initiatives that have a phase k. `requires[i]` lists, for each prerequisite
+    of i, the initiatives of which one fulfils it; `excludes` holds other sizes of the same, too.
 
     `first[i] > last[i]` means that no start is possible. A start counts as possible when it is inside the
     window and the initiative is finished within the horizon.
@@ -64,11 +68,14 @@ class Compiled:
     resources: tuple[Resource, ...]
     remaining: Floats
     logs: Floats
+    phases: Floats
+    growing: tuple[Ints, ...]
     price: Floats
     goals: int
-    requires: tuple[tuple[int, ...], ...]
+    requires: tuple[tuple[tuple[int, ...], ...], ...]
     required_by: tuple[tuple[int, ...], ...]
     excludes: tuple[tuple[int, ...], ...]
+    groups: tuple[tuple[int, ...], ...]
     position: Mapping[str, int]
 
     @property
@@ -130,10 +137,10 @@ def _windows(problem: Problem) -> tuple[Ints, Ints]:
     for _ in range(size):
         before = first.copy()
         for i, item in enumerate(problem.initiatives):
-            for key in item.requires:
-                other = position[key]
-                ready = first[other] + problem.initiatives[other].duration
-                first[i] = max(first[i], ready if first[other] <= last[other] else problem.quarters)
+            for required in item.requires:
+                any_of = [position[key] for key in problem.any_of(required)]
+                ready = [first[k] + problem.initiatives[k].duration for k in any_of if first[k] <= last[k]]
+                first[i] = max(first[i], min(ready, default=problem.quarters))
         if (before == first).all():
             break
     return first, last
@@ -170,8 +177,40 @@ def _usage(problem: Problem, resources: list[Resource]) -> Floats:
     return usage
 
 
-def compile_problem(problem: Problem) -> Compiled:
-    """The arrays of a problem. Resources that could not run short even if everything were done are left out."""
+def _phases(problem: Problem) -> Floats:
+    """[L, J, n]: what each phase of each initiative's ramp-up adds to the logarithm of each residual."""
+    ramps = [(*item.ramp, 1.0) for item in problem.initiatives]
+    longest = max(map(len, ramps), default=1)
+    left = np.ones((longest, len(problem.goals) + len(problem.scenarios), len(ramps)))
+    rows = {("goal", g.key): n for n, g in enumerate(problem.goals)}
+    rows |= {("scenario", s.key): n for n, s in enumerate(problem.scenarios, len(problem.goals))}
+    for i, (item, ramp) in enumerate(zip(problem.initiatives, ramps, strict=True)):
+        for k in range(longest):
+            share = ramp[min(k, len(ramp) - 1)]
+            for part in item.contributions:
+                left[k, rows["goal", part.goal], i] = 1.0 - share * part.share
+            for effect in item.effects:
+                left[k, rows["scenario", effect.scenario], i] = effect.remaining_at(share)
+    return np.diff(np.log(np.maximum(left, LEAST_REMAINING)), axis=0, prepend=0.0)
+
+
+def _excludes(problem: Problem, position: Mapping[str, int], groups: Iterable[tuple[int, ...]]) -> list[set[int]]:
+    found: list[set[int]] = [set() for _ in problem.initiatives]
+    for i, item in enumerate(problem.initiatives):
+        for key in item.excludes:
+            found[i].add(position[key])
+            found[position[key]].add(i)
+    for members in groups:
+        for i in members:
+            found[i] |= set(members) - {i}
+    return found
+
+
+def compile_problem(problem: Problem, loose: Set[str] = frozenset()) -> Compiled:
+    """The arrays of a problem. Resources that could not run short even if everything were done are left out.
+
+    Of the groups in `loose` more than one size may be chosen: the search for a conflict asks that.
+    """
     items = problem.initiatives
     position = {item.key: i for i, item in enumerate(items)}
     first, last = _windows(problem)
@@ -183,21 +222,17 @@ def compile_problem(problem: Problem) -> Compiled:
     most = np.where(possible[:, :, None], usage, 0.0).max(axis=1, initial=0.0).sum(axis=0)
     limits = np.array([r.limit for r in resources])
     binding = most > limits * (1 + FLOAT_NOISE)
-    remaining = np.ones((len(problem.goals) + len(problem.scenarios), len(items)))
-    rows = {("goal", g.key): n for n, g in enumerate(problem.goals)}
-    rows |= {("scenario", s.key): n for n, s in enumerate(problem.scenarios, len(problem.goals))}
-    for i, item in enumerate(items):
-        for part in item.contributions:
-            remaining[rows["goal", part.goal], i] = 1.0 - part.share
-        for effect in item.effects:
-            remaining[rows["scenario", effect.scenario], i] = effect.remaining
-    remaining = np.maximum(remaining, LEAST_REMAINING)
-    excludes: list[set[int]] = [set() for _ in items]
-    for i, item in enumerate(items):
-        for key in item.excludes:
-            excludes[i].add(position[key])
-            excludes[position[key]].add(i)
-    requires = tuple(tuple(position[k] for k in item.requires) for item in items)
+    phases = _phases(problem)
+    logs = phases.sum(axis=0)
+    groups = [tuple(position[k] for k in keys) for group, keys in problem.sizes.items() if group not in loose]
+    excludes = _excludes(problem, position, groups)
+    requires = tuple(
+        tuple(tuple(position[k] for k in problem.any_of(required)) for required in item.requires) for item in items
+    )
+    required_by: list[list[int]] = [[] for _ in items]
+    for i, needs in enumerate(requires):
+        for k in sorted({k for any_of in needs for k in any_of}):
+            required_by[k].append(i)
     return Compiled(
         problem=problem,
         horizon=problem.quarters,
@@ -209,12 +244,15 @@ def compile_problem(problem: Problem) -> Compiled:
         usage=np.ascontiguousarray(usage[:, :, binding]),
         limits=limits[binding],
         resources=tuple(r for r, keep in zip(resources, binding, strict=True) if keep),
-        remaining=remaining,
-        logs=np.log(remaining),
+        remaining=np.exp(logs),
+        logs=logs,
+        phases=phases,
+        growing=tuple(np.flatnonzero((phase != 0.0).any(axis=0)) for phase in phases),
         price=np.array([g.weight / problem.quarters for g in problem.goals] + [s.loss / 4 for s in problem.scenarios]),
         goals=len(problem.goals),
         requires=requires,
-        required_by=tuple(tuple(k for k, needs in enumerate(requires) if i in needs) for i in range(len(items))),
+        required_by=tuple(map(tuple, required_by)),
         excludes=tuple(tuple(sorted(x)) for x in excludes),
+        groups=tuple(groups),
         position=position,
     )

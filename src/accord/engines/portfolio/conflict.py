@@ -44,22 +44,34 @@ class Infeasible(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class _Case:
+    """A problem, and the groups of which more than one size may be taken: their rule was taken away."""
+
+    problem: Problem
+    loose: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class _Removable:
     rule: Rule
-    without: Callable[[Problem], Problem]
+    change: Callable[[Problem], Problem] = lambda problem: problem
+    loosens: str = ""
+
+    def without(self, case: _Case) -> _Case:
+        return _Case(self.change(case.problem), case.loose | ({self.loosens} if self.loosens else set()))
 
 
 def conflict(problem: Problem) -> Infeasible | None:
     """The conflict of a problem's rules, or None when a plan exists. Loss and value bounds are not asked here."""
     core = _core(problem)
-    if _possible(core) is not False:
+    if _possible(_Case(core)) is not False:
         return None
-    broad = [*_of_initiatives(core), *_of_budgets(core), *_of_skills(core)]
-    kept, sure = _filter(core, broad)
+    broad = [*_of_initiatives(core), *_of_groups(core), *_of_budgets(core), *_of_skills(core)]
+    kept, sure = _filter(_Case(core), broad)
     fine: list[_Removable] = []
     for part in kept:
         fine += _by_quarter(core, part.rule.subject) if part.rule.kind == "skill" else [part]
-    bare = core
+    bare = _Case(core)
     for part in broad:
         if part not in kept:
             bare = part.without(bare)
@@ -67,14 +79,14 @@ def conflict(problem: Problem) -> Infeasible | None:
     return Infeasible([part.rule for part in kept], sure and sure_too)
 
 
-def _filter(problem: Problem, parts: list[_Removable]) -> tuple[list[_Removable], bool]:
+def _filter(case: _Case, parts: list[_Removable]) -> tuple[list[_Removable], bool]:
     """Take away every rule without which there is still no plan; the rest, and whether every test was decided."""
     kept, sure = [], True
     for part in parts:
-        without = part.without(problem)
+        without = part.without(case)
         verdict = _possible(without)
         if verdict is False:
-            problem = without
+            case = without
         else:
             kept.append(part)
             sure = sure and verdict is True
@@ -89,7 +101,7 @@ def _core(problem: Problem) -> Problem:
         key = open_.pop()
         if key not in wanted:
             wanted.add(key)
-            open_ += problem.initiative(key).requires
+            open_ += [k for required in problem.initiative(key).requires for k in problem.any_of(required)]
     items = tuple(
         replace(item, excludes=tuple(k for k in item.excludes if k in wanted), contributions=(), effects=())
         for item in problem.initiatives
@@ -98,9 +110,9 @@ def _core(problem: Problem) -> Problem:
     return replace(problem, initiatives=items, goals=(), scenarios=())
 
 
-def _possible(problem: Problem) -> bool | None:
+def _possible(case: _Case) -> bool | None:
     """Whether a plan exists; None when it was not decided in time."""
-    compiled = compile_problem(problem)
+    compiled = compile_problem(case.problem, case.loose)
     able = (compiled.first <= compiled.last) & ~compiled.banned
     if (compiled.must & ~able).any():
         return False
@@ -150,12 +162,19 @@ def _of_initiatives(problem: Problem) -> Iterator[_Removable]:
                 yield _Removable(Rule(name, item.key, text), _changed(item.key, **clear))
         for other in item.requires:
             left = tuple(k for k in item.requires if k != other)
-            text = f"{item.name} requires {problem.initiative(other).name} to be finished before it starts"
+            text = f"{item.name} requires {problem.title(other)} to be finished before it starts"
             yield _Removable(Rule("requires", f"{item.key} {other}", text), _changed(item.key, requires=left))
         for other in item.excludes:
             left = tuple(k for k in item.excludes if k != other)
             text = f"{item.name} and {problem.initiative(other).name} exclude each other"
             yield _Removable(Rule("excludes", f"{item.key} {other}", text), _changed(item.key, excludes=left))
+
+
+def _of_groups(problem: Problem) -> Iterator[_Removable]:
+    for group, keys in problem.sizes.items():
+        if len(keys) > 1:
+            names = ", ".join(problem.initiative(key).name for key in keys)
+            yield _Removable(Rule("sizes", group, f"at most one size of {group} is chosen ({names})"), loosens=group)
 
 
 def _forced(item: Initiative, end: str) -> Iterator[_Removable]:

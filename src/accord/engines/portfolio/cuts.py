@@ -1,8 +1,8 @@
 """Inequalities that every plan keeps and a fractional solution may not: the proof's raw material.
 
-* Residual cuts hold a residual column up to the product that it stands for. For up to `WIDE` initiatives:
-  the cut that is exact at a set S of finished initiatives and is lifted, one initiative after another, over
-  all 2^n states (Nemhauser and Wolsey 1981; Ahmed and Atamtürk 2011). For any number: tangents of the
+* Residual cuts hold a residual column up to the product that it stands for. For up to `WIDE` flags:
+  the cut that is exact at a set S of finished initiatives and is lifted, one flag after another, over
+  all states that can be (Nemhauser and Wolsey 1981; Ahmed and Atamtürk 2011). For any number: tangents of the
   exponential at Σ log remaining.
 * Cover cuts: starts that together exceed a budget or a skill cannot all be taken. Starts of one initiative
   count once; a start that uses as much as the h largest members of the cover counts h (Balas 1975).
@@ -29,27 +29,7 @@ class ResidualCuts:
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
-        self.lifted = cache(self._lifted)
-
-    def _lifted(self, j: int, who: tuple[int, ...], base: int) -> tuple[float, Floats]:
-        """(constant, slope per member): r ≥ constant + Σ slope × w, exact at the set `base` (bits)."""
-        left, n = self.columns.compiled.remaining[j, list(who)], len(who)
-        numbers = np.arange(2**n)
-        states = (numbers[:, None] >> np.arange(n) & 1).astype(bool)
-        inside = (base >> np.arange(n) & 1).astype(bool)
-        product = np.prod(np.where(states, left, 1.0), axis=1)
-        slack, slope = product - product[base], np.zeros(n)
-        admitted = numbers == base
-        for member in (*np.flatnonzero(~inside).tolist(), *np.flatnonzero(inside).tolist()):
-            new = admitted[numbers ^ (1 << member)] & ~admitted
-            slope[member] = slack[new].min() * (-1.0 if inside[member] else 1.0)
-            slack = slack - slope[member] * (states[:, member].astype(float) - float(inside[member]))
-            admitted |= new
-        return float(product[base] - slope @ inside), slope
-
-    def _tangent(self, residual: Residual, at: float) -> tuple[float, Floats]:
-        height = float(np.exp(at))
-        return height * (1.0 - at), height * self.columns.compiled.logs[residual.j, list(residual.who)]
+        self.lifted = cache(_lifted)
 
     def _add(self, rows: Rows, residual: Residual, constant: float, slope: Floats) -> None:
         row = {residual.column: 1.0}
@@ -61,44 +41,72 @@ class ResidualCuts:
         """The cuts that are exact where nothing is finished, which every proof begins with."""
         rows = Rows.none()
         for residual in self.columns.residuals:
-            narrow = len(residual.who) <= WIDE
-            cut = self.lifted(residual.j, residual.who, 0) if narrow else self._tangent(residual, 0.0)
+            narrow = len(residual.flags) <= WIDE
+            cut = self.lifted(residual.logs, residual.after, 0) if narrow else _tangent(residual, 0.0)
             self._add(rows, residual, *cut)
         return rows
 
     def violated(self, solution: Floats, least: float = LEAST_VIOLATION) -> Rows:
         """The most violated cut of each residual column, where one is violated by at least `least`."""
         rows = Rows.none()
-        logs = self.columns.compiled.logs
         for residual in self.columns.residuals:
             held, flags = solution[residual.column], solution[list(residual.flags)]
-            log = float(logs[residual.j, list(residual.who)] @ flags)
+            log = float(np.array(residual.logs) @ flags)
             best, base = float(np.exp(log)) - held, -1
-            if len(residual.who) <= WIDE:
+            if len(residual.flags) <= WIDE:
                 for bits in _nested(flags):
-                    constant, slope = self.lifted(residual.j, residual.who, bits)
+                    constant, slope = self.lifted(residual.logs, residual.after, bits)
                     gain = constant + float(slope @ flags) - held
                     if gain > best + 1e-9:
                         best, base = gain, bits
             if best > least:
                 exact = base >= 0
-                cut = self.lifted(residual.j, residual.who, base) if exact else self._tangent(residual, log)
+                cut = self.lifted(residual.logs, residual.after, base) if exact else _tangent(residual, log)
                 self._add(rows, residual, *cut)
         return rows
 
     def exact_at(self, steps: Floats) -> Rows:
         """Cuts that are exact at a plan (its binaries), so that the model tells its true value and loss."""
         rows = Rows.none()
-        logs = self.columns.compiled.logs
         for residual in self.columns.residuals:
             flags = steps[list(residual.flags)]
-            if len(residual.who) <= WIDE:
+            if len(residual.flags) <= WIDE:
                 base = sum(1 << k for k, flag in enumerate(flags.tolist()) if flag > 0.5)
-                cut = self.lifted(residual.j, residual.who, base)
+                cut = self.lifted(residual.logs, residual.after, base)
             else:
-                cut = self._tangent(residual, float(logs[residual.j, list(residual.who)] @ np.round(flags)))
+                cut = _tangent(residual, float(np.array(residual.logs) @ np.round(flags)))
             self._add(rows, residual, *cut)
         return rows
+
+
+def _lifted(logs: tuple[float, ...], after: tuple[int, ...], base: int) -> tuple[float, Floats]:
+    """(constant, slope per flag): r ≥ constant + Σ slope × flag, exact at the set `base` (bits).
+
+    It holds for every state in which no phase of a ramp-up has begun before the one that it comes `after`.
+    """
+    n = len(logs)
+    numbers = np.arange(2**n)
+    states = (numbers[:, None] >> np.arange(n) & 1).astype(bool)
+    inside = (base >> np.arange(n) & 1).astype(bool)
+    able = np.ones(2**n, dtype=bool)
+    for late, early in enumerate(after):
+        if early >= 0:
+            able &= ~states[:, late] | states[:, early]
+    product = np.exp(states @ np.array(logs))
+    slack, slope = product - product[base], np.zeros(n)
+    admitted = numbers == base
+    for member in (*np.flatnonzero(~inside).tolist(), *np.flatnonzero(inside).tolist()):
+        new = admitted[numbers ^ (1 << member)] & ~admitted
+        asked = new & able if (new & able).any() else new
+        slope[member] = slack[asked].min() * (-1.0 if inside[member] else 1.0)
+        slack = slack - slope[member] * (states[:, member].astype(float) - float(inside[member]))
+        admitted |= new
+    return float(product[base] - slope @ inside), slope
+
+
+def _tangent(residual: Residual, at: float) -> tuple[float, Floats]:
+    height = float(np.exp(at))
+    return height * (1.0 - at), height * np.array(residual.logs)
 
 
 def _nested(flags: Floats) -> list[int]:

@@ -16,7 +16,8 @@ class Outcome:
     """What a plan comes to over the horizon of T quarters.
 
     `value` = Σ over quarters and goals of weight × attained / T, where attained = 1 − Π(1 − contribution) over
-    the initiatives that were finished before the quarter: between 0 and the sum of the weights.
+    the initiatives that were finished before the quarter: between 0 and the sum of the weights. While the benefits
+    of an initiative grow, contribution, frequency and magnitude count with the quarter's share of its ramp-up.
     `loss` = Σ over quarters and scenarios of yearly loss / 4 × Π(1 − frequency)(1 − magnitude): money over the
     whole horizon. `attained` (by goal) and `residual` (by scenario, yearly money) hold after the last quarter
     that can bring a benefit; the lists by quarter are what adds up to `value` and `loss`.
@@ -35,8 +36,11 @@ class Outcome:
 def residuals(compiled: Compiled, starts: Ints) -> Floats:
     """[T, J]: what is left of each goal's gap and each scenario's loss in each quarter."""
     quarter = np.arange(compiled.horizon)[:, None]
-    done = (starts >= 0) & (quarter >= starts + compiled.duration)
-    return np.asarray(np.exp(done.astype(float) @ compiled.logs.T))
+    logs = np.zeros((compiled.horizon, len(compiled.price)))
+    for k, who in enumerate(compiled.growing):
+        begun = (starts[who] >= 0) & (quarter >= starts[who] + compiled.duration[who] + k)
+        logs += begun.astype(float) @ compiled.phases[k][:, who].T
+    return np.asarray(np.exp(logs))
 
 
 def value_and_loss(compiled: Compiled, starts: Ints) -> tuple[float, float]:

@@ -150,13 +150,19 @@ class _Teller:
             )  # fmt: skip
         if against := [k for k in c.excludes[i] if self.starts[k] >= 0]:
             names = ", ".join(self._name(k) for k in against)
-            return self._beside(i, "excluded", f"{names} is in the plan and excludes it.", against)
-        if missing := [k for k in c.requires[i] if self.starts[k] < 0]:
-            names = ", ".join(self._name(k) for k in missing)
-            return self._beside(i, "prerequisite", f"It requires {names}, which is not in the plan.", missing)
-        ready = max([int(self.starts[k] + c.duration[k]) for k in c.requires[i]], default=0)
+            sizes = item.group and all(self.problem.initiatives[k].group == item.group for k in against)
+            why = f"another size of {item.group}" if sizes else "and excludes it"
+            text = f"{names} is in the plan{', ' if sizes else ' '}{why}."
+            return self._beside(i, "excluded", text, against)
+        needs = list(zip(item.requires, c.requires[i], strict=True))
+        if missing := [(name, any_of) for name, any_of in needs if all(self.starts[k] < 0 for k in any_of)]:
+            names = ", ".join(self.problem.title(name) for name, _ in missing)
+            absent = [k for _, any_of in missing for k in any_of]
+            return self._beside(i, "prerequisite", f"It requires {names}, which is not in the plan.", absent)
+        held = [k for _, any_of in needs for k in any_of if self.starts[k] >= 0]
+        ready = max([int(self.starts[k] + c.duration[k]) for k in held], default=0)
         if ready > c.last[i]:
-            late = [k for k in c.requires[i] if self.starts[k] + c.duration[k] > c.last[i]]
+            late = [k for k in held if self.starts[k] + c.duration[k] > c.last[i]]
             names = ", ".join(self._name(k) for k in late)
             return self._beside(i, "prerequisite", f"{names} is finished too late for its latest start.", late)
         return self._resources(i, max(ready, int(c.first[i])))

@@ -42,9 +42,9 @@ def return_on_security(compiled: Compiled, i: int) -> float | None:
     start = int(compiled.first[i])
     if start > compiled.last[i] or compiled.banned[i]:
         return None
-    quarters = compiled.horizon - start - int(compiled.duration[i])
-    scenarios = slice(compiled.goals, None)
-    avoided = float(((1.0 - compiled.remaining[scenarios, i]) * compiled.price[scenarios]).sum()) * quarters
+    alone = np.full(compiled.size, -1, dtype=np.int64)
+    alone[i] = start
+    avoided = compiled.loss_today - value_and_loss(compiled, alone)[1]
     if avoided <= 0:
         return None
     capital, running = spread(compiled.problem.initiatives[i], compiled.horizon - start)
@@ -73,7 +73,7 @@ def _needed(problem: Problem, sponsor: Sponsor) -> set[str]:
         key = open_.pop()
         if key not in found:
             found.add(key)
-            open_ += problem.initiative(key).requires
+            open_ += [k for required in problem.initiative(key).requires for k in problem.any_of(required)]
     return found
 
 

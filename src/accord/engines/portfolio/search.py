@@ -71,7 +71,8 @@ class Search:
         able = (quarter >= compiled.first[:, None]) & (quarter <= compiled.last[:, None])
         self.window: Bools = able & ~compiled.banned[:, None]
         self.finish = np.minimum(quarter + compiled.duration[:, None], compiled.horizon)
-        self.change = compiled.remaining - 1.0
+        self.change = np.diff(np.exp(np.cumsum(compiled.phases, axis=0)), axis=0, prepend=1.0)
+        self.lengths = [int(np.flatnonzero(x)[-1]) + 1 if x.any() else 0 for x in (compiled.phases != 0).any(axis=1).T]
         self.must = np.flatnonzero(compiled.must)
         self.weights = compiled.price
         self.value_resources(np.zeros(len(compiled.limits)))
@@ -93,14 +94,19 @@ class Search:
 
     def put(self, i: int, t: int) -> None:
         self.starts[i] = t
-        self.logs[self.finish[i, t] :] += self.c.logs[:, i]
+        self._grow(i, t, 1.0)
         self.room = self.room - self.c.usage[i, t]
 
     def take(self, i: int) -> None:
         t = int(self.starts[i])
         self.starts[i] = -1
-        self.logs[self.finish[i, t] :] -= self.c.logs[:, i]
+        self._grow(i, t, -1.0)
         self.room = self.room + self.c.usage[i, t]
+
+    def _grow(self, i: int, t: int, sign: float) -> None:
+        finish = int(self.finish[i, t])
+        for k in range(self.lengths[i]):
+            self.logs[finish + k :] += sign * self.c.phases[k, :, i]
 
     def load(self, starts: Ints) -> None:
         """Begin from a plan."""
@@ -113,10 +119,13 @@ class Search:
 
     def gains(self) -> Floats:
         """[n, T]: change of the objective if initiative i, which is not in the plan, started in t."""
-        slope = (np.exp(self.logs) * self.weights) @ self.change
-        tail = np.zeros((self.c.horizon + 1, self.c.size))
-        tail[:-1] = np.cumsum(slope[::-1], axis=0)[::-1]
-        return np.take_along_axis(tail.T, self.finish, axis=1)
+        c, left = self.c, np.exp(self.logs) * self.weights
+        found = np.zeros((c.size, c.horizon))
+        for k, who in enumerate(c.growing):
+            tail = np.zeros((c.horizon + 1, len(who)))
+            tail[:-1] = np.cumsum((left @ self.change[k][:, who])[::-1], axis=0)[::-1]
+            found[who] += np.take_along_axis(tail.T, np.minimum(self.finish[who] + k, c.horizon), axis=1)
+        return found
 
     def possible(self, who: Ints) -> Bools:
         """[len(who), T]: starts of initiatives that are not in the plan which break nothing beside it."""
@@ -126,9 +135,9 @@ class Search:
             if any(self.starts[k] >= 0 for k in c.excludes[i]):
                 open_[row] = False
                 continue
-            for k in c.requires[i]:
-                ready = int(self.starts[k] + c.duration[k]) if self.starts[k] >= 0 else c.horizon
-                open_[row, :ready] = False
+            for any_of in c.requires[i]:
+                ready = [int(self.starts[k] + c.duration[k]) for k in any_of if self.starts[k] >= 0]
+                open_[row, : min(ready, default=c.horizon)] = False
             for k in c.required_by[i]:
                 if self.starts[k] >= 0:
                     open_[row, max(0, int(self.starts[k] - c.duration[i]) + 1) :] = False
@@ -167,12 +176,12 @@ class Search:
         while open_:
             if (i := open_.pop()) not in found:
                 found.add(i)
-                open_ += self.c.requires[i]
+                open_ += [k for any_of in self.c.requires[i] for k in any_of]
         return found
 
     def _with_prerequisites(self, i: int, where: Literal["first", "last", "any"]) -> bool:
-        for k in self.c.requires[i]:
-            if self.starts[k] < 0 and not self._with_prerequisites(k, "first"):
+        for any_of in self.c.requires[i]:
+            if not any(self.starts[k] >= 0 or self._with_prerequisites(k, "first") for k in self._in_turn(any_of)):
                 return False
         quarters = np.flatnonzero(self.possible(np.array([i]))[0])
         if not len(quarters):
@@ -180,6 +189,13 @@ class Search:
         at = {"first": 0, "last": -1, "any": int(self.random.integers(len(quarters)))}[where]
         self.put(i, int(quarters[at]))
         return True
+
+    def _in_turn(self, any_of: tuple[int, ...]) -> list[int]:
+        """What is in the plan already, then the others in any order."""
+        if len(any_of) == 1:
+            return list(any_of)
+        mixed = self.random.permutation(any_of).tolist()
+        return sorted(mixed, key=lambda k: self.starts[k] < 0)
 
     def insert(self, i: int) -> bool:
         """Put in one initiative, with what it requires, at its first possible start; undone when it does not fit."""
@@ -213,9 +229,11 @@ class Search:
 
     def _gains_of(self, i: int) -> Floats:
         """One row of `gains`."""
-        slope = (np.exp(self.logs) * self.weights) @ self.change[:, i]
-        tail = np.append(np.cumsum(slope[::-1])[::-1], 0.0)
-        return np.asarray(tail[self.finish[i]])
+        left, found = np.exp(self.logs) * self.weights, np.zeros(self.c.horizon)
+        for k in range(self.lengths[i]):
+            tail = np.append(np.cumsum((left @ self.change[k, :, i])[::-1])[::-1], 0.0)
+            found += tail[np.minimum(self.finish[i] + k, self.c.horizon)]
+        return found
 
     def shift(self) -> None:
         """Move each initiative to its best start beside the others, or out if it harms, until none moves."""
@@ -248,7 +266,8 @@ class Search:
     def bundle(self) -> None:
         """Try each initiative that waits for a prerequisite: put the prerequisites and it in, keep what helps."""
         for i in np.flatnonzero((self.starts < 0) & ~self.c.banned).tolist():
-            if self.starts[i] >= 0 or not any(self.starts[k] < 0 for k in self.c.requires[i]):
+            waits = any(all(self.starts[k] < 0 for k in any_of) for any_of in self.c.requires[i])
+            if self.starts[i] >= 0 or not waits:
                 continue
             kept = self._held()
             if not self._with_prerequisites(i, "first") or self.score() >= kept[0]:

@@ -24,16 +24,21 @@ def faults(problem: Problem) -> list[Fault]:
         found += _number(f"goal {goal.key}", "weight", goal.weight)
     for scenario in problem.scenarios:
         found += _number(f"scenario {scenario.key}", "loss", scenario.loss)
+        found += _range(f"scenario {scenario.key}", "loss_range", scenario.loss_range, holds=scenario.loss)
+    found += _currencies(problem)
     found += _budgets(problem)
     found += _capacities(problem)
     keys = {i.key for i in problem.initiatives}
     goals, scenarios = {g.key for g in problem.goals}, {s.key for s in problem.scenarios}
+    found += _groups(problem, keys)
+    able = keys | {i.group for i in problem.initiatives if i.group}
     for initiative in problem.initiatives:
         found += _shape(initiative)
         found += _costs(initiative)
         found += _people(initiative)
         found += _serves(initiative, goals, scenarios)
-        found += _relations(initiative, keys)
+        found += _growth(initiative)
+        found += _relations(initiative, keys, able)
     return found or list(_circles(problem))
 
 
@@ -60,6 +65,61 @@ def _number(subject: str, field: str, value: float, low: float = 0.0, high: floa
     elif not low <= value <= high:
         bounds = f"at least {low:g}" if math.isinf(high) else f"between {low:g} and {high:g}"
         yield Fault(subject, field, f"{value:g} is out of range.", f"Use a number {bounds}.")
+
+
+def _range(
+    subject: str, field: str, ends: tuple[float, ...] | None, low: float = 0.0, high: float = math.inf,
+    holds: float | None = None,
+) -> Iterator[Fault]:  # fmt: skip
+    """Faults of an interval: two numbers in order, within bounds, around the value that they belong to."""
+    if ends is None:
+        return
+    if len(ends) != 2:
+        yield Fault(subject, field, f"{len(ends)} numbers.", "Give two: what one in twenty stays below and exceeds.")
+        return
+    wrong = [fault for end in ends for fault in _number(subject, field, end, low, high)]
+    yield from wrong
+    if wrong:
+        return
+    if ends[0] > ends[1]:
+        yield Fault(
+            subject, field, f"{ends[0]:g} to {ends[1]:g} is the wrong way round.", "Put the lower number first."
+        )
+    elif holds is not None and not ends[0] <= holds <= ends[1]:
+        reason = f"{holds:g}, which is planned with, lies outside of {ends[0]:g} to {ends[1]:g}."
+        yield Fault(subject, field, reason, "Widen the interval or correct the value.")
+
+
+def _currencies(problem: Problem) -> Iterator[Fault]:
+    """Every part that names another currency than the first one that is named."""
+    parts = [(f"budget {b.year}", b.currency) for b in problem.budgets]
+    parts += [(f"scenario {s.key}", s.currency) for s in problem.scenarios]
+    parts += [(f"initiative {i.key}", c.currency) for i in problem.initiatives for c in i.costs]
+    named = [(subject, currency) for subject, currency in parts if currency]
+    for subject, currency in dict.fromkeys(named):
+        if currency != named[0][1]:
+            reason = f"It is in {currency}, {named[0][0]} in {named[0][1]}."
+            yield Fault(subject, "currency", reason, "Convert all money to one currency.")
+
+
+def _groups(problem: Problem, keys: set[str]) -> Iterator[Fault]:
+    for group in sorted({i.group for i in problem.initiatives if i.group} & keys):
+        yield Fault(f"group {group}", "group", "An initiative has this key.", "Give the group another name.")
+
+
+def _growth(initiative: Initiative) -> Iterator[Fault]:
+    subject = f"initiative {initiative.key}"
+    if len(initiative.ramp) > LONGEST:
+        yield Fault(subject, "ramp", f"{len(initiative.ramp)} quarters.", f"Use at most {LONGEST}.")
+    wrong = False
+    for n, share in enumerate(initiative.ramp, 1):
+        for fault in _number(subject, f"ramp in quarter {n}", share, 0.0, 1.0):
+            wrong = True
+            yield fault
+    if not wrong and list(initiative.ramp) != sorted(initiative.ramp):
+        yield Fault(subject, "ramp", "Its shares fall.", "List rising shares: a benefit grows up to 1 and stays.")
+    for field in ("cost_range", "benefit_range"):
+        yield from _range(subject, field, getattr(initiative, field), holds=1.0)
 
 
 def _budgets(problem: Problem) -> Iterator[Fault]:
@@ -148,6 +208,7 @@ def _serves(initiative: Initiative, goals: set[str], scenarios: set[str]) -> Ite
         if part.goal not in goals:
             yield Fault(subject, "contributions", f"There is no goal “{part.goal}”.", "Add it or correct the key.")
         yield from _number(subject, f"contribution to {part.goal}", part.share, 0.0, 1.0)
+        yield from _range(subject, f"range of {part.goal}", part.share_range, 0.0, 1.0, part.share)
     for effect in initiative.effects:
         if effect.scenario not in scenarios:
             reason = f"There is no scenario “{effect.scenario}”."
@@ -160,13 +221,21 @@ def _serves(initiative: Initiative, goals: set[str], scenarios: set[str]) -> Ite
         for side in ("frequency", "magnitude"):
             if (share := getattr(effect, side)) is not None:
                 yield from _number(subject, f"{side} of {effect.scenario}", share, -1.0, 1.0)
+            ends = getattr(effect, f"{side}_range")
+            yield from _range(subject, f"range of the {side} of {effect.scenario}", ends, -1.0, 1.0, share)
+            if ends is not None and share is None:
+                yield Fault(subject, f"range of the {side} of {effect.scenario}", "There is no value in it.",
+                            f"State the {side}, or take the range out.")  # fmt: skip
 
 
-def _relations(initiative: Initiative, keys: set[str]) -> Iterator[Fault]:
+def _relations(initiative: Initiative, keys: set[str], able: set[str]) -> Iterator[Fault]:
+    """`able` are the keys and the groups: either can be required."""
     subject = f"initiative {initiative.key}"
-    for field in ("requires", "excludes"):
+    if initiative.group and initiative.group in initiative.requires:
+        yield Fault(subject, "requires", "It requires its own group.", "Name another initiative or group.")
+    for field, known in (("requires", able), ("excludes", keys)):
         for other in getattr(initiative, field):
-            if other not in keys:
+            if other not in known:
                 yield Fault(subject, field, f"There is no initiative “{other}”.", "Add it or correct the key.")
             if other == initiative.key:
                 yield Fault(subject, field, "It names itself.", "Name another initiative.")
@@ -175,25 +244,28 @@ def _relations(initiative: Initiative, keys: set[str]) -> Iterator[Fault]:
 
 
 def _circles(problem: Problem) -> Iterator[Fault]:
-    ahead = {i.key: list(i.requires) for i in problem.initiatives}
-    done: set[str] = set()
-    for root in ahead:
-        path, on_path = [(root, iter(ahead[root]))], {root}
-        while path:
-            here, rest = path[-1]
-            step = next((k for k in rest if k not in done), None)
-            if step is None:
-                path.pop()
-                on_path.discard(here)
-                done.add(here)
-            elif step in on_path:
-                keys = [key for key, _ in path]
-                circle = " → ".join([*keys[keys.index(step) :], step])
-                yield Fault(
-                    f"initiative {step}", "requires", f"Prerequisites run in a circle: {circle}.",
-                    "Take out one of these relations.",
-                )  # fmt: skip
-                return
-            else:
-                path.append((step, iter(ahead[step])))
-                on_path.add(step)
+    """A circle of prerequisites that no choice of sizes avoids."""
+    sizes: dict[str, list[str]] = {}
+    for item in problem.initiatives:
+        if item.group:
+            sizes.setdefault(item.group, []).append(item.key)
+    keys = {i.key for i in problem.initiatives}
+    needs = {i.key: [[k] if k in keys else sizes[k] for k in i.requires] for i in problem.initiatives}
+    able: set[str] = set()
+    while grown := {k for k in needs.keys() - able if all(able & set(any_of) for any_of in needs[k])}:
+        able |= grown
+    # Whatever is left waits for something that is left, too: walking along it ends in a circle.
+    here = next((k for k in needs if k not in able), None)
+    if here is None:
+        return
+    path: list[str] = []
+    while here not in path:
+        path.append(here)
+        here = next(any_of[0] for any_of in needs[here] if not able & set(any_of))
+    circle = " → ".join([*path[path.index(here) :], here])
+    yield Fault(
+        f"initiative {here}",
+        "requires",
+        f"Prerequisites run in a circle: {circle}.",
+        "Take out one of these relations.",
+    )
