@@ -1,21 +1,27 @@
-"""Frontiers, plans, the joint table, decisions, and what was really spent and when."""
+"""Frontiers, plans, the joint table, decisions, sheets, forecasts, and what was really spent and when."""
 
 from accord.decisions.models.actuals import ActualCost, ActualDate
 from accord.decisions.models.decision import Decision, Reservation
+from accord.decisions.models.forecasts import ClosedYear, Estimate, Forecast
 from accord.decisions.models.plans import ROLES, Frontier, Plan, PlanItem, Stance
+from accord.decisions.models.sheets import Sheet
 from accord.decisions.models.table import Comment, Position, Sitting
 
 __all__ = [
     "ROLES",
     "ActualCost",
     "ActualDate",
+    "ClosedYear",
     "Comment",
     "Decision",
+    "Estimate",
+    "Forecast",
     "Frontier",
     "Plan",
     "PlanItem",
     "Position",
     "Reservation",
+    "Sheet",
     "Sitting",
     "Stance",
 ]
