@@ -146,12 +146,67 @@ def formats() -> list[str]:
     return lines
 
 
+def scenario_formats() -> list[str]:
+    """Each format that scenarios of loss are read from, with what its module says of it."""
+    from importlib import import_module
+
+    from accord.intake.scenarios import FORMATS
+
+    lines: list[str] = []
+    told: set[str] = set()
+    for one in FORMATS:
+        if one.module in told:
+            continue
+        told.add(one.module)
+        titles = " · ".join(other.title for other in FORMATS if other.module == one.module)
+        lines += [f"### {titles}", "", (import_module(one.module).__doc__ or "").strip(), ""]
+    return lines
+
+
+def loss_columns() -> list[str]:
+    """The columns of Accord's own table of scenarios, and the laws that it can name."""
+    from accord.intake.scenarios.laws import AMOUNTS, FREQUENCIES
+    from accord.intake.scenarios.table import COLUMNS
+
+    lines = _table(("column", "meaning"), [(f"`{name}`", meaning) for name, meaning in COLUMNS.items()])
+    for title, prefix, kinds in (
+        ("Laws of how often (`frequency_law`)", "frequency_", FREQUENCIES),
+        ("Laws of how much (`law`)", "", AMOUNTS),
+    ):
+        rows = [(f"`{kind.name}`", _ways(kind, prefix), kind.meaning) for kind in kinds.values()]
+        lines += [f"#### {title}", "", *_table(("law", "columns", "meaning"), rows)]
+    return lines
+
+
+def _ways(kind: Any, prefix: str) -> str:
+    ways = ", or ".join(", ".join(f"`{prefix}{column}`" for column in way) for way in kind.ways)
+    optional = ", ".join(f"`{prefix}{column}`" for column in kind.optional)
+    return f"{ways}; if wanted {optional}" if optional else ways
+
+
+def plan_sheets() -> list[str]:
+    """The sheets of a planning workbook with their columns."""
+    from accord.intake.planning import SHEETS
+    from accord.site.tabular.plan_text import holds, state
+
+    lines: list[str] = []
+    for sheet in SHEETS:
+        needed = " Needed." if sheet.needed else ""
+        lines += [f"#### {sheet.name} (or `{sheet.short}`)", "", f"{sheet.help}{needed}", ""]
+        rows = [(f"`{c.name}`", holds(c), state(c, sheet.needed), c.help) for c in sheet.columns]
+        lines += _table(("column", "holds", "", "meaning"), rows)
+    return lines
+
+
 BLOCKS: dict[str, Callable[[], list[str]]] = {
     "settings": settings,
     "commands": commands,
     "tables": tables,
     "permissions": permissions,
     "formats": formats,
+    "scenario-formats": scenario_formats,
+    "loss-columns": loss_columns,
+    "plan-sheets": plan_sheets,
 }
 
 

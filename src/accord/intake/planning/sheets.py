@@ -74,6 +74,11 @@ def _shares(low: float, text: str) -> tuple[Column, ...]:
     )
 
 
+def _passed(*prefixes: str) -> tuple[str, ...]:
+    """Columns of intervals that say nothing to a plan."""
+    return tuple(f"{prefix}{end}" for prefix in prefixes for end in ("low", "mid", "high"))
+
+
 SHEETS: tuple[Sheet, ...] = (
     Sheet(
         "initiative", "initiatives", "What either executive would start.",
@@ -160,7 +165,7 @@ SHEETS: tuple[Sheet, ...] = (
             Column("state", CHOICE, "Only operating ones count.", required=True,
                    choices=("planned", "operating", "retired")),
         ),
-        ("description", "owner", "since"),
+        ("description", "owner", "since", *_passed("capability_", "reliability_")),
     ),
     Sheet(
         "control_effect", "control_effects", "By how much a control lowers a scenario.",

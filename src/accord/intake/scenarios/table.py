@@ -18,6 +18,21 @@ BESIDE = ("probability", "deductible", "limit")
 OF_SCENARIO = ("scenario", "name", "currency")
 PER_FORM = ("law", *laws.AMOUNT_COLUMNS, *BESIDE)
 OF_FREQUENCY = ("law", *laws.FREQUENCY_COLUMNS)
+COLUMNS = {
+    "scenario": "Key of the scenario. Several rows of one scenario are its forms of loss.",
+    "name": "Its name; the key if blank.",
+    "currency": "ISO 4217 code. All rows must say the same, or none says any.",
+    "frequency_law": "Law of how often it happens in a year; blank = `range`. Stated once for a scenario.",
+    "frequency_…": "What that law takes, see below.",
+    "form": "Name of the form of loss; blank = `loss`.",
+    "law": "Law of what one event costs in this form; blank = `range`.",
+    "low, mid, high, …": "What that law takes, see below.",
+    "probability": "Chance that an event has this form of loss at all; blank = 1.",
+    "deductible": "Of each event's amount in this form, this much does not count; blank = 0.",
+    "limit": "Above the deductible at most this much counts; blank = no limit.",
+    "productivity_law, fines_low, …": "The same, for one of the six forms of loss, in columns of its own.",
+}
+"""For people; docs/formats.md shows it."""
 MOST_SCENARIOS = 20_000
 SINGLE = "loss"
 NAME_LENGTH = 200

@@ -41,8 +41,29 @@ def _run(kind: str, title: str, as_json: bool, **params: Any) -> Any:
 
 
 @app.command()
-def loss(as_json: bool = JSON_OPTION) -> None:
-    """Compute the annual loss of all scenarios: mean, VaR, TVaR, and the scenarios that cost most."""
+def loss(
+    file: Path | None = typer.Argument(
+        None,
+        exists=True,
+        dir_okay=False,
+        help="Table of scenarios (CSV, XLSX), or scenarios of another tool; else those of this installation.",
+    ),
+    levels: str = typer.Option("", help="Levels of VaR and TVaR, such as 0.9,0.99. With FILE only."),
+    out: list[Path] = typer.Option([], help="Write the exceedance curve to this .csv or .svg. With FILE only."),
+    stage: str = typer.Option("current", help="Stage of CISO Assistant's scenarios: current, residual or inherent."),
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Compute the annual loss of all scenarios: mean, VaR, TVaR, and the scenarios that cost most.
+
+    Of this installation, or of a file: then neither a database nor settings are needed.
+    """
+    if file is not None:
+        from accord.site.command_line.plain import loss_of_file
+
+        loss_of_file(file, levels, out, stage, as_json)
+        return
+    if levels or out:
+        fail("--levels and --out go with a FILE.", as_json=as_json, code=2)
     django_setup()
     from accord.core.statements import figure
     from accord.risk import selectors
@@ -64,8 +85,31 @@ def loss(as_json: bool = JSON_OPTION) -> None:
 
 
 @app.command()
-def plan(as_json: bool = JSON_OPTION) -> None:
-    """Compute the frontier of strategic value against residual loss, with the three marked plans."""
+def plan(
+    file: Path | None = typer.Argument(
+        None, exists=True, help="Workbook (.xlsx) or folder of CSV files with what to plan; else this installation's."
+    ),
+    seconds: float = typer.Option(60.0, min=1.0, max=36000.0, help="Time to plan in, about. With FILE only."),
+    points: int = typer.Option(9, min=3, max=100, help="Plans along the frontier. With FILE only."),
+    out: Path | None = typer.Option(None, help="Write the plans to this .xlsx. With FILE only."),
+    template: Path | None = typer.Option(None, help="Write an empty workbook to fill in to this .xlsx, and end."),
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Compute the frontier of strategic value against residual loss, and the plans that one compares with.
+
+    Of this installation, or of a file: then neither a database nor settings are needed. Ctrl-C ends a file's
+    plan early, with what was found until then.
+    """
+    from accord.site.command_line.plain import plan_of_file, template_to
+
+    if template is not None:
+        template_to(template, as_json)
+        return
+    if file is not None:
+        plan_of_file(file, seconds, points, out, as_json)
+        return
+    if out:
+        fail("--out goes with a FILE.", as_json=as_json, code=2)
     django_setup()
     from accord.core.statements import figure
     from accord.decisions import selectors
