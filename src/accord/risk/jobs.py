@@ -14,3 +14,12 @@ def compute_annual_loss(context: Context) -> dict[str, Any]:
 
     run = run_loss(context.actor, context.progress)
     return {"run": run.pk, "mean": run.result["mean"]["value"], "currency": run.currency}
+
+
+@kind("risk.run_hazard", "Price the findings")
+def price_findings(context: Context, anew: bool = False) -> dict[str, Any]:
+    """One hazard run; its primary key and what findings cost a year. `anew`: anchored at today's findings."""
+    from accord.risk.services import run_hazard
+
+    run = run_hazard(context.actor, context.progress, anew=anew)
+    return {"run": run.pk, "by_findings": run.result["by_findings"], "currency": run.currency}

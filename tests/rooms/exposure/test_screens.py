@@ -146,7 +146,7 @@ def test_the_page_of_a_finding_says_why(ciso: Client, landed: User) -> None:
     facts = {reason["fact"]: reason["value"] for reason in told["verdict"]["reasons"]}
     assert facts == {
         "known_exploited": True, "exposed": True, "automatable": None, "total_impact": True, "epss": None,
-        "goal_weight": pytest.approx(0.18), "score": pytest.approx(9.8),
+        "goal_weight": pytest.approx(0.18), "score": pytest.approx(9.8), "price": None,
     }  # fmt: skip
     stranger = Finding.objects.get(asset=None)
     page = ciso.get(stranger.get_absolute_url()).content.decode()

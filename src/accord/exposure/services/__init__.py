@@ -4,6 +4,7 @@ from accord.exposure.services.assessing import reassess_pending, refresh
 from accord.exposure.services.claims import claim, claim_as_new, ignore, rematch, restore
 from accord.exposure.services.feeds import feed_of, update_feeds, update_from
 from accord.exposure.services.importing import process, receive, start, submit
+from accord.exposure.services.pricing import concentration, set_prices
 from accord.exposure.services.reports import import_scan, inspect_scan, update_feeds_from
 from accord.exposure.services.rollups import check_rollups, recompute_rollups
 
@@ -11,6 +12,7 @@ __all__ = [
     "check_rollups",
     "claim",
     "claim_as_new",
+    "concentration",
     "feed_of",
     "ignore",
     "import_scan",
@@ -22,6 +24,7 @@ __all__ = [
     "refresh",
     "rematch",
     "restore",
+    "set_prices",
     "start",
     "submit",
     "update_feeds",

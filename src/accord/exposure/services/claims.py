@@ -16,7 +16,7 @@ from accord.core.imports import TextRow, TextTable, import_tables
 from accord.core.models import User
 from accord.estate.models import Asset
 from accord.estate.nouns import ASSET
-from accord.exposure.models import AssetExposure, Finding, Scan, Target
+from accord.exposure.models import AssetExposure, Definition, Finding, Scan, Target
 from accord.exposure.services import bulk, ranking, rollups
 from accord.exposure.services.facts import UNKNOWN, Estate
 from accord.exposure.services.targets import TIED, match_into, snapshot
@@ -255,6 +255,7 @@ def _move(target: Target, rows: list[Finding], estate: Estate, log: ledger.Log) 
         ranking.place_on(row, facts.get(target.asset_id or 0, UNKNOWN))
         opened[row.definition_id] += row.state == State.OPEN
         kept.append(row)
+    _note_definitions(kept)
     ranking.rank(kept)
     if dropped:
         Finding.objects.filter(pk__in=dropped).delete()
@@ -268,6 +269,14 @@ def _move(target: Target, rows: list[Finding], estate: Estate, log: ledger.Log) 
         {a for a, _ in before if a} | ({target.asset_id} if target.asset_id else set()),
         {t for _, t in before} | {target.pk}, opened, facts,
     )  # fmt: skip
+
+
+def _note_definitions(rows: list[Finding]) -> None:
+    """What the feeds say by now: findings that are not open are not assessed when a feed changes."""
+    known = Definition.objects.in_bulk({row.definition_id for row in rows})
+    for row in rows:
+        told = known[row.definition_id]
+        row.known_exploited, row.epss = told.known_exploited, told.epss
 
 
 def _places(rows: Iterable[Finding]) -> set[tuple[int | None, int]]:

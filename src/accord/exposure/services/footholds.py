@@ -101,9 +101,7 @@ def hold(assets: Iterable[int], known: Mapping[int, AssetExposure]) -> dict[int,
 
 
 def _rows(assets: list[int]) -> Iterator[Any]:
-    ways_in = Finding.objects.filter(
-        IS_OPEN, asset_id__in=assets, rank__lt=priority.first_rank(priority.Urgency.NONE)
-    )
+    ways_in = Finding.objects.filter(IS_OPEN, asset_id__in=assets, rank__lt=priority.first_rank(priority.Urgency.NONE))
     return ways_in.order_by().values_list(*READ).iterator(chunk_size=5000)
 
 

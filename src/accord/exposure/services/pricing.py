@@ -1,0 +1,94 @@
+"""Takes in what a foothold on each asset costs, and prices every finding by it.
+
+The prices of the assets change in one transaction; the findings follow in short ones, with their places in the order.
+Whatever an import or a feed changes meanwhile is priced by `services.footholds` as it lands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Sum
+
+from accord.core import ledger
+from accord.core.models import User
+from accord.exposure.models import IS_OPEN, AssetExposure, Finding, TotalExposure
+from accord.exposure.services import bulk, rollups
+from accord.exposure.services.pace import Breath
+
+NAMES = ("price_low", "price_mid", "price_high", "price_tail")
+FINDINGS = 4000
+"""About so many findings are priced by one transaction."""
+Price = tuple[float, float, float, float | None]
+Tell = Callable[[int, int], None]
+
+
+def set_prices(
+    actor: User,
+    prices: Mapping[int, Price],
+    unknown: Sequence[Sequence[float]],
+    currency: str,
+    at: datetime,
+    tell: Tell,
+) -> int:
+    """Price assets (by primary key; one that is not named is priced no more) and their findings.
+
+    prices: money a year of one foothold a year at the low, middle and high of the hazard, and in TVaR. unknown: yearly
+    rates (low, middle, high) of findings without EPSS by severity, in the order of `UNKNOWN_FIELDS`. Returns how many
+    assets are priced.
+    """
+    nothing: Price | tuple[None, ...] = (None,) * len(NAMES)
+    with bulk.wide_statements(), ledger.write(actor) as log:
+        kept = AssetExposure.objects.order_by("pk").values_list("pk", "open_findings", *NAMES)
+        rows = [(pk, number, tuple(was)) for pk, number, *was in kept]
+        changed = [(pk, *prices.get(pk, nothing)) for pk, _, was in rows if was != prices.get(pk, nothing)]
+        bulk.update(AssetExposure, NAMES, changed)
+        pricing = {"currency": currency, "unknown": [[float(end) for end in ends] for ends in unknown]}
+        total, _ = TotalExposure.objects.get_or_create(id=1)
+        total.pricing, total.priced_at = pricing, at
+        total.save(update_fields=["pricing", "priced_at"])
+        log.add("price", "finding", "assets", None, {"assets": len(prices), "changed": len(changed)})
+    breath, done, whole = Breath(), 0, sum(number for _, number, _ in rows)
+    for assets, number in _portions((pk, number) for pk, number, _ in rows if number):
+        with bulk.wide_statements(), ledger.write(actor):
+            rollups.recount(assets)
+        breath()
+        done += number
+        tell(done, whole)
+    return len(prices)
+
+
+def _portions(rows: Iterable[tuple[int, int]]) -> Iterable[tuple[list[int], int]]:
+    part: list[int] = []
+    size = 0
+    for pk, number in rows:
+        part.append(pk)
+        size += number
+        if size >= FINDINGS:
+            yield part, size
+            part, size = [], 0
+    if part:
+        yield part, size
+
+
+def concentration(part: float = 0.01) -> dict[str, Any] | None:
+    """How much of all prices the first `part` of priced findings carries, by price and by EPSS; None = none is priced.
+
+    Reads the index of prices once, and the rows of the first ones.
+    """
+    priced = Finding.objects.filter(IS_OPEN, price__gt=0).order_by()
+    number, whole = priced.count(), priced.aggregate(sum=Sum("price"))["sum"]
+    if not number or not whole:
+        return None
+    first = max(round(number * part), 1)
+
+    def carried(order: str) -> float:
+        rows = priced.filter(epss__isnull=False) if order == "-epss" else priced
+        return sum(rows.order_by(order, "-id").values_list("price", flat=True)[:first]) / whole
+
+    return {
+        "part": part, "findings": number, "first": first, "whole": whole,
+        "by_price": carried("-price"), "by_epss": carried("-epss"),
+    }  # fmt: skip
