@@ -53,6 +53,7 @@ def of_plan(plan: Plan) -> DecisionPaper:
     common: dict[str, Any] = {
         "key": plan.key, "title": plan.name, "status": "A plan. Nobody has signed it.", "why": "",
         "as_of": timezone.localdate(plan.made), "keys": (), "points": (), "hash": plan.inputs_hash,
+        "url": _url(f"/plans/{plan.key}/"),
     }  # fmt: skip
     return _paper(plan.name, plan.origin, plan.value, plan.loss, plan.result, currency_of(plan), common)
 
@@ -67,11 +68,15 @@ def of_decision(decision: Decision) -> DecisionPaper:
     common: dict[str, Any] = {
         "key": decision.key, "title": decision.title, "status": _status(decision), "why": decision.note,
         "as_of": timezone.localdate(last), "keys": _keys(decision), "points": _points(decision),
-        "hash": decision.content_hash,
+        "hash": decision.content_hash, "url": _url(f"/decisions/{decision.key}/"),
     }  # fmt: skip
     currency = content.get("currency") or currency_of(decision.plan)
     figures = (content["value"], content["loss"], content["result"])
     return _paper(content["name"], content["origin"], *figures, currency, common)
+
+
+def _url(path: str) -> str:
+    return f"{settings.ORIGIN}{path}" if settings.ORIGIN else ""
 
 
 def _status(decision: Decision) -> str:

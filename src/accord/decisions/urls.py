@@ -4,7 +4,7 @@ from django.urls import path
 
 from accord.decisions.lists import DECISIONS, PLANS
 from accord.decisions.screens import SCREENS
-from accord.decisions.views import decisions, frontier, plans, table, tracking
+from accord.decisions.views import decisions, exports, frontier, plans, table, tracking
 from accord.ui.lists import list_page
 from accord.ui.nouns import noun_urls
 
@@ -24,11 +24,15 @@ urlpatterns = [
     path("plans/", list_page(PLANS), name="plan_list"),
     path("plans/-/compare/", plans.compare, name="plan_compare"),
     path("plans/<str:key>/", plans.detail, name="plan_detail"),
+    path("plans/<str:key>/deck.pptx", exports.plan_deck, name="plan_deck"),
+    path("plans/<str:key>/plan.pdf", exports.plan_pdf, name="plan_pdf"),
     path("plans/<str:key>/change/", plans.change, name="plan_change"),
     path("plans/<str:key>/propose/", decisions.propose, name="plan_propose"),
     path("plans/<str:key>/what-if/<path:initiative>/", plans.what_if, name="plan_what_if"),
     path("decisions/", list_page(DECISIONS), name="decision_list"),
     path("decisions/<str:key>/", decisions.detail, name="decision_detail"),
+    path("decisions/<str:key>/deck.pptx", exports.decision_deck, name="decision_deck"),
+    path("decisions/<str:key>/decision.pdf", exports.decision_pdf, name="decision_pdf"),
     path("decisions/<str:key>/sign/<slug:role>/", decisions.sign, name="decision_sign"),
     path("decisions/<str:key>/dissent/<slug:role>/", decisions.dissent, name="decision_dissent"),
     path("decisions/<str:key>/withdraw/", decisions.withdraw, name="decision_withdraw"),

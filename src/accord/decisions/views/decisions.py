@@ -21,6 +21,7 @@ from accord.decisions import selectors, services
 from accord.decisions.forms import ProposeForm
 from accord.decisions.models import Decision
 from accord.decisions.table_forms import SignForm
+from accord.decisions.views import exports
 from accord.decisions.views.costs import handed_in
 from accord.decisions.views.plans import plan_or_404, shown
 from accord.decisions.views.table import comment_context
@@ -72,6 +73,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "reservations": selectors.reservations(decision),
         **comment_context(request, "decision", decision.key),
         **facts(decision),
+        **exports.of_decision(decision),
     }
     return render(request, "decisions/decision.html", context)
 

@@ -18,11 +18,11 @@ from accord.core.permissions import guard
 from accord.decisions import selectors, services
 from accord.decisions.forms import OwnPlanForm
 from accord.decisions.models import Frontier, Plan
+from accord.decisions.views import exports
 from accord.decisions.views.table import comment_context
 from accord.ui import format as write
 from accord.ui import parts
 from accord.ui.access import may
-from accord.ui.charts import gantt
 
 MOST_COMPARED = 6
 WHAT_IF = "decisions.what_if"
@@ -53,12 +53,13 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "history": parts.history("plan", plan.key, 4),
         **comment_context(request, "plan", plan.key),
         **shown(plan.result, plan.value, selectors.currency_of(plan)),
+        **exports.of_plan(plan),
     }
     return render(request, "decisions/plan.html", context)
 
 
 def shown(result: dict[str, Any], value: float, currency: str) -> dict[str, Any]:
-    """Charts and tables of a plan's kept figures; also of what a decision froze. No query."""
+    """Tables of a plan's kept figures; also of what a decision froze. No query."""
     span = selectors.years(result)
     reasons = [
         {
@@ -73,7 +74,6 @@ def shown(result: dict[str, Any], value: float, currency: str) -> dict[str, Any]
     return {
         "currency": currency,
         "horizon": result["horizon"],
-        "gantt": gantt_of(result["schedule"]) if result["schedule"] else None,
         "chosen": sorted(chosen, key=lambda row: (row["quarter"], row["key"])),
         "left": [row for row in reasons if not row["chosen"]],
         "money": [
@@ -92,16 +92,6 @@ def shown(result: dict[str, Any], value: float, currency: str) -> dict[str, Any]
 
 def _share(used: float, limit: float) -> float | None:
     return used / limit if limit > 0 else None
-
-
-def gantt_of(schedule: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    spec: dict[str, Any] = gantt(
-        [
-            {"name": row["name"], "start": row["start"], "end": row["finish"], "group": row["sponsor"].upper()}
-            for row in schedule
-        ]
-    )
-    return spec
 
 
 def people_of(result: dict[str, Any]) -> dict[str, Any]:
