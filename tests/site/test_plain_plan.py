@@ -19,6 +19,7 @@ from typer.testing import CliRunner, Result
 from accord.core import nouns
 from accord.engines import portfolio
 from accord.intake.planning import SHEETS, read_plan
+from accord.intake.scenarios import ScenarioError
 from accord.intake.tables import read_workbook
 from accord.outlet.tables import Sheet, write_workbook
 from accord.site.command_line import app, application
@@ -160,12 +161,23 @@ def test_what_is_unknown_is_left_out_by_name_and_never_zero() -> None:
     assert {one.key for one in asked.problem.scenarios} == {"OUT"}
 
 
-def test_sizes_of_one_thing_exclude_each_other() -> None:
+def test_a_plan_holds_one_size_of_a_thing_at_most() -> None:
     items = [{**row, "size_of": "x" if row["key"] in ("SHOP", "SOC") else ""} for row in TABLES["initiative"]]
-    found = {item.key: item for item in question(book(initiative=items)).problem.initiatives}
-    starts = {"SHOP": 0, "SOC": 0}
-    kinds = {violation.kind for violation in portfolio.check(question(book(initiative=items)).problem, starts)}
-    assert kinds & {"excludes", "sizes", "size"}, (kinds, found)
+    asked = question(book(initiative=items)).problem
+    assert asked.sizes == {"x": ("SHOP", "SOC")}
+    assert portfolio.check(asked, {"SHOP": 0, "SOC": 3})
+
+
+def test_benefits_grow_by_the_sheet_of_ramps() -> None:
+    rows: list[dict[str, object]] = [
+        {"initiative": "MFA", "quarter": 2, "share": 0.7}, {"initiative": "MFA", "quarter": 1, "share": 0.3},
+    ]  # fmt: skip
+    found = question(book(initiative_ramp=rows)).problem
+    assert found.initiative("MFA").ramp == (0.3, 0.7)
+    with pytest.raises(
+        ScenarioError, match=r"sheet initiative_ramp, row 2, column quarter: quarter 1 of MFA is missing"
+    ):
+        question(book(initiative_ramp=rows[:1]))
 
 
 def test_the_template_has_every_sheet_and_says_what_it_holds(tmp_path: Path) -> None:

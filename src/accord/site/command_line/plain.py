@@ -81,7 +81,11 @@ def loss_of_file(file: Path, levels: str, out: list[Path], stage: str, as_json: 
     if stage not in STAGES:
         fail(f"--stage: “{stage}” is none. Use {', '.join(STAGES)}.", as_json=as_json, code=UNREADABLE)
     with told(as_json):
-        found = losses.compute(read_scenarios(file, stage=stage), wanted)
+        scenarios = read_scenarios(file, stage=stage)
+        try:
+            found = losses.compute(scenarios, wanted)
+        except ArithmeticError as error:
+            fail(f"The figures contradict a check of the engine and are withheld: {error}.", as_json=as_json)
     for path in out:
         try:
             losses.write(found, path)

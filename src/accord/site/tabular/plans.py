@@ -30,7 +30,7 @@ Tell = Callable[[int, int | None, str], None]
 
 
 class NothingYet(Exception):
-    """The computation was stopped before any plan was found."""
+    """The computation was stopped, or its time ran out, before any plan was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,8 @@ def compute(
         if not held:
             raise NothingYet from None
         found = held[0]
+    except portfolio.NotFound:
+        raise NothingYet from None
     except portfolio.Infeasible as error:
         remedy = "Ease one of these, or take one out"
         raise ScenarioError(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from accord.intake.planning import Entry, PlanBook
@@ -194,7 +193,7 @@ def _initiatives(
                 costs=costs, people=by.people(key),
                 requires=by.relations(key, "requires"), excludes=by.relations(key, "excludes"),
                 contributions=by.contributions(key), effects=by.effects(key),
-                **by.more(key),
+                ramp=by.ramp(key), group=row.text("size_of"),
             )
         )  # fmt: skip
     return _without_dangling(found, left_out)
@@ -204,12 +203,11 @@ class _Parts:
     """What the other sheets say of each initiative."""
 
     def __init__(self, book: PlanBook, goals: Tree, scenarios: set[str]) -> None:
-        self._goals, self._scenarios = goals, scenarios
+        self._book, self._goals, self._scenarios = book, goals, scenarios
         self._rows: dict[tuple[str, str], list[Entry]] = defaultdict(list)
         for sheet in ("cost", "people", "relation", "goal", "effect", "ramp"):
             for row in book.rows.get(f"initiative_{sheet}", []):
                 self._rows[row.text("initiative"), sheet].append(row)
-        self._others = _sizes(book.rows["initiative"])
 
     def costs(self, key: str) -> tuple[tuple[portfolio.YearCost, ...], str]:
         """Costs by year, and why they are unknown where they are."""
@@ -232,8 +230,7 @@ class _Parts:
         return tuple(PeopleNeed(int(r.amount("quarter") or 0), r.text("skill"), r.amount("fte") or 0.0) for r in rows)
 
     def relations(self, key: str, kind: str) -> tuple[str, ...]:
-        named = {row.text("other") for row in self._rows[key, "relation"] if row.text("kind") == kind}
-        return tuple(sorted(named | (self._others.get(key, set()) if kind == "excludes" else set())))
+        return tuple(sorted(row.text("other") for row in self._rows[key, "relation"] if row.text("kind") == kind))
 
     def contributions(self, key: str) -> tuple[portfolio.Contribution, ...]:
         """By leaf: a share on a goal above holds for each leaf below; several on one leaf multiply what is left."""
@@ -258,23 +255,20 @@ class _Parts:
                 found.append(Effect(row.text("scenario"), frequency, magnitude))
         return tuple(found)
 
-    def more(self, key: str) -> dict[str, Any]:
-        """Fields that have defaults in the planner."""
-        return {}
-
-
-def _sizes(rows: Iterable[Entry]) -> Mapping[str, set[str]]:
-    """Initiative → the other sizes of the same thing, which it excludes."""
-    groups: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        if row.text("size_of"):
-            groups[row.text("size_of")].append(row.text("key"))
-    found: dict[str, set[str]] = defaultdict(set)
-    for keys in groups.values():
-        for one, other in combinations(keys, 2):
-            found[one].add(other)
-            found[other].add(one)
-    return found
+    def ramp(self, key: str) -> tuple[float, ...]:
+        """Shares of the full benefit by quarter after the finish, from the first on without a gap."""
+        rows = sorted(self._rows[key, "ramp"], key=lambda row: row.amount("quarter") or 0)
+        for n, row in enumerate(rows, 1):
+            if row.amount("quarter") != n:
+                reason = f"quarter {n} of {key} is missing before it"
+                raise ScenarioError(
+                    [
+                        _fault(
+                            self._book, row, "quarter", reason, "List every quarter from 1 on until the benefit is full"
+                        )
+                    ]
+                )
+        return tuple(row.amount("share") or 0.0 for row in rows)
 
 
 def _without_dangling(items: list[portfolio.Initiative], left_out: list[LeftOut]) -> list[portfolio.Initiative]:
