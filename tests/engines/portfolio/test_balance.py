@@ -41,6 +41,22 @@ def test_worth_is_the_best_of_enumeration(problem: Problem, price: float) -> Non
     assert found.bound >= max(rated) - 1e-6 * max(1.0, abs(found.worth))
 
 
+@QUICK
+@given(problems(), st.sampled_from([1.0, 60.0, 5000.0]), st.data())
+def test_in_brief_the_bound_holds_and_what_is_known_is_brought_to_fit(
+    problem: Problem, price: float, data: st.DataObject
+) -> None:
+    """Whatever plans are known, broken ones included: no plan is worth more than the bound."""
+    rated = [price * value - loss for value, loss in (figures(problem, plan) for plan in plans(problem))]
+    if not rated:
+        return
+    starts = st.dictionaries(st.sampled_from([i.key for i in problem.initiatives]), st.integers(0, 4))
+    found = balanced(problem, price, data.draw(st.lists(starts, max_size=3)), seconds=0.1)
+    assert not check(problem, found.starts)
+    assert found.worth <= max(rated) + 1e-6 * max(1.0, abs(max(rated)))
+    assert found.bound >= max(rated) - 1e-6 * max(1.0, abs(max(rated)))
+
+
 def two() -> Problem:
     """Money for one of two: one brings value, the other avoids loss."""
     return make(
