@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import math
@@ -16,6 +17,7 @@ from accord_intake import FILES
 
 from accord.intake.scenarios import FORMATS, Fault, ScenarioError, ScenarioFile, StatedScenario, read_scenarios, tree
 from accord.intake.scenarios.laws import AMOUNTS, FREQUENCIES, Z95
+from accord.outlet.tables import Sheet, write_workbook
 
 HERE = FILES / "scenarios"
 
@@ -80,6 +82,13 @@ def test_forms_of_loss_may_be_columns() -> None:
     assert [form.name for form in found["RANSOM"].forms] == ["productivity", "fines"]
     assert found["RANSOM"].forms[1].probability == 0.25
     assert [form.name for form in found["OUTAGE"].forms] == ["productivity"]
+
+
+def test_a_sheet_of_a_workbook_is_a_table() -> None:
+    rows = list(csv.DictReader((HERE / "fair.csv").read_text(encoding="utf-8").splitlines()))
+    book = write_workbook([Sheet("notes", ["a"], [{"a": "b"}]), Sheet("risks", list(rows[0]), rows)])
+    assert read_scenarios(BytesIO(book), "risks.xlsx").scenarios == read("fair.csv").scenarios
+    assert faults(book[:300])[0].remedy
 
 
 def test_every_fault_is_told_at_once_with_its_row_and_column() -> None:

@@ -40,6 +40,7 @@ __all__ = [
 LIMITS = Limits(bytes=1024**3, seconds=120.0)
 TABLE_LIMITS = TableLimits(file_bytes=16 * 2**20, rows=50_000, cells=1_000_000, characters=16_000_000)
 KEYS_LOOKED_AT = 200
+ZIP = b"PK\x03\x04"
 _PACKAGE = "accord.intake.scenarios"
 
 
@@ -118,7 +119,7 @@ def read_scenarios(
     """
     source = Source(origin, limits, name)
     try:
-        form, table = _recognize(source)
+        form, table = _recognize(source, _workbook(origin))
         if form is None:
             titles = ", ".join(one.title for one in FORMATS)
             raise source.error("The content is of no format that is known.", f"Give one of: {titles}.")
@@ -138,10 +139,28 @@ def read_scenarios(
 
 def detect(origin: Path | str | BinaryIO | Source, limits: Limits = LIMITS) -> Format | None:
     """The format of a file by its content, None where it is of none. IntakeError or TableError if it is damaged."""
-    return _recognize(origin if isinstance(origin, Source) else Source(origin, limits))[0]
+    source = origin if isinstance(origin, Source) else Source(origin, limits)
+    return _recognize(source, None if isinstance(origin, Source) else _workbook(origin))[0]
 
 
-def _recognize(source: Source) -> tuple[Format | None, Table | None]:
+def _workbook(origin: Path | str | BinaryIO) -> bytes | None:
+    """The bytes of a workbook, which no reader of streams takes; None where it is none or cannot be opened."""
+    most = TABLE_LIMITS.file_bytes + 1
+    try:
+        if isinstance(origin, (str, Path)):
+            with Path(origin).open("rb") as stream:
+                head = stream.read(4)
+                return head + stream.read(most) if head == ZIP else None
+        origin.seek(0)
+        head = origin.read(4)
+        return head + origin.read(most) if head == ZIP else None
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _recognize(source: Source, workbook: bytes | None) -> tuple[Format | None, Table | None]:
+    if workbook is not None:
+        return _of_tables(source.name, workbook)
     with source.open() as reader:
         head = reader.head()
         if not head.strip(b" \t\r\n\x00\xef\xbb\xbf"):
@@ -155,7 +174,12 @@ def _recognize(source: Source) -> tuple[Format | None, Table | None]:
             data += piece
             if len(data) > TABLE_LIMITS.file_bytes:
                 raise source.error(f"A table may have {TABLE_LIMITS.file_bytes:,} bytes.", "Divide it into parts.")
-    for table in read_tables(source.name, bytes(data), limits=TABLE_LIMITS):
+    return _of_tables(source.name, bytes(data))
+
+
+def _of_tables(file: str, data: bytes) -> tuple[Format | None, Table | None]:
+    """The first table of a known format."""
+    for table in read_tables(file, data, limits=TABLE_LIMITS):
         columns = frozenset(table.columns)
         for form in FORMATS:
             if form.columns is not None and form.columns(columns):
