@@ -40,7 +40,7 @@ from accord.ui.charts import gantt as gantt_chart
 MOST_STEPS, MOST_BARS = 16, 20
 TONES = {"today": "info", "cio": "cio", "ciso": "ciso", "joint": "joint", "split": "neutral", "rosi": "caution"}
 CURVE_TONES = {"today": "neutral", "plan": "accent", "appetite": "danger"}
-STATES = {"signed": "signed", "dissent": "dissents", "waiting": "has not signed"}
+STATES = {"signed": "signed", "dissent": "dissents", "waiting": "Has not signed"}
 
 
 def exact(amount: float, currency: str) -> str:
@@ -93,7 +93,7 @@ def _keys(decision: Decision) -> list[Key]:
         if slot["signer"] is not None and slot["at"] is not None:
             words = f"{slot['signer']} {words} on {write.datetime(slot['at'])}"
         how = f", proved by {slot['method']}" if slot["method"] and slot["state"] == "signed" else ""
-        found.append(Key(slot["label"], slot["state"], f"{words[0].upper()}{words[1:]}{how}."))
+        found.append(Key(slot["label"], slot["state"], f"{words}{how}."))
     return found
 
 
