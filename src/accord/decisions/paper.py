@@ -37,7 +37,7 @@ from accord.ui.charts import Marked, exceedance_curve, folded, goal_map, resourc
 from accord.ui.charts import frontier as frontier_chart
 from accord.ui.charts import gantt as gantt_chart
 
-MOST_STEPS, MOST_BARS = 16, 20
+MOST_STEPS, MOST_BARS, MOST_CURVES = 16, 20, 3
 TONES = {"today": "info", "cio": "cio", "ciso": "ciso", "joint": "joint", "split": "neutral", "rosi": "caution"}
 CURVE_TONES = {"today": "neutral", "plan": "accent", "appetite": "danger"}
 STATES = {"signed": "signed", "dissent": "dissents", "waiting": "Has not signed"}
@@ -374,6 +374,31 @@ def deck(paper: DecisionPaper) -> bytes:
     from accord.outlet.decision.deck import write_deck
 
     return write_deck(paper)
+
+
+def compared(plans: Sequence[Plan]) -> dict[str, dict[str, Any]]:
+    """Plans side by side as pictures: where each stands, and the whole loss that each leaves. No query."""
+    found: dict[str, dict[str, Any]] = {}
+    if not plans:
+        return found
+    currency = currency_of(plans[0])
+    first = plans[0].result
+    along = [(loss / years(first), value) for loss, value in first.get("along", ())]
+    marked = [Marked("Today", first["loss_today"] / years(first), 0.0, TONES["today"])]
+    marked += [
+        Marked(shorten(p.name, 28, placeholder="…"), p.loss / years(p.result), p.value, TONES.get(p.origin, "accent"))
+        for p in plans
+    ]
+    found["frontier"] = frontier_chart(along, marked, currency=currency)
+    kept = [(plan, plan.result["curves"]) for plan in plans if plan.result.get("curves")][:MOST_CURVES]
+    if kept:
+        amounts = kept[0][1]["amounts"]
+        drawn = [Drawn("Today", list(zip(amounts, kept[0][1]["today"], strict=True)), CURVE_TONES["today"])]
+        for plan, curves in kept:
+            line = list(zip(curves["amounts"], curves["after"], strict=True))
+            drawn.append(Drawn(shorten(plan.name, 28, placeholder="…"), line, TONES.get(plan.origin, "")))
+        found["curves"] = exceedance_curve(drawn, kept[0][1]["appetite"] or (), currency=currency)
+    return found
 
 
 def goals(result: Mapping[str, Any], currency: str) -> dict[str, Any] | None:

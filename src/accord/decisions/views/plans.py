@@ -15,7 +15,7 @@ from accord.core import jobs
 from accord.core.errors import Refused
 from accord.core.models import User
 from accord.core.permissions import guard
-from accord.decisions import selectors, services
+from accord.decisions import paper, selectors, services
 from accord.decisions.forms import OwnPlanForm
 from accord.decisions.models import Frontier, Plan
 from accord.decisions.views import exports
@@ -131,6 +131,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         "breadcrumb": [("Plans", reverse("decisions:plan_list"))],
         "found": found,
         "compare": comparison(found) if found else None,
+        "pictures": paper.compared(found),
         "choices": [(key, name, key in wanted) for key, name in choices],
         "most": MOST_COMPARED,
     }
