@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import xlogy  # type: ignore[import-untyped]
 from scipy.stats import chi2  # type: ignore[import-untyped]
 
 from accord.engines.loss.errors import LossInputError, Problem
 from accord.engines.loss.severity import TwoPieceLognormal
+
+Floats = NDArray[np.floating[Any]]
 
 ENDS = (0.05, 0.5, 0.95)
 OVERSHOOT = 0.1
@@ -27,6 +30,7 @@ class Law(Protocol):
     def variance(self) -> float: ...
     def cdf(self, x: float) -> float: ...
     def quantile(self, p: float) -> float: ...
+    def quantiles(self, p: Floats) -> Floats: ...
     def limited_mean(self, x: float) -> float: ...
 
 
@@ -63,8 +67,12 @@ class RatioLaw:
     def quantile(self, p: float) -> float:
         return float(self._law.quantile(p))
 
+    def quantiles(self, p: Floats) -> Floats:
+        """The quantiles at many probabilities, of their shape."""
+        return self._law.quantile(p)
+
     def limited_mean(self, x: float) -> float:
-        """E min(X, x), x >= 0, from the partial moments of both halves."""
+        """E min(X, x) from the partial moments of both halves."""
         law = self._law
         return limited_mean_two_piece(self.mid, float(law.s_low), float(law.s_high), x)
 
@@ -74,7 +82,7 @@ def limited_mean_two_piece(median: float, s_low: float, s_high: float, x: float)
     from scipy.special import ndtr
 
     if x <= 0 or median <= 0:
-        return 0.0
+        return min(x, 0.0)
     distance = float(np.log(x / median))
     law = TwoPieceLognormal(np.array(median), np.array(s_low), np.array(s_high))
     beyond = 1.0 - float(law.cdf(x))
@@ -137,6 +145,11 @@ class LinearLaw:
     def quantile(self, p: float) -> float:
         values, probabilities = self.knots
         return float(np.interp(p, probabilities, values))
+
+    def quantiles(self, p: Floats) -> Floats:
+        """The quantiles at many probabilities, of their shape."""
+        values, probabilities = self.knots
+        return np.interp(p, probabilities, values)
 
     def limited_mean(self, x: float) -> float:
         """E min(X, x)."""
