@@ -20,6 +20,7 @@ from accord.engines.portfolio import (
     check,
     evaluate,
     frontier,
+    six_plans,
 )
 
 
@@ -129,3 +130,24 @@ def test_one_plan_serves_both_when_they_want_the_same() -> None:
     found = frontier(make(item, replace(item, key="b", name="B")), points=4, time_limit=2.0)
     assert len(found.points) == 1
     assert found.joint.starts == found.cio.starts == found.ciso.starts == {"a": 0, "b": 0}
+
+
+def test_six_plans_stand_side_by_side_with_what_each_loses(found: Frontier, known: list[tuple[float, float]]) -> None:
+    six = six_plans(portfolio(), found)
+    assert list(six) == ["today", "cio", "ciso", "split", "rosi", "joint"]
+    assert six["today"].starts == {} and six["today"].value == 0.0
+    assert six["joint"].value_lost == 0.0 and six["joint"].loss_added == 0.0
+    for row in six.values():
+        assert row.starts is not None and not check(portfolio(), row.starts)
+        assert row.value is not None and row.loss is not None
+        assert row.value_lost == pytest.approx(found.joint.value - row.value)
+        assert row.loss_added == pytest.approx(row.loss - found.joint.loss)
+        assert any(v == pytest.approx(row.value_possible) and x <= row.loss * (1 + 1e-9) for v, x in known)
+        assert any(x == pytest.approx(row.loss_possible) and v >= row.value * (1 - 1e-9) for v, x in known)
+
+
+def test_today_holds_what_is_mandatory_and_its_prerequisites() -> None:
+    must = replace(portfolio().initiatives[0], mandatory=True, requires=("mail",))
+    problem = make(must, *portfolio().initiatives[1:], quarters=4, capital=110.0, running=30.0, first="2027-Q1")
+    six = six_plans(problem, frontier(problem, points=3, time_limit=2.0))
+    assert six["today"].starts == {"mail": 0, "shop": 1}

@@ -10,6 +10,7 @@ Plain data in, plain data out; no database. docs/methods-portfolio.md says what 
 
 from accord.engines.portfolio.balance import Balanced, balanced
 from accord.engines.portfolio.check import Violation, check
+from accord.engines.portfolio.compare import Compared, six_plans
 from accord.engines.portfolio.conflict import Infeasible, Rule, conflict
 from accord.engines.portfolio.evaluate import Outcome, Spending, evaluate, spending
 from accord.engines.portfolio.explain import Forced, Part, Reason, Shortage, explain, forced_in
@@ -38,6 +39,7 @@ __all__ = [
     "Budget",
     "Cancelled",
     "Capacity",
+    "Compared",
     "Contribution",
     "Effect",
     "Fault",
@@ -71,6 +73,7 @@ __all__ = [
     "forced_in",
     "frontier",
     "quick",
+    "six_plans",
     "solve",
     "spending",
 ]

@@ -100,9 +100,8 @@ def _own_years(item: Initiative) -> Mapping[int, tuple[Fraction, Fraction]]:
     return {c.year: (Fraction(c.capital), Fraction(c.running)) for c in item.costs}
 
 
-def _paid(item: Initiative, age: int) -> tuple[Fraction, Fraction]:
-    """Capital and running cost in the quarter at `age` (0 = the first) of an initiative."""
-    years = _own_years(item)
+def _paid(item: Initiative, years: Mapping[int, tuple[Fraction, Fraction]], age: int) -> tuple[Fraction, Fraction]:
+    """Capital and running cost in the quarter at `age` (0 = the first) of an initiative with these own years."""
     if not years:
         return Fraction(0), Fraction(0)
     year = age // 4 + 1
@@ -122,12 +121,14 @@ def _over(used: Fraction, limit: float) -> Fraction | None:
 
 def _money(problem: Problem, known: Mapping[str, Initiative], held: Mapping[str, int]) -> list[Violation]:
     used: dict[tuple[str, int], Fraction] = defaultdict(Fraction)
+    years = [int(problem.quarter(quarter).partition("-")[0]) for quarter in range(problem.quarters)]
     for key, start in held.items():
+        own = _own_years(known[key])
         for quarter in range(max(start, 0), problem.quarters):
-            year = int(problem.quarter(quarter).partition("-")[0])
-            capital, running = _paid(known[key], quarter - start)
-            used["capital", year] += capital
-            used["running", year] += running
+            capital, running = _paid(known[key], own, quarter - start)
+            for kind, amount in (("capital", capital), ("running", running)):
+                if amount:
+                    used[kind, years[quarter]] += amount
     found = []
     limits = {b.year: b for b in problem.budgets}
     for (kind, year), amount in sorted(used.items()):

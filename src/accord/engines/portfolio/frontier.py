@@ -16,6 +16,8 @@ from accord.engines.portfolio.references import Reference, by_return, split_in_t
 from accord.engines.portfolio.relaxation import Limits
 from accord.engines.portfolio.solve import NotFound, Plan, plan_of
 
+FIRST_SECONDS, FIRST_SHARE = 2.0, 0.1
+"""The first answer comes after so many seconds, or after this share of the time."""
 ENDS_SHARE = 0.14
 JOINT_SHARE = 0.16
 SPLIT_SHARE = 0.10
@@ -71,7 +73,7 @@ class _Course:
 
     @property
     def steps(self) -> int:
-        return self.points + 3
+        return self.points + 4
 
     def at(self, share: float) -> float:
         return self.begun + share * self.time_limit
@@ -101,6 +103,7 @@ def frontier(
         raise why
     prover = Prover(compile_problem(problem), cancelled)
     course = _Course(problem, prover, max(points, 3), gap, time.monotonic(), time_limit, progress, cancelled)
+    _first(course)
     _ends(course)
     _between(course)
     _joint(course)
@@ -111,6 +114,17 @@ def frontier(
             prover.offer(prover.compiled.starts(reference.starts))
     course.tell("Budget split in two, and ranking by return")
     return assemble(course, complete=True)
+
+
+def _first(course: _Course) -> None:
+    """A first answer with its gap: even weights, found and bounded in a moment."""
+    prover = course.prover
+    seconds = min(FIRST_SECONDS, FIRST_SHARE * course.time_limit)
+    even = Aim(1.0 / max(prover.most_value, 1e-12), 1.0 / max(prover.compiled.loss_today, 1e-12))
+    for aim in (Aim(1.0, 0.0), Aim(0.0, 1.0), even):
+        prover.search.run(prover.weights(aim), seconds / 6, stop=course.cancelled)
+    prover.cut(even, time.monotonic() + seconds / 2)
+    course.tell("A first answer")
 
 
 def _ends(course: _Course) -> None:

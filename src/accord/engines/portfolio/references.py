@@ -88,7 +88,7 @@ def _only(problem: Problem, keys: set[str], pins: Mapping[str, int]) -> Problem:
     return replace(problem, initiatives=tuple(item(i) for i in problem.initiatives if i.key in keys))
 
 
-def _must_first(compiled: Compiled) -> Ints | None:
+def must_first(compiled: Compiled) -> Ints | None:
     """Starts of what every plan must hold, each as early as it fits; None when that does not work out."""
     search = Search(compiled, Archive())
     for i in np.flatnonzero(compiled.must).tolist():
@@ -107,7 +107,7 @@ def split_in_two(problem: Problem, seconds: float, cancelled: Callable[[], bool]
     name = "Budget split in two"
     limit = max(seconds / 2, LEAST_SECONDS)
     compiled = compile_problem(problem)
-    held = _must_first(compiled)
+    held = must_first(compiled)
     if held is None:
         return Reference(name, None, reason="What is mandatory does not fit one after the other.")
     fixed = compiled.plan(held)

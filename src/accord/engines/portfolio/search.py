@@ -74,6 +74,9 @@ class Search:
         self.change = np.diff(np.exp(np.cumsum(compiled.phases, axis=0)), axis=0, prepend=1.0)
         self.lengths = [int(np.flatnonzero(x)[-1]) + 1 if x.any() else 0 for x in (compiled.phases != 0).any(axis=1).T]
         self.must = np.flatnonzero(compiled.must)
+        self.used = [np.flatnonzero(used) for used in list((compiled.usage > 0.0).any(axis=1))]
+        relations = zip(compiled.requires, compiled.required_by, compiled.excludes, strict=True)
+        self.tied = np.array([any(map(len, parts)) for parts in relations], dtype=bool)
         self.weights = compiled.price
         self.value_resources(np.zeros(len(compiled.limits)))
         self.clear()
@@ -131,16 +134,28 @@ class Search:
         """[len(who), T]: starts of initiatives that are not in the plan which break nothing beside it."""
         c = self.c
         open_: Bools = self.window[who] & (c.usage[who] <= self.room).all(axis=2)
-        for row, i in enumerate(who.tolist()):
-            if any(self.starts[k] >= 0 for k in c.excludes[i]):
-                open_[row] = False
-                continue
-            for any_of in c.requires[i]:
-                ready = [int(self.starts[k] + c.duration[k]) for k in any_of if self.starts[k] >= 0]
-                open_[row, : min(ready, default=c.horizon)] = False
-            for k in c.required_by[i]:
-                if self.starts[k] >= 0:
-                    open_[row, max(0, int(self.starts[k] - c.duration[i]) + 1) :] = False
+        for row in np.flatnonzero(self.tied[who]).tolist():
+            self._related(int(who[row]), open_[row])
+        return open_
+
+    def _open(self, i: int) -> Bools:
+        """One row of `possible`."""
+        c, used = self.c, self.used[i]
+        open_: Bools = self.window[i] & (c.usage[i][:, used] <= self.room[used]).all(axis=1)
+        return self._related(i, open_)
+
+    def _related(self, i: int, open_: Bools) -> Bools:
+        """The same without the starts that relations to what is in the plan forbid."""
+        c = self.c
+        if any(self.starts[k] >= 0 for k in c.excludes[i]):
+            open_[:] = False
+            return open_
+        for any_of in c.requires[i]:
+            ready = [int(self.starts[k] + c.duration[k]) for k in any_of if self.starts[k] >= 0]
+            open_[: min(ready, default=c.horizon)] = False
+        for k in c.required_by[i]:
+            if self.starts[k] >= 0:
+                open_[max(0, int(self.starts[k] - c.duration[i]) + 1) :] = False
         return open_
 
     def place_must(self, spread: bool = False) -> bool:
@@ -162,7 +177,7 @@ class Search:
         wanted = np.flatnonzero((starts >= 0) & ~self.c.banned)
         first = self._must_and_required()
         for i in sorted(wanted.tolist(), key=lambda i: (i not in first, starts[i])):
-            quarters = np.flatnonzero(self.possible(np.array([i]))[0])
+            quarters = np.flatnonzero(self._open(i))
             if len(quarters):
                 self.put(i, int(quarters[np.argmin(np.abs(quarters - starts[i]))]))
         if self.place_must():
@@ -183,7 +198,7 @@ class Search:
         for any_of in self.c.requires[i]:
             if not any(self.starts[k] >= 0 or self._with_prerequisites(k, "first") for k in self._in_turn(any_of)):
                 return False
-        quarters = np.flatnonzero(self.possible(np.array([i]))[0])
+        quarters = np.flatnonzero(self._open(i))
         if not len(quarters):
             return False
         at = {"first": 0, "last": -1, "any": int(self.random.integers(len(quarters)))}[where]
@@ -243,7 +258,7 @@ class Search:
             for i in self.random.permutation(np.flatnonzero(self.starts >= 0)).tolist():
                 old = int(self.starts[i])
                 self.take(i)
-                gains, open_ = self._gains_of(i), self.possible(np.array([i]))[0]
+                gains, open_ = self._gains_of(i), self._open(i)
                 open_[old] = True
                 best = int(np.argmin(np.where(open_, gains, np.inf)))
                 if gains[best] > 0 and not self.c.must[i] and not self._needed(i):
