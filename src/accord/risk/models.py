@@ -1,4 +1,4 @@
-"""Scenarios with their intervals, what lowers or raises them, incidents, loss runs and the risk appetite."""
+"""Scenarios with their intervals, causes and history, the training of those who state them, loss runs, the appetite."""
 
 from __future__ import annotations
 
@@ -147,6 +147,102 @@ class LossEvent(models.Model):
 
     def __str__(self) -> str:
         return str(self.key)
+
+
+class ObservedPeriod(models.Model):
+    """Since when every event of a scenario would have been written down; without it nothing is known of its history."""
+
+    scenario = models.OneToOneField("risk.Scenario", on_delete=models.CASCADE, related_name="observed")
+    since = models.DateField()
+    source = fields.text()
+
+    class Meta:
+        verbose_name = "observed period"
+
+    def __str__(self) -> str:
+        return f"{self.scenario} since {self.since}"
+
+
+class BaseRate(models.Model):
+    """A published rate of a scenario for organizations like this one, and how many own years it counts for."""
+
+    key = fields.key()
+    scenario = fields.link("risk.Scenario", "base_rates")
+    rate = fields.number()
+    years = fields.number()
+    source = models.CharField(max_length=300)
+
+    class Meta:
+        verbose_name = "base rate"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(rate__gt=0, years__gt=0), name="risk_base_rate_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.key)
+
+
+class SharedCause(models.Model):
+    """What strikes several scenarios at once: times a year at 5, 50 and 95 %; NULL = unknown, the cause is left out."""
+
+    key = fields.key()
+    name = models.CharField(max_length=300)
+    description = models.TextField(blank=True)
+    rate_low = fields.unknown(fields.number)
+    rate_mid = fields.unknown(fields.number)
+    rate_high = fields.unknown(fields.number)
+    source = fields.text()
+
+    class Meta:
+        verbose_name = "shared cause"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SharedCauseScenario(models.Model):
+    """The probability with which a shared cause, when it strikes, sets off a scenario."""
+
+    cause = fields.link("risk.SharedCause", "strikes")
+    scenario = fields.link("risk.Scenario", "shared_causes")
+    probability = fields.share()
+
+    class Meta:
+        verbose_name = "shared cause's scenario"
+        constraints: ClassVar = [
+            fields.only_one(["cause", "scenario"], "risk_shared_cause_once"),
+            fields.share_between("probability", "risk_shared_cause_probability"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cause} → {self.scenario}"
+
+
+class TrainingAnswer(models.Model):
+    """One answer of a person in the calibration training: a 90 % range, or a probability of yes, beside the truth."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="training_answers")
+    at = models.DateTimeField(default=timezone.now)
+    question = models.CharField(max_length=100)
+    low = fields.unknown(fields.number)
+    high = fields.unknown(fields.number)
+    probability = fields.unknown(fields.share)
+    truth = fields.number()
+
+    class Meta:
+        verbose_name = "training answer"
+        ordering: ClassVar = ["at", "pk"]
+        constraints: ClassVar = [
+            fields.only_one(["by", "question"], "risk_training_answer_once"),
+            models.CheckConstraint(
+                condition=models.Q(probability__isnull=True, low__isnull=False, high__gte=models.F("low"))
+                | models.Q(probability__gte=0, probability__lte=1, low__isnull=True, high__isnull=True),
+                name="risk_training_answer_is_one_kind",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.by}"
 
 
 class LossRun(models.Model):

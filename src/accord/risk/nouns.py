@@ -30,6 +30,18 @@ def _frequency_in_order(row: Row) -> Iterable[tuple[str, str, str]]:
         yield "frequency_mid", "A frequency of 0 means that it never happens.", "Remove the scenario, or say how rare."
 
 
+def _rate_in_order(row: Row) -> Iterable[tuple[str, str, str]]:
+    yield from _in_order(row, ("rate_low", "rate_mid", "rate_high"), all_or_none=True)
+    if row["rate_mid"] == 0:
+        yield "rate_mid", "A rate of 0 means that it never strikes.", "Remove the cause, or say how rare."
+
+
+def _rate_above_zero(row: Row) -> Iterable[tuple[str, str, str]]:
+    for name in ("rate", "years"):
+        if row[name] is not None and not row[name] > 0:
+            yield name, "It is not above 0.", "Give a number above 0, or remove the row."
+
+
 def _loss_in_order(row: Row) -> Iterable[tuple[str, str, str]]:
     yield from _in_order(row, ENDS, all_or_none=False)
     if row["mid"] == 0:
@@ -138,7 +150,60 @@ HAZARD_ASSUMPTION = Noun(
     title="key", row_checks=(check,), order=56,
     description="What the hazard rests on where your numbers replace Accord's own ranges.",
 )  # fmt: skip
-NOUNS = (SCENARIO, SCENARIO_SYSTEM, SCENARIO_LOSS, CONTROL_EFFECT, INITIATIVE_EFFECT, LOSS_EVENT, HAZARD_ASSUMPTION)
+SHARED_CAUSE = Noun(
+    "shared_cause", "shared_causes", "risk.SharedCause",
+    (
+        KEY,
+        NAME,
+        Column("description", Kind.LONG),
+        *(
+            Column(f"rate_{end}", Kind.DECIMAL, label=f"Strikes, {words}", unit="times a year", minimum=0,
+                   help="Leave all three blank where it is unknown: the cause is then in no figure.")
+            for end, words in (("low", "5 %"), ("mid", "50 %"), ("high", "95 %"))
+        ),
+        Column("source", help="Where the numbers come from."),
+    ),
+    row_checks=(_rate_in_order,), order=57,
+    description="What strikes several scenarios at once: a supplier, a data centre, an identity provider.",
+)  # fmt: skip
+SHARED_CAUSE_SCENARIO = Noun(
+    "shared_cause_scenario", "shared_cause_scenarios", "risk.SharedCauseScenario",
+    (
+        Column("cause", Kind.REF, noun="shared_cause", key=True, required=True, back="Strikes"),
+        Column("scenario", Kind.REF, noun="scenario", key=True, required=True, back="Shared causes"),
+        Column("probability", Kind.SHARE, required=True, minimum=0, maximum=1,
+               help="How likely the scenario happens each time the cause strikes. Its own frequency contains these."),
+    ),
+    title="cause", order=58, description="Which scenarios a shared cause sets off, and how likely.",
+)  # fmt: skip
+BASE_RATE = Noun(
+    "base_rate", "base_rates", "risk.BaseRate",
+    (
+        KEY,
+        Column("scenario", Kind.REF, noun="scenario", required=True),
+        Column("rate", Kind.DECIMAL, required=True, minimum=0, unit="events a year",
+               help="For an organization like this one."),
+        Column("years", Kind.DECIMAL, required=True, minimum=0, label="Worth in years", unit="years",
+               help="How many years of own observation the source is worth: the more it fits, the more."),
+        Column("source", required=True, help="Where the rate comes from."),
+    ),
+    title="key", row_checks=(_rate_above_zero,), order=59,
+    description="Published rates of scenarios, each with its source and its weight.",
+)  # fmt: skip
+OBSERVED_PERIOD = Noun(
+    "observed_period", "observed_periods", "risk.ObservedPeriod",
+    (
+        _scenario(),
+        Column("since", Kind.DATE, required=True,
+               help="The day since which every such event would have been written down."),
+        Column("source", help="How that is known."),
+    ),
+    title="scenario", order=60, description="Since when the organization keeps record of a scenario's events.",
+)  # fmt: skip
+NOUNS = (
+    SCENARIO, SCENARIO_SYSTEM, SCENARIO_LOSS, CONTROL_EFFECT, INITIATIVE_EFFECT, LOSS_EVENT, HAZARD_ASSUMPTION,
+    SHARED_CAUSE, SHARED_CAUSE_SCENARIO, BASE_RATE, OBSERVED_PERIOD,
+)  # fmt: skip
 
 
 def declare() -> None:
