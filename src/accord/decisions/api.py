@@ -19,6 +19,7 @@ from accord.decisions import selectors, services
 from accord.decisions.lists import DECISIONS, PLANS
 from accord.decisions.models import Decision, Frontier, Plan
 from accord.decisions.screens import SCREENS
+from accord.decisions.table_api import router as table_router
 from accord.strategy.models import Initiative
 from accord.ui.nouns.operations import list_operation, noun_operations
 
@@ -238,8 +239,14 @@ def _decision(found: Decision) -> dict[str, Any]:
             }
             for slot in found.slots
         ],
+        "reservations": [
+            {"role": one.role, "kind": one.kind, "point": one.point, "name": one.name, "reason": one.reason}
+            for one in selectors.reservations(found)
+        ],
+        "record": found.recorded, "record_hash": found.record_hash,
         "in_force_at": found.in_force_at.isoformat() if found.in_force_at else None,
     }  # fmt: skip
 
 
 noun_operations(router, *SCREENS)
+router.add_router("", table_router)

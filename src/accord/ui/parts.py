@@ -28,6 +28,7 @@ VERBS = {
     "close": ("closed it", "good"), "reopen": ("opened it again", "warning"), "assess": ("judged it again", "info"),
     "merge": ("merged it", "neutral"), "claim": ("claimed it", "good"), "ignore": ("ignored it", "neutral"),
     "restore": ("restored it", "info"), "move": ("moved it", "info"), "closed": ("closed findings", "good"),
+    "open": ("opened it", "info"), "hand_in": ("handed in a position", "info"), "reveal": ("both are shown", "good"),
     "begin": ("began it", "neutral"), "load": ("loaded it", "good"), "cancel": ("stopped it", "warning"),
 }
 ACTORS = {OPERATOR: "Command line", ledger.SYSTEM: "Accord"}

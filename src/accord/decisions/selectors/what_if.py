@@ -18,7 +18,7 @@ from accord.decisions.selectors.sittings import last_revealed, positions
 if TYPE_CHECKING:
     from accord.engines.portfolio import Problem
 
-SECONDS = 0.6
+SECONDS = 0.45
 """Seconds that planning may take; the best plan found by then is the answer, with what its proof leaves open."""
 MOST_BUDGET = 30
 KEPT = 200

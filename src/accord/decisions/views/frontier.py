@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django.contrib import messages
@@ -16,9 +16,10 @@ from accord.core.errors import Refused
 from accord.core.models import Job, User
 from accord.core.permissions import guard
 from accord.core.roles import EXECUTIVES, Role
-from accord.decisions import selectors, services
+from accord.decisions import difference, selectors, services
 from accord.decisions.forms import RunForm, StanceForm
 from accord.decisions.models import Frontier, Plan, Stance
+from accord.decisions.templatetags.differences import signed_money, signed_percent
 from accord.decisions.views import table
 from accord.strategy.models import Initiative
 from accord.ui import format as write
@@ -28,8 +29,17 @@ from accord.ui.charts import Marked
 from accord.ui.charts import frontier as frontier_chart
 
 KIND = "decisions.frontier"
-TONES = {"cio": "cio", "ciso": "ciso", "joint": "joint", "split": "neutral", "rosi": "neutral", "own": "accent"}
+TONES = {
+    "today": "info",
+    "cio": "cio",
+    "ciso": "ciso",
+    "joint": "joint",
+    "split": "neutral",
+    "rosi": "caution",
+    "own": "accent",
+}
 COMPARED = ("cio", "ciso", "joint", "split", "rosi")
+SIDE_BY_SIDE = ("today", "cio", "ciso", "split", "rosi", "joint")
 
 
 @guard("view", "plan")
@@ -56,6 +66,7 @@ def page(request: HttpRequest) -> HttpResponse:
         context["so_far"] = chart_of(running.result, write.default_currency())
     if found is not None:
         context.update(page_of(found))
+        context.update(table.comment_context(request, "frontier", found.pk))
         context["stale"] = selectors.is_stale(found)
     return render(request, "decisions/frontier.html", context)
 
@@ -72,6 +83,7 @@ def page_of(frontier: Frontier) -> dict[str, Any]:
         "left_out": frontier.result["left_out"],
         "refused": [row for row in frontier.result["references"] if row["value"] is None],
         "compare_href": compare_href([by_origin[o].key for o in COMPARED if o in by_origin]),
+        "point_price": difference.price_of_value(frontier.result) / 100,
     }
 
 
@@ -86,44 +98,61 @@ def chart_of(result: dict[str, Any], currency: str) -> dict[str, Any]:
     along = [(row["loss"] / span, row["value"]) for row in result["points"]]
     rows = [row for row in (*result["points"], *result.get("references", ())) if row["origin"] in COMPARED]
     marked = [
-        Marked(row["name"], row["loss"] / span, row["value"], TONES[row["origin"]])
-        for row in rows
-        if row["value"] is not None
+        Marked("Today", result["loss_today"] / span, 0.0, TONES["today"]),
+        *(
+            Marked(row["name"], row["loss"] / span, row["value"], TONES[row["origin"]])
+            for row in rows
+            if row["value"] is not None
+        ),
     ]
     spec: dict[str, Any] = frontier_chart(along, marked, currency=currency)
     return spec
 
 
 def side_by_side(frontier: Frontier, plans: dict[str, Plan]) -> parts.Comparison:
-    """Today, what each would choose alone, split in two, ranked by return, joint."""
+    """Six plans: today, each alone, split in two, ranked by return, joint; and what each loses against the joint."""
     result, span, unit = frontier.result, selectors.years(frontier.result), frontier.currency
-    rows = {row["origin"]: row for row in (*result["points"], *result["references"])}
-    shown = [plans[origin] for origin in COMPARED if origin in plans]
-    today = result["loss_today"]
-    best_value = max((plan.value for plan in shown), default=None)
-    least_loss = min((plan.loss for plan in shown), default=None)
+    today = {"origin": "today", "name": "Today", "value": 0.0, "loss": result["loss_today"], "count": 0, "gap": None}
+    found = {row["origin"]: row for row in (today, *result["points"], *result["references"])}
+    spent = {row["origin"]: row["money"] for row in result.get("compared", ())}
+    rows = [found[origin] for origin in SIDE_BY_SIDE if origin in found and found[origin]["value"] is not None]
+    joint, price = found["joint"], difference.price_of_value(result)
+    value, loss = max(row["value"] for row in rows), min(row["loss"] for row in rows)
 
     def money(amount: float) -> str:
-        return write.money(amount / span, unit, compact=True)
+        return write.money(amount, unit, compact=True)
 
-    cell = parts.Compared
-    return parts.Comparison(
-        "Plans side by side",
-        [
-            parts.CompareHead("Today", "nothing is started"),
-            *(parts.CompareHead(plan.name, "", f"/plans/{plan.key}/") for plan in shown),
-        ],
-        [
-            parts.CompareRow("Strategic value", [
-                cell(write.percent(0.0)), *(cell(write.percent(p.value, 1), p.value == best_value) for p in shown)]),
-            parts.CompareRow("Expected loss a year", [
-                cell(money(today)), *(cell(money(p.loss), p.loss == least_loss) for p in shown)]),
-            parts.CompareRow("Loss avoided a year", [cell(money(0.0)), *(cell(money(today - p.loss)) for p in shown)]),
-            parts.CompareRow("Initiatives", [cell("0"), *(cell(str(rows[p.origin]["count"])) for p in shown)]),
-            parts.CompareRow("What the proof leaves open", [
-                cell("–"), *(cell(_room(rows[p.origin])) for p in shown)]),
-        ],
-    )  # fmt: skip
+    def over(row: Mapping[str, Any]) -> str:
+        given_up = price * (joint["value"] - row["value"]) + row["loss"] - joint["loss"]
+        return money(given_up) if row is not joint else "–"
+
+    cell, line = parts.Compared, parts.CompareRow
+    heads = [
+        parts.CompareHead(
+            row["name"], "nothing is started" if row is today else "", _href(plans.get(row["origin"]))
+        ) for row in rows
+    ]  # fmt: skip
+    lines = [
+        line("Strategic value", [cell(write.percent(row["value"], 1), row["value"] == value) for row in rows]),
+        line("Expected loss a year", [cell(money(row["loss"] / span), row["loss"] == loss) for row in rows]),
+        line("Loss avoided a year", [cell(money((today["loss"] - row["loss"]) / span)) for row in rows]),
+        line("Initiatives", [cell(str(row["count"])) for row in rows]),
+        line("Against the joint proposal", section=True),
+        line("Value", [cell(signed_percent(row["value"] - joint["value"])) for row in rows]),
+        line("Loss a year", [cell(signed_money((row["loss"] - joint["loss"]) / span, unit)) for row in rows]),
+        line("Gives up, both in money", [cell(over(row)) for row in rows]),
+        line("Proof", section=True),
+        line("What it leaves open", [cell("–" if row is today else _room(row)) for row in rows]),
+    ]
+    if spent:
+        money_row = line("Money over the horizon", [
+            cell(None if (amount := spent.get(row["origin"])) is None else money(amount)) for row in rows])  # fmt: skip
+        lines.insert(4, money_row)
+    return parts.Comparison("Plans side by side", heads, lines)
+
+
+def _href(plan: Plan | None) -> str:
+    return "" if plan is None else f"/plans/{plan.key}/"
 
 
 def _room(row: dict[str, Any]) -> str:
