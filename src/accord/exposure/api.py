@@ -68,12 +68,12 @@ def _actor(request: HttpRequest) -> User:
 )  # fmt: skip
 @guard_api("view", "finding")
 def finding(request: HttpRequest, pk: int) -> dict[str, Any]:
-    """The finding, the facts that its priority rests on, what would change it, and the chain to the goals."""
+    """The finding, what its priority rests on and would change it, its price by its parts, the chain to the goals."""
     rows = Finding.objects.select_related("definition", "asset", "target")
     found = scoped(_actor(request), "finding", rows).filter(pk=pk).first()
     if found is None:
         raise Http404
-    verdict = priority.explain(facts_of(found))
+    verdict, priced = priority.explain(facts_of(found)), selectors.price_of(found)
     return {
         **item(FINDINGS, found),
         "verdict": {
@@ -87,6 +87,7 @@ def finding(request: HttpRequest, pk: int) -> dict[str, Any]:
                 for f in verdict.flips
             ],
         },
+        "pricing": {**asdict(priced), "per_day": priced.per_day},
         "feeds": [asdict(age) for age in selectors.feed_ages()],
         "chain": [{**asdict(link), "carried": link.carried} for link in selectors.chain_of(found.asset_id)],
         "evidence": found.evidence or None,

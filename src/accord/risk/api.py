@@ -11,6 +11,7 @@ from accord.core import jobs
 from accord.core.api import idempotent
 from accord.core.permissions import guard_api
 from accord.risk import selectors, services
+from accord.risk.hazard import reading
 from accord.risk.models import Appetite
 from accord.risk.screens import SCREENS
 from accord.ui.nouns.operations import noun_operations
@@ -73,6 +74,41 @@ def latest_loss(request: HttpRequest) -> dict[str, Any]:
         "inputs_hash": run.inputs_hash, "stale": selectors.is_stale(run),
         "statements": [fact.as_json() for fact in facts], "result": run.result,
     }  # fmt: skip
+
+
+class HazardOut(Schema):
+    """The latest hazard run: its figures as on the screen (`statements`), and everything it computed (`result`)."""
+
+    run: int
+    at: str
+    by: str
+    currency: str
+    inputs_hash: str
+    statements: list[dict[str, Any]]
+    result: dict[str, Any]
+
+
+@router.get("/hazard", response=HazardOut, summary="What findings cost", operation_id="get_hazard")
+@guard_api("view", "hazard")
+def latest_hazard(request: HttpRequest) -> dict[str, Any]:
+    """The latest hazard run. 404 where none was made."""
+    run = reading.latest()
+    if run is None:
+        raise Http404
+    return {
+        "run": run.pk, "at": run.at.isoformat(), "by": run.by.email, "currency": run.currency,
+        "inputs_hash": run.inputs_hash, "statements": [fact.as_json() for fact in reading.statements(run)],
+        "result": run.result,
+    }  # fmt: skip
+
+
+@router.post("/hazard/run", response={202: JobOut}, summary="Price the findings", operation_id="run_hazard")
+@guard_api("run", "hazard")
+@idempotent
+def price_findings(request: HttpRequest, anew: bool = False) -> tuple[int, dict[str, Any]]:
+    """Put a hazard run into the queue. `anew`: anchor every scenario at today's findings."""
+    job = jobs.enqueue(request.user, "risk.run_hazard", anew=anew)  # type: ignore[arg-type]
+    return 202, {"id": str(job.pk), "state": str(job.state)}
 
 
 @router.post("/loss/run", response={202: JobOut}, summary="Compute the annual loss", operation_id="run_loss")

@@ -3,13 +3,17 @@ from __future__ import annotations
 from django.urls import path
 
 from accord.risk.screens import SCREENS
-from accord.risk.views import appetite, loss
+from accord.risk.views import appetite, hazard, loss
 from accord.ui.nouns import noun_urls
 
 app_name = "risk"
 urlpatterns = [
     path("loss/", loss.loss, name="loss"),
     path("loss/run/", loss.run, name="loss_run"),
+    path("hazard/", hazard.overview, name="hazard"),
+    path("hazard/run/", hazard.run, name="hazard_run"),
+    path("hazard/systems/<path:key>/", hazard.system, name="hazard_system"),
+    path("hazard/scenarios/<path:key>/", hazard.scenario, name="hazard_scenario"),
     path("appetite/", appetite.overview, name="appetite"),
     path("appetite/new/", appetite.propose, name="appetite_new"),
     path("appetite/<int:pk>/sign/<slug:role>/", appetite.sign, name="appetite_sign"),

@@ -92,5 +92,9 @@ def _risk(users: dict[str, User], say: Say) -> None:
     if run.state != run.State.DONE:
         raise RuntimeError(run.error)
     say("Annual loss: computed.")
+    run = jobs.run_now(ciso, "risk.run_hazard")
+    if run.state != run.State.DONE:
+        raise RuntimeError(run.error)
+    say("Prices of findings: computed.")
     jobs.enqueue(cio, "decisions.frontier")
     say("Joint plan: the frontier is computed while you look around.")

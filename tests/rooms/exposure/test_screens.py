@@ -258,7 +258,7 @@ def test_writes_on_the_api(ciso: Client, landed: User, conftest: Any) -> None:
 
 def test_the_csv_of_the_list(ciso: Client, landed: User) -> None:
     lines = b"".join(ciso.get("/findings/?format=csv&state=open").streaming_content).decode().splitlines()  # type: ignore[arg-type]
-    assert len(lines) == 6 and lines[0].startswith("title,priority,asset")
+    assert len(lines) == 6 and lines[0].startswith("title,priority,price,asset")
 
 
 def test_the_palette_finds(ciso: Client, landed: User) -> None:

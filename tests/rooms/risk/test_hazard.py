@@ -124,7 +124,7 @@ def test_a_price_is_rate_times_the_foothold_on_its_asset(scanned: User) -> None:
     assert told["A-3", "nessus:1", 80] is None, "its asset belongs to no system"
     assert web.price_low <= web.price_mid <= web.price_high
     one, two = (row(run, "systems", key)["price"][MID] for key in ("S-1", "S-2"))
-    assert web.price_mid == pytest.approx((0.5 * one + 0.25 * two) * 0.3), "share × unknown exposure × price of a foothold in the system"
+    assert web.price_mid == pytest.approx((0.5 * one + 0.25 * two) * 0.3), "share × exposure × price in the system"
 
 
 def test_findings_go_and_the_anchor_stays(scanned: User, tmp_path: Path) -> None:

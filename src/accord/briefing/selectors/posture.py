@@ -109,12 +109,13 @@ def statements(found: Seen) -> list[Statement]:
 
 def fix_first(rows: Iterable[FixFirst], title: str = "What to fix first") -> Table:
     return parts.table(
-        "fix-first", title, ("Weakness", "System", "Fix within", "Open", "Goals carried"),
+        "fix-first", title, ("Weakness", "System", "Fix within", "Costs a year", "Open", "Goals carried"),
         [
             (
                 parts.text(row.title or row.definition, row.href, _facts(row)),
                 parts.text(row.system_name or "on no system", _system_href(row.system)),
                 _within(row),
+                _price(row),
                 parts.text(f"{'at least ' if row.at_least else ''}{write.number(row.findings)}"),
                 parts.percent(row.goal_weight),
             )
@@ -122,6 +123,13 @@ def fix_first(rows: Iterable[FixFirst], title: str = "What to fix first") -> Tab
         ],
         "Nothing is open that needs fixing.", address("exposure:finding_list", state="open"),
     )  # fmt: skip
+
+
+def _price(row: FixFirst) -> parts.Cell:
+    """What the findings cost a year as long as they are open."""
+    if row.price is None:
+        return parts.text("not priced")
+    return parts.text(("at least " if row.at_least else "") + write.money(row.price, compact=True))
 
 
 def _within(row: FixFirst) -> parts.Cell:

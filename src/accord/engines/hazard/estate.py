@@ -12,7 +12,7 @@ from accord.engines.hazard.errors import HazardInputError, Problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from scipy.sparse import csr_array
+    from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
     Floats = NDArray[np.float64]
 

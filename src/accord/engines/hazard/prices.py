@@ -158,7 +158,7 @@ def finding_prices(prices: Prices, place: ArrayLike, rate: ArrayLike, copies: Ar
 
 def by_scenario(estate: Estate, scenarios: Scenarios, anchored: Anchor, end: int = MID) -> Floats:
     """The price of a foothold in each system by scenario, (n, k); rows sum to `Prices.of_system` at that end."""
-    from scipy.sparse import diags_array
+    from scipy.sparse import diags_array  # type: ignore[import-untyped]
 
     weights = anchored.scale[end] * scenarios.amount[end]
     columns = (diags_array(weights) @ scenarios.shares).T.toarray()

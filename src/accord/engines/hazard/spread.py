@@ -17,7 +17,7 @@ from accord.engines.hazard.errors import HazardInputError, Problem
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-    from scipy.sparse import csr_array
+    from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
     Floats = NDArray[np.float64]
 
@@ -81,7 +81,7 @@ def _widest(matrix: csr_array) -> float:
 
 def _loops(matrix: csr_array) -> list[tuple[NDArray[Any], float]]:
     """The strongly connected components with their spectral radius, by Collatz and Wielandt's bounds."""
-    from scipy.sparse.csgraph import connected_components
+    from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
 
     count, label = connected_components(matrix, directed=True, connection="strong")
     order = np.argsort(label, kind="stable")
@@ -137,7 +137,7 @@ def _norms(step: Floats, x: Floats, forward: bool, axis: int) -> tuple[Floats, F
 
 def _factorized(operator: csr_array, b: Floats) -> Floats:
     from scipy.sparse import csc_array, eye_array
-    from scipy.sparse.linalg import splu
+    from scipy.sparse.linalg import splu  # type: ignore[import-untyped]
 
     system = csc_array(eye_array(operator.shape[0], format="csc") - operator)
     factors = splu(system)

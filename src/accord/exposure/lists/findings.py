@@ -160,6 +160,8 @@ FINDINGS = ListSpec(
         ListColumn("title", "Weakness", value="definition.title", link=lambda f: f.get_absolute_url()),
         ListColumn("priority", "Fix within", urgency_code, "badge", "rank", badge="urgency",
                    help="The worst class first. An interval says that a fact is unknown."),
+        ListColumn("price", "Price a year", kind="money", sort="price", blank="not priced",
+                   help="What it costs a year as long as it is open, at the middle of the hazard."),
         ListColumn("asset", "On", _subject, link=_subject_href),
         ListColumn("where", "Component or place", _where, blank="the whole target"),
         ListColumn("known_exploited", "Known exploited", kind="bool"),

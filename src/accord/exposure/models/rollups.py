@@ -87,6 +87,11 @@ class AssetExposure(Counts):
     def __str__(self) -> str:
         return f"exposure of {self.asset_id}"
 
+    @property
+    def unknown_definitions(self) -> int:
+        """How many weaknesses on it have no EPSS."""
+        return sum(getattr(self, name) for name in UNKNOWN_FIELDS)
+
 
 class SystemExposure(Counts):
     """The counts of all assets that a system runs on; a finding on an asset of two systems counts in both."""

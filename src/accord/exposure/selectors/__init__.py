@@ -2,6 +2,7 @@
 
 from accord.exposure.selectors.feeds import FeedAge, feed_ages
 from accord.exposure.selectors.posture import Coverage, FixFirst, Posture, coverage, fix_first, posture
+from accord.exposure.selectors.prices import Price, price_of
 from accord.exposure.selectors.systems import (
     ClassCount,
     Exposure,
@@ -18,6 +19,7 @@ __all__ = [
     "FeedAge",
     "FixFirst",
     "Posture",
+    "Price",
     "chain_of",
     "coverage",
     "exposure_of_assets",
@@ -25,5 +27,6 @@ __all__ = [
     "findings_of_system",
     "fix_first",
     "posture",
+    "price_of",
     "system_exposure",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Sum
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -23,6 +23,9 @@ RECENT = timedelta(days=30)
 WINDOW = 400
 """How many of the most urgent findings are grouped for “what to fix first”."""
 NO_SYSTEM = {0: ("", "")}
+Held = tuple[int, float | None]
+"""How many findings, and what they cost a year together."""
+NONE_YET: Held = (0, None)
 Names = dict[int, dict[int, tuple[str, str]]]
 COUNTED = 20_000
 """A definition with more open findings than this is not counted per system; the figure is then a lower bound."""
@@ -53,7 +56,8 @@ class FixFirst:
     """One definition on one system ("" = no system yet): how many open findings there go away with it.
 
     `findings` is exact unless `at_least`. `priority` is the class or interval of the most urgent of them in words,
-    `worst` its code; `fixed_version` "" where no scanner told it.
+    `worst` its code; `fixed_version` "" where no scanner told it. `price` is what they cost a year together (at
+    least so much where `at_least`), None where none of them is priced.
     """
 
     definition: str
@@ -71,6 +75,7 @@ class FixFirst:
     severity: str
     reach: str
     goal_weight: float | None
+    price: float | None
     href: str
 
 
@@ -135,7 +140,7 @@ def fix_first(top: int = 10, systems: Iterable[str] | None = None) -> list[FixFi
         .only(
             "definition__identifier", "definition__title", "definition__open_findings", "asset_id", "component",
             "fixed_version", "worst_class", "best_class", "known_exploited", "epss", "severity", "reach",
-            "goal_weight", "rank",
+            "goal_weight", "rank", "price",
         )
         .order_by("rank", "id")
     )  # fmt: skip
@@ -143,13 +148,14 @@ def fix_first(top: int = 10, systems: Iterable[str] | None = None) -> list[FixFi
         links = SystemAsset.objects.filter(asset_id__in={row.asset_id for row in leading if row.asset_id})
         names, _, _ = _names(links if systems is None else links.filter(system__key__in=list(systems)))
     groups: dict[tuple[int, int], Any] = {}
-    inside: dict[tuple[int, int], int] = {}
+    inside: dict[tuple[int, int], Held] = {}
     for row in leading:
         for system in names.get(row.asset_id or 0, NO_SYSTEM):
             pair = (row.definition_id, system)
             if pair in groups or len(groups) < top:
                 groups.setdefault(pair, row)
-                inside[pair] = inside.get(pair, 0) + 1
+                number, price = inside.get(pair, NONE_YET)
+                inside[pair] = (number + 1, _add(price, row.price))
     counted = _counts(groups)
     labels = {system: label for found in names.values() for system, label in found.items()}
     return [_group(row, labels.get(pair[1], ("", "")), counted.get(pair), inside[pair]) for pair, row in groups.items()]
@@ -166,7 +172,11 @@ def _names(links: Any) -> tuple[Names, int, int]:
     return found, size, count
 
 
-def _counts(groups: dict[tuple[int, int], Any]) -> dict[tuple[int, int], int]:
+def _add(price: float | None, other: float | None) -> float | None:
+    return other if price is None else price + (other or 0.0)
+
+
+def _counts(groups: dict[tuple[int, int], Any]) -> dict[tuple[int, int], Held]:
     """Open findings of each (definition, system); without a system those on no asset of any system are not split."""
     few = {d for (d, s), row in groups.items() if s and row.definition.open_findings <= COUNTED}
     wanted = {s for _, s in groups if s}
@@ -178,19 +188,20 @@ def _counts(groups: dict[tuple[int, int], Any]) -> dict[tuple[int, int], int]:
         )
         .order_by()
         .values_list("definition_id", "asset__system_shares__system_id")
-        .annotate(n=Count("pk"))
+        .annotate(n=Count("pk"), price=Sum("price"))
     )
-    return {(definition, system): n for definition, system, n in rows}
+    return {(definition, system): (n, price) for definition, system, n, price in rows}
 
 
-def _group(row: Any, system: tuple[str, str], counted: int | None, inside: int) -> FixFirst:
+def _group(row: Any, system: tuple[str, str], counted: Held | None, inside: Held) -> FixFirst:
+    number, price = inside if counted is None else counted
     parameters = {"definition": row.definition.identifier, "state": "open"}
     if system[0]:
         parameters["system"] = system[0]
     return FixFirst(
         definition=row.definition.identifier, title=row.definition.title, component=row.component,
         fixed_version=row.fixed_version, system=system[0], system_name=system[1],
-        findings=inside if counted is None else counted, at_least=counted is None,
+        findings=number, at_least=counted is None, price=price,
         worst=row.worst_code, priority=row.priority_text, known_exploited=row.known_exploited, epss=row.epss,
         severity=row.severity_name, reach=row.reach, goal_weight=row.goal_weight,
         href=_list_href(parameters),

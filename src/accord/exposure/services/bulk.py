@@ -57,14 +57,13 @@ def update(model: type[Model], names: Sequence[str], rows: Sequence[tuple[Any, .
     """Set the named fields of rows that are there; each row is (primary key, value, …). One prepared statement."""
     if not rows:
         return
-    meta = model._meta
     quote = connection.ops.quote_name
-    assert meta.pk is not None
-    columns = [meta.get_field(name).column for name in names]
-    sets = ", ".join(f"{quote(column)} = %s" for column in columns)
-    statement = f"UPDATE {quote(meta.db_table)} SET {sets} WHERE {quote(meta.pk.column)} = %s"
+    columns = {field.name: str(field.column) for field in model._meta.concrete_fields}
+    pk = next(str(field.column) for field in model._meta.concrete_fields if field.primary_key)
+    sets = ", ".join(f"{quote(columns[name])} = %s" for name in names)
+    statement = f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {quote(pk)} = %s"
     with connection.cursor() as cursor:
-        cursor.executemany(statement, [(*values, pk) for pk, *values in rows])
+        cursor.executemany(statement, [(*values, key) for key, *values in rows])
 
 
 def chunks(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:

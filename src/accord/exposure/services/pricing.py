@@ -7,15 +7,17 @@ Whatever an import or a feed changes meanwhile is priced by `services.footholds`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 
 from accord.core import ledger
 from accord.core.models import User
+from accord.engines import priority
 from accord.exposure.models import IS_OPEN, AssetExposure, Finding, TotalExposure
-from accord.exposure.services import bulk, rollups
+from accord.exposure.services import bulk, footholds, rollups
 from accord.exposure.services.pace import Breath
 
 NAMES = ("price_low", "price_mid", "price_high", "price_tail")
@@ -60,6 +62,43 @@ def set_prices(
     return len(prices)
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A weakness that a scanner suppresses, what it would cost a year if it counted, and one finding of it."""
+
+    finding: int
+    title: str
+    asset: str
+    price: float
+
+
+def accepted(top: int = 20) -> dict[str, Any]:
+    """What findings that scanners suppress would cost a year: how many, in all, and the dearest.
+
+    A weakness that is open on the same asset too costs nothing more. Reads the suppressed findings of priced assets.
+    """
+    rows = Finding.objects.filter(
+        state=Finding.State.SUPPRESSED, asset__exposure__price_mid__gt=0, worst_class__lt=priority.Urgency.NONE
+    ).order_by("pk")
+    same = Finding.objects.filter(IS_OPEN, asset_id=OuterRef("asset_id"), definition_id=OuterRef("definition_id"))
+    pricing: dict[str, Any] = TotalExposure.objects.values_list("pricing", flat=True).first() or {}
+    rates = [ends[1] for ends in pricing.get("unknown", ())]
+    dearest: dict[tuple[int, int], tuple[float, int]] = {}
+    read = rows.exclude(Exists(same)).values_list(
+        "pk", "asset_id", "definition_id", "epss", "severity", "asset__exposure__price_mid"
+    )
+    for pk, asset, definition, epss, severity, each in read.iterator(chunk_size=5000):
+        rate = footholds.rate_of(epss) if epss is not None else rates[footholds.class_of(severity)]
+        price = float(each or 0.0) * rate
+        before = dearest.get((asset, definition), (-1.0, 0))
+        dearest[asset, definition] = max(before, (price, pk))
+    first = sorted(dearest.values(), reverse=True)[:top]
+    found = Finding.objects.select_related("definition", "asset").in_bulk([pk for _, pk in first])
+    named = [Accepted(pk, found[pk].definition.title, found[pk].asset.name, price) for price, pk in first]
+    whole = sum(price for price, _ in dearest.values())
+    return {"number": len(dearest), "whole": whole, "rows": [asdict(one) for one in named]}
+
+
 def _portions(rows: Iterable[tuple[int, int]]) -> Iterable[tuple[list[int], int]]:
     part: list[int] = []
     size = 0
@@ -86,7 +125,8 @@ def concentration(part: float = 0.01) -> dict[str, Any] | None:
 
     def carried(order: str) -> float:
         rows = priced.filter(epss__isnull=False) if order == "-epss" else priced
-        return sum(rows.order_by(order, "-id").values_list("price", flat=True)[:first]) / whole
+        prices = rows.order_by(order, "-id").values_list("price", flat=True)[:first]
+        return float(sum(price or 0.0 for price in prices)) / float(whole)
 
     return {
         "part": part, "findings": number, "first": first, "whole": whole,

@@ -21,6 +21,7 @@ from accord.exposure.services.ranking import facts_of
 from accord.exposure.shell import asset_href
 from accord.ui import format as write
 from accord.ui import parts
+from accord.ui.access import may
 from accord.ui.lists import list_page
 from accord.ui.nouns import url_for
 
@@ -44,11 +45,12 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     finding = scoped(request.user, "finding", rows).filter(pk=pk).first()
     if finding is None:
         raise Http404(f"There is no finding F-{pk} that you may see.")
-    return render(request, "exposure/finding.html", context(finding))
+    told = {"may_see_hazard": may(request.user, "view", "hazard"), "hazard_href": reverse("risk:hazard")}
+    return render(request, "exposure/finding.html", {**context(finding), **told})
 
 
 def context(finding: Finding) -> dict[str, Any]:
-    """What the page of a finding shows. At most nine queries."""
+    """What the page of a finding shows. At most twelve queries."""
     verdict = priority.explain(facts_of(finding))
     chain = selectors.chain_of(finding.asset_id)
     ages = {age.feed: age for age in selectors.feed_ages()}
@@ -63,6 +65,7 @@ def context(finding: Finding) -> dict[str, Any]:
         "rule": priority.VERSION,
         "reasons": _reasons(finding, verdict, chain, ages),
         "chain": chain,
+        "price": selectors.price_of(finding),
         "asset_href": asset_href(finding.asset.key) if finding.asset else None,
         "systems": [(link, url_for("system", link.key)) for link in chain],
         "history": parts.history("finding", finding.key),
@@ -83,6 +86,7 @@ def _reasons(
         "automatable": _metrics(vector, ("AV", "AC", "AT", "PR", "UI", "Au")) or f"No CVSS vector; {rated}",
         "total_impact": _metrics(vector, ("PR", "VC", "VI", "C", "I")) or f"No CVSS vector; {rated}",
         "goal_weight": f"Goals → systems → asset: {systems}",
+        "price": "The last hazard run",
         "score": rated,
         "severity": rated,
     }
@@ -105,4 +109,6 @@ def _value(reason: priority.Reason) -> str:
         return ""
     if isinstance(reason.value, bool):
         return "yes" if reason.value else "no"
+    if reason.fact == "price":
+        return write.money(reason.value)
     return write.number(reason.value, 1) if reason.fact == "score" else write.percent(reason.value)

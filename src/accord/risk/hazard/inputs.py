@@ -153,7 +153,7 @@ def _known_rates() -> tuple[Floats, ...]:
     scores: list[list[float]] = [[] for _ in UNKNOWN_FIELDS]
     rows = Definition.objects.filter(open_findings__gt=0, epss__isnull=False).order_by("pk")
     for severity, epss in rows.values_list("severity", "epss"):
-        scores[UNRATED if severity is None else min(severity, UNRATED - 1)].append(epss)
+        scores[UNRATED if severity is None else min(severity, UNRATED - 1)].append(float(epss or 0.0))
     return tuple(yearly_rate(np.minimum(np.array(of, dtype=np.float64), 1 - 1e-5)) for of in scores)
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accord.core import ledger
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
-from accord.exposure.services import concentration, set_prices
+from accord.exposure.services import accepted, concentration, set_prices
 from accord.risk.figures import Tell
 from accord.risk.hazard.compute import Computed, compute
 from accord.risk.hazard.inputs import HazardInputs, collect
@@ -46,7 +46,7 @@ def _keep(actor: User, inputs: HazardInputs, number: int, computed: Computed, at
         tell(done, whole, "Pricing findings")
 
     set_prices(actor, computed.prices, computed.unknown, currency, at, pricing)
-    result = {**computed.result, "top": concentration()}
+    result = {**computed.result, "top": concentration(), "accepted": accepted()}
     with ledger.write(actor) as log:
         run = HazardRun.objects.create(
             at=at, by=actor, inputs_hash=inputs.hash, ledger_number=number, currency=currency, result=result,
