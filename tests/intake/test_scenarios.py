@@ -91,6 +91,35 @@ def test_a_sheet_of_a_workbook_is_a_table() -> None:
     assert faults(book[:300])[0].remedy
 
 
+def company(**changed: list[dict[str, str]]) -> bytes:
+    interval = {"frequency_low": "1", "frequency_mid": "2", "frequency_high": "4"}
+    effect = {"magnitude_low": "0.1", "magnitude_mid": "0.25", "magnitude_high": "0.5"}
+    tables = {
+        "scenario": [
+            {"key": "OUT", "name": "Outage", "threat": "failure", **interval},
+            {"key": "NEW", "name": "Not known yet", "threat": "failure", **dict.fromkeys(interval, "")},
+        ],
+        "scenario_loss": [{"scenario": "OUT", "form": "response", "low": "1000", "mid": "2000", "high": "9000"}],
+        "control": [{"key": "A", "name": "A", "state": "operating"}, {"key": "B", "name": "B", "state": "planned"}],
+        "control_effect": [{"control": key, "scenario": "OUT", **effect} for key in ("A", "B")],
+        "unit": [{"key": "U", "name": "One"}],
+        **changed,
+    }
+    return write_workbook([Sheet(name, list(rows[0]), rows) for name, rows in tables.items()])
+
+
+def test_the_workbook_of_a_company_counts_operating_controls_and_names_what_is_unknown() -> None:
+    found = read_scenarios(BytesIO(company()), "company.xlsx")
+    assert [one.key for one in found.scenarios] == ["OUT"]
+    assert dict(found.scenarios[0].frequency.parameters) == {"low": 1, "mid": 2, "high": 4}
+    assert dict(found.scenarios[0].forms[0].law.parameters) == {"low": 750, "mid": 1500, "high": 6750}
+    assert any("NEW is in no figure" in note for note in found.notes)
+    wrong = [{"scenario": "GONE", "form": "response", "low": "3", "mid": "2", "high": "9"}]
+    with pytest.raises(ScenarioError) as refused:
+        read_scenarios(BytesIO(company(scenario_loss=wrong)), "company.xlsx")
+    assert {fault.column for fault in refused.value.faults} == {"scenario", "low"}
+
+
 def test_every_fault_is_told_at_once_with_its_row_and_column() -> None:
     told = [(fault.row, fault.column) for fault in faults(HERE / "faults.csv")]
     assert told == [

@@ -55,6 +55,15 @@ def book(**changed: list[dict[str, object]]) -> Any:
     return read_plan([("company.xlsx", write_workbook(sheets(**changed)))])
 
 
+def _without_ranges(value: Any) -> Any:
+    """A problem as plain data without the intervals around its figures, which a plan is not made with."""
+    if isinstance(value, portfolio.Problem):
+        value = value.to_json()
+    if isinstance(value, dict):
+        return {key: _without_ranges(inner) for key, inner in value.items() if not key.endswith("_range")}
+    return [_without_ranges(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
 @pytest.mark.django_db
 def test_a_workbook_asks_the_same_as_the_application(company: Any) -> None:
     """The rows of the application, in a workbook, are the same question for the planner."""
@@ -67,7 +76,7 @@ def test_a_workbook_asks_the_same_as_the_application(company: Any) -> None:
     ]
     company(control=ranges, control_effect=effects)
     asked = question(book(control=ranges, control_effect=effects))
-    assert asked.problem == selectors.collect().problem
+    assert _without_ranges(asked.problem) == _without_ranges(selectors.collect().problem)
     assert not asked.left_out
 
 
@@ -95,7 +104,7 @@ def test_six_plans_come_from_a_workbook_and_each_keeps_the_rules(workbook: Path,
             assert (plan["value"], plan["loss"]) == pytest.approx((exact.value, exact.loss / (asked.quarters / 4)))
     assert told["loss_today"] == pytest.approx(5e5 + 8e5)
     written = {table.name: table for table in read_workbook("plans.xlsx", out.read_bytes())}
-    assert {row.cells["plan"] for row in written["plans"].rows} == {name for _, name in plans.PLANS}
+    assert {row.cells["plan"] for row in written["plans"].rows} == {plan["name"] for plan in told["plans"]}
     joint = next(plan for plan in told["plans"] if plan["key"] == "joint")
     planned = {row.cells["initiative"]: row.cells["joint"] for row in written["schedule"].rows if row.cells["joint"]}
     assert planned == joint["starts"]
@@ -195,8 +204,8 @@ def test_a_stop_gives_what_was_found_until_then() -> None:
     asked = iter([False, True])
     found = plans.compute(book(), 5.0, 4, cancelled=lambda: next(asked, True))
     assert not found.frontier.complete
-    assert {plan.key for plan in found.plans} == NAMES
-    assert any("stopped" in plan.reason for plan in found.plans)
+    assert set(found.plans) == NAMES
+    assert any("not computed" in plan.reason for plan in found.plans.values())
 
 
 def test_a_stop_before_the_first_plan_says_that_there_is_nothing(

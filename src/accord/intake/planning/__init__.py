@@ -41,6 +41,7 @@ _KEY = re.compile(r"[A-Za-z0-9._:@/+-]{1,100}")
 _QUARTER = re.compile(r"[0-9]{4}-Q[1-4]")
 _YES, _NO = frozenset({"yes", "true", "1", "x"}), frozenset({"no", "false", "0"})
 TEXT_LENGTH = 300
+NEEDED = tuple(sheet.name for sheet in SHEETS if sheet.needed)
 
 Value = str | float | int | bool | None
 
@@ -78,22 +79,28 @@ class PlanBook:
 class _Reading:
     file: str
     faults: Faults
+    wanted: set[str]
     rows: dict[str, list[Entry]] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     unread: list[str] = field(default_factory=list)
     currencies: dict[str, str] = field(default_factory=dict)
 
 
-def read_plan(files: Sequence[tuple[str, bytes]], name: str = "") -> PlanBook:
-    """The checked rows of a workbook or of several CSV files. ScenarioError with every fault, and nothing else."""
+def read_plan(
+    files: Sequence[tuple[str, bytes]], name: str = "", sheets: Sequence[Sheet] = SHEETS, needed: Sequence[str] = NEEDED
+) -> PlanBook:
+    """The checked rows of a workbook or of several CSV files. ScenarioError with every fault, and nothing else.
+
+    Only `sheets` are read, and all that are `needed` must be there.
+    """
     file = name or (files[0][0] if files else "plan")
-    reading = _Reading(file, Faults(file))
+    reading = _Reading(file, Faults(file), {sheet.name for sheet in sheets})
     for title, data in files:
         several = len(files) > 1 or not data.startswith(b"PK")
         for table in _tables(title, data):
             _table(title, table, reading, several)
-    for sheet in SHEETS:
-        if sheet.needed and not reading.rows.get(sheet.name):
+    for sheet in sheets:
+        if sheet.name in needed and not reading.rows.get(sheet.name):
             what = f"the sheet {sheet.name} is missing or has no row"
             reading.faults.add(
                 None, "", what, f"Add it: {sheet.help} accord plan --template FILE.xlsx writes all sheets"
@@ -118,7 +125,7 @@ def _tables(title: str, data: bytes) -> Iterable[Table]:
 
 def _table(title: str, table: Table, reading: _Reading, several: bool) -> None:
     sheet = BY_NAME.get(table.name)
-    if sheet is None:
+    if sheet is None or sheet.name not in reading.wanted:
         reading.unread.append(table.name)
         return
     place = title if several else f"sheet {table.name}"
@@ -227,7 +234,7 @@ def _references(reading: _Reading) -> None:
     keys = {name: {entry.text("key") for entry in rows} for name, rows in reading.rows.items()}
     for sheet in SHEETS:
         refs = [column for column in sheet.columns if column.kind == REF]
-        for entry in reading.rows.get(sheet.name, ()) if refs else ():
+        for entry in reading.rows.get(sheet.name, ()):
             for column in refs:
                 key = entry.text(column.name)
                 if key and key not in keys.get(column.sheet, set()):

@@ -48,8 +48,8 @@ _PACKAGE = "accord.intake.scenarios"
 class Format:
     """One format: its name, its title for people, the module and function that read it, and what gives it away.
 
-    `columns` judges the header of a table; `keys` the names at the top of a JSON object with their plain values,
-    `first` those in the first element of a JSON list.
+    `columns` judges the header of a table, `sheets` are those that a workbook has; `keys` the names at the top of a
+    JSON object with their plain values, `first` those in the first element of a JSON list.
     """
 
     name: str
@@ -57,12 +57,9 @@ class Format:
     module: str
     reader: str = "read"
     columns: Callable[[frozenset[str]], bool] | None = None
+    sheets: frozenset[str] = frozenset()
     keys: Callable[[dict[str, object]], bool] | None = None
     first: Callable[[frozenset[str]], bool] | None = None
-
-    @property
-    def is_table(self) -> bool:
-        return self.columns is not None
 
     def _function(self) -> Callable[..., ScenarioFile]:
         return cast("Callable[..., ScenarioFile]", getattr(import_module(self.module), self.reader))
@@ -98,6 +95,7 @@ FORMATS: tuple[Format, ...] = (
     Format("accord", "Accord's table of scenarios", f"{_PACKAGE}.table", columns=_accord),
     Format("riskquant", "riskquant CSV with a header", f"{_PACKAGE}.fair", "read_riskquant", columns=_riskquant),
     Format("fair", "Table of FAIR factors", f"{_PACKAGE}.fair", columns=_fair),
+    Format("company", "Workbook of a company", f"{_PACKAGE}.company", sheets=frozenset({"scenario", "scenario_loss"})),
     Format("pyfair", "pyfair JSON", f"{_PACKAGE}.pyfair", keys=_pyfair),
     Format("ciso-assistant", "CISO Assistant, answer of its API", f"{_PACKAGE}.ciso_assistant", keys=_ciso_assistant),
     Format(
@@ -119,10 +117,13 @@ def read_scenarios(
     """
     source = Source(origin, limits, name)
     try:
-        form, table = _recognize(source, _workbook(origin))
+        workbook = _workbook(origin)
+        form, table = _recognize(source, workbook)
         if form is None:
             titles = ", ".join(one.title for one in FORMATS)
             raise source.error("The content is of no format that is known.", f"Give one of: {titles}.")
+        if form.sheets:
+            return form._function()(source.name, workbook)
         if table is not None:
             return form._function()(source.name, table)
         if form.name.startswith("ciso-assistant"):
@@ -178,8 +179,13 @@ def _recognize(source: Source, workbook: bytes | None) -> tuple[Format | None, T
 
 
 def _of_tables(file: str, data: bytes) -> tuple[Format | None, Table | None]:
-    """The first table of a known format."""
-    for table in read_tables(file, data, limits=TABLE_LIMITS):
+    """The format of the whole workbook, or else its first table of a known format."""
+    tables = read_tables(file, data, limits=TABLE_LIMITS)
+    names = {table.name for table in tables}
+    for form in FORMATS:
+        if form.sheets and form.sheets <= names:
+            return form, None
+    for table in tables:
         columns = frozenset(table.columns)
         for form in FORMATS:
             if form.columns is not None and form.columns(columns):

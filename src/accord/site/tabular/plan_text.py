@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from accord.intake.planning import SHEETS, Column
 from accord.intake.planning.sheets import CHOICE, REF
 from accord.site.tabular.losses import columns
-from accord.site.tabular.plans import Answer, NamedPlan, Use, quarters_of
+from accord.site.tabular.plans import Answer, Use, quarters_of
 
 if TYPE_CHECKING:
+    from accord.engines import portfolio
     from accord.outlet.tables import Sheet
 
 MOST_WAITING = 3
@@ -29,15 +30,16 @@ def lines(answer: Answer) -> list[str]:
     ]
     if not answer.frontier.complete:
         found += ["Stopped early: these are the plans that were found until then.", ""]
-    head = ("plan", "value", f"loss a year{money}", "gap", "initiatives")
-    found += [*columns(head, [_row(answer, plan) for plan in answer.plans]), ""]
-    found += [f"{plan.name}: {plan.reason}" for plan in answer.plans if plan.reason]
+    head = ("plan", "value", f"loss a year{money}", "gap", "initiatives", "value possible", "loss possible")
+    found += columns(head, [_row(answer, plan) for plan in answer.plans.values()])
+    found += ["(possible: the most value at no more loss, the least loss at no less value, among all plans found)", ""]
+    found += [f"{plan.name}: {plan.reason}" for plan in answer.plans.values() if plan.reason]
     points = [(f"{p.value:.1%}", f"{p.loss / answer.years:,.0f}", f"{p.gap:.2%}") for p in answer.frontier.points]
     found += ["", f"Frontier ({len(points)} plans)", *columns(("value", f"loss a year{money}", "gap"), points), ""]
     binding = [use for use in answer.uses if use.binds]
     found += ["What binds the joint proposal", *map(_binding, binding)] if binding else ["Nothing binds it."]
     names = {item.key: item.name for item in problem.initiatives}
-    starts = quarters_of(answer, answer.joint.starts or {})
+    starts = quarters_of(answer, answer.plans["joint"].starts or {})
     found += ["", "Joint proposal", *(f"  {quarter}  {key}  {names[key]}" for key, quarter in starts.items())]
     out = [reason for reason in answer.reasons.values() if not reason.chosen]
     if out:
@@ -50,11 +52,19 @@ def lines(answer: Answer) -> list[str]:
     return found
 
 
-def _row(answer: Answer, plan: NamedPlan) -> tuple[str, ...]:
+def _row(answer: Answer, plan: portfolio.Compared) -> tuple[str, ...]:
     if plan.value is None or plan.loss is None or plan.starts is None:
-        return plan.name, "none", "", "", ""
-    gap = "" if plan.gap is None else f"{plan.gap:.2%}"
-    return plan.name, f"{plan.value:.1%}", f"{plan.loss / answer.years:,.0f}", gap, str(len(plan.starts))
+        return plan.name, "none", "", "", "", "", ""
+    gap = answer.gap(plan.key)
+    return (
+        plan.name,
+        f"{plan.value:.1%}",
+        f"{plan.loss / answer.years:,.0f}",
+        "" if gap is None else f"{gap:.2%}",
+        str(len(plan.starts)),
+        "" if plan.value_possible is None else f"{plan.value_possible:.1%}",
+        "" if plan.loss_possible is None else f"{plan.loss_possible / answer.years:,.0f}",
+    )
 
 
 def _binding(use: Use) -> str:
@@ -90,23 +100,31 @@ def _sheet(name: str, names: tuple[str, ...], rows: Sequence[tuple[str, ...]], n
 
 
 def _plans(answer: Answer) -> Sheet:
-    names = ("plan", "value", "loss_a_year", "gap", "initiatives", "reason")
+    names = (
+        "plan", "value", "loss_a_year", "gap", "initiatives", "value_possible", "loss_a_year_possible", "reason",
+    )  # fmt: skip
+
+    def a_year(loss: float | None) -> str:
+        return _figure(None if loss is None else loss / answer.years)
+
     rows = [
         (
             plan.name,
             _figure(plan.value),
-            _figure(None if plan.loss is None else plan.loss / answer.years),
-            _figure(plan.gap),
+            a_year(plan.loss),
+            _figure(answer.gap(plan.key)),
             "" if plan.starts is None else str(len(plan.starts)),
+            _figure(plan.value_possible),
+            a_year(plan.loss_possible),
             plan.reason,
         )
-        for plan in answer.plans
+        for plan in answer.plans.values()
     ]
-    return _sheet("plans", names, rows, names[1:5])
+    return _sheet("plans", names, rows, names[1:-1])
 
 
 def _schedule(answer: Answer) -> Sheet:
-    starts = {plan.key: quarters_of(answer, plan.starts or {}) for plan in answer.plans}
+    starts = {plan.key: quarters_of(answer, plan.starts or {}) for plan in answer.plans.values()}
     names = ("initiative", "name", "sponsor", *starts, "why")
     rows = [
         (

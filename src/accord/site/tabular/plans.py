@@ -15,14 +15,6 @@ if TYPE_CHECKING:
     from accord.engines import portfolio
 
 SCHEMA = "accord.plan/1"
-PLANS = (
-    ("today", "Nothing new"),
-    ("cio", "CIO alone"),
-    ("ciso", "CISO alone"),
-    ("split", "Budget split in two"),
-    ("rosi", "ROSI ranking"),
-    ("joint", "Joint proposal"),
-)
 FULL = 1e-3
 """Share of a limit that may be left where it counts as used up."""
 
@@ -31,19 +23,6 @@ Tell = Callable[[int, int | None, str], None]
 
 class NothingYet(Exception):
     """The computation was stopped, or its time ran out, before any plan was found."""
-
-
-@dataclass(frozen=True, slots=True)
-class NamedPlan:
-    """One of the six plans. `starts` None = the rule gives no plan, or was not reached; `reason` says why."""
-
-    key: str
-    name: str
-    starts: Mapping[str, int] | None
-    value: float | None = None
-    loss: float | None = None
-    gap: float | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +49,7 @@ class Answer:
     problem: portfolio.Problem
     left_out: tuple[LeftOut, ...]
     frontier: portfolio.Frontier
-    plans: tuple[NamedPlan, ...]
+    plans: Mapping[str, portfolio.Compared]
     uses: tuple[Use, ...]
     reasons: Mapping[str, portfolio.Reason]
 
@@ -78,9 +57,9 @@ class Answer:
     def years(self) -> float:
         return self.problem.quarters / 4.0
 
-    @property
-    def joint(self) -> NamedPlan:
-        return next(plan for plan in self.plans if plan.key == "joint")
+    def gap(self, key: str) -> float | None:
+        """The proven gap of one of the three plans that are optimized."""
+        return float(getattr(self.frontier, key).gap) if key in ("cio", "ciso", "joint") else None
 
 
 def compute(
@@ -122,28 +101,7 @@ def compute(
         ) from None
     reasons = portfolio.explain(asked.problem, found.joint.starts)
     uses = _uses(portfolio.spending(asked.problem, found.joint.starts), reasons, asked.problem)
-    return Answer(book, asked.problem, asked.left_out, found, _plans(asked.problem, found), uses, reasons)
-
-
-def _plans(problem: portfolio.Problem, found: portfolio.Frontier) -> tuple[NamedPlan, ...]:
-    from accord.engines import portfolio
-
-    plans = []
-    for key, name in PLANS:
-        if key in ("cio", "ciso", "joint"):
-            plan = getattr(found, key)
-            plans.append(NamedPlan(key, name, dict(plan.starts), plan.value, plan.loss, plan.gap))
-        elif key == "today":
-            nothing = portfolio.evaluate(problem, {})
-            must = [item.key for item in problem.initiatives if item.must]
-            reason = f"It leaves out what is mandatory: {', '.join(must)}." if must else ""
-            plans.append(NamedPlan(key, name, {}, nothing.value, nothing.loss, None, reason))
-        elif (reference := found.references.get(key)) is not None:
-            starts = None if reference.starts is None else dict(reference.starts)
-            plans.append(NamedPlan(key, name, starts, reference.value, reference.loss, None, reference.reason))
-        else:
-            plans.append(NamedPlan(key, name, None, reason="The computation was stopped before it."))
-    return tuple(plans)
+    return Answer(book, asked.problem, asked.left_out, found, portfolio.six_plans(asked.problem, found), uses, reasons)
 
 
 def _uses(
@@ -181,7 +139,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "quarters": problem.quarters,
         "complete": found.complete,
         "loss_today": found.loss_today / answer.years,
-        "plans": [_plan_json(answer, plan) for plan in answer.plans],
+        "plans": [_plan_json(answer, plan) for plan in answer.plans.values()],
         "frontier": [
             {"value": p.value, "loss": p.loss / answer.years, "gap": p.gap, "starts": quarters_of(answer, p.starts)}
             for p in found.points
@@ -209,13 +167,18 @@ def as_json(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _plan_json(answer: Answer, plan: NamedPlan) -> dict[str, Any]:
+def _plan_json(answer: Answer, plan: portfolio.Compared) -> dict[str, Any]:
+    def a_year(loss: float | None) -> float | None:
+        return None if loss is None else loss / answer.years
+
     return {
         "key": plan.key,
         "name": plan.name,
         "value": plan.value,
-        "loss": None if plan.loss is None else plan.loss / answer.years,
-        "gap": plan.gap,
+        "loss": a_year(plan.loss),
+        "gap": answer.gap(plan.key),
+        "value_possible": plan.value_possible,
+        "loss_possible": a_year(plan.loss_possible),
         "starts": None if plan.starts is None else quarters_of(answer, plan.starts),
         "reason": plan.reason,
     }

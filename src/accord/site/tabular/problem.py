@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from accord.intake.planning import Entry, PlanBook
 from accord.intake.scenarios import Fault, ScenarioError
+from accord.intake.scenarios.company import remaining
 from accord.site.tabular.goals import Tree, tree
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _scenarios(book: PlanBook, left_out: list[LeftOut]) -> list[portfolio.Scenar
         reason = ""
         if loss is None:
             frequency = _three(row, "frequency_")
-            loss, reason = _expected(key, frequency, amounts[key], _factors(book, key))
+            loss, reason = _expected(key, frequency, amounts[key], remaining(book, key))
         elif amounts[key]:
             why = "its expected loss is stated, and also what an event costs"
             raise ScenarioError([_fault(book, row, "loss", why, "Clear the cell, or delete the rows of scenario_loss")])
@@ -140,17 +141,6 @@ def _three(row: Entry, prefix: str) -> tuple[float, ...]:
     """The interval of a row, () where it is blank."""
     values = [row.amount(f"{prefix}{end}") for end in ("low", "mid", "high")]
     return tuple(value for value in values if value is not None) if None not in values else ()
-
-
-def _factors(book: PlanBook, key: str) -> tuple[float, float]:
-    """What the operating controls leave of a scenario's frequency and magnitude, each at its middle."""
-    operating = {row.text("key") for row in book.rows.get("control", []) if row.text("state") == "operating"}
-    left = [1.0, 1.0]
-    for row in book.rows.get("control_effect", []):
-        if row.text("scenario") == key and row.text("control") in operating:
-            for side, name in enumerate(("frequency_mid", "magnitude_mid")):
-                left[side] *= 1.0 - (row.amount(name) or 0.0)
-    return left[0], left[1]
 
 
 def _expected(
