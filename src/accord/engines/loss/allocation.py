@@ -8,13 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from accord.engines.loss.errors import AccuracyError, LossInputError, Problem
-from accord.engines.loss.inversion import Tail, cutoff, invert, kernel_transform
-from accord.engines.loss.spectrum import DAMPING, Spectrum
+from accord.engines.loss.inversion import LAPS, Tail
+from accord.engines.loss.places import DAMPING
+from accord.engines.loss.spectrum import Spectrum
 
 Floats = NDArray[np.floating[Any]]
-
-_SMOOTHING = 1.0 / 200.0
-"""Width of the smoothing around VaR, relative to it, within which the tail's scenarios are told apart."""
 
 
 def allocate(values: ArrayLike, shares: ArrayLike) -> tuple[Floats, float]:
@@ -39,44 +37,30 @@ def allocate(values: ArrayLike, shares: ArrayLike) -> tuple[Floats, float]:
     return assigned, float(amounts.sum() - assigned.sum())
 
 
-def tail_contributions(spectrum: Spectrum, level: float, var: float, tvar: float) -> Floats:
-    """Each scenario's part (m,) of TVaR at `level`: E[S_i | S beyond VaR], which sums to TVaR (money).
+def tail_contributions(spectrum: Spectrum, tail: Tail, level: float, tvar: float) -> tuple[Floats, Floats]:
+    """Who carries TVaR at `level`, and what moves it: two parts per scenario (m,), in money.
 
-    Euler's principle (Tasche, "Capital allocation to business units and sub-portfolios: the Euler principle", 2007).
-    The tail is entered over a band of half a per cent around VaR; AccuracyError if that moved the sum by over 1 %.
+    The first is E[S_i | S beyond VaR] (Euler's principle; Tasche, "Capital allocation to business units and
+    sub-portfolios: the Euler principle", 2007), which sums to TVaR. The second is the derivative of TVaR by ln of the
+    scenario's rate. Both come from the derivative of the transform; AccuracyError if the first sums to more than one
+    per mille beside TVaR.
     """
     book = spectrum.book
-    if var <= 0:
-        return book.means() / (1.0 - level)
-    width = var * _SMOOTHING
-    accuracy = (1.0 - level) * 1e-5
-    near = invert(spectrum, width, accuracy, steps=64)
-    threshold = _smoothed_quantile(near, level)
-    count, sharpness, _ = cutoff(spectrum, width, accuracy)
-    period = spectrum.period
-    s = (DAMPING + 2j * np.pi * np.arange(count)) / period
-    inside = np.zeros(book.rate.size)
-    spread = (book.rate_variance / book.rate)[:, None]
-    for block in spectrum.blocks(count, derivative=True):
-        rows, at = block.rows, s[block.place]
-        derivative = book.rate[rows, None] / (1.0 + spread[rows] * (1.0 - block.events)) * block.biased
-        year = np.exp(book.log_year(block.events, rows) + at * threshold)
-        weight = np.where(np.arange(block.place.start, block.place.stop) == 0, 1.0, 2.0)
-        inside[rows] += (derivative @ (year * kernel_transform(at, width, sharpness) / at * weight)).real / period
-    laps = np.exp(-DAMPING) / -np.expm1(-DAMPING)
     means = book.means()
-    beyond = np.maximum(means - (inside - laps * means), 0.0)
+    if tail.no_loss >= level:
+        return means / (1.0 - level), means / (1.0 - level)
+    _, crossing, _ = tail.crossing(np.array([1.0 - level]))
+    threshold = max(float(crossing[0]), tail.width / 2.0)
+    s = (DAMPING + 2j * np.pi * np.arange(tail.frequencies)) / tail.period
+    turn = np.exp(s * threshold)
+    atom = np.conj(s) / np.abs(s) ** 2 * tail.no_loss * tail.factor
+    by_amount, by_rate = spectrum.weighted((tail.moment + atom * np.conj(s) / np.abs(s) ** 2) * turn)
+    beyond = np.maximum(means * (1.0 + LAPS) + by_amount, 0.0)
     total = float(beyond.sum())
-    if not abs(total / (1.0 - level) / tvar - 1.0) < 0.01:
+    if not abs(total / (1.0 - level) / tvar - 1.0) < 1e-3:
         raise AccuracyError(
             f"the scenarios' parts of the tail at {level:.2%} sum to {total / (1.0 - level):g}, the tail is {tvar:g}"
         )
+    gradient: Floats = (means * (1.0 + LAPS) + by_rate) / (1.0 - level)
     parts: Floats = beyond * (tvar / total)
-    return parts
-
-
-def _smoothed_quantile(near: Tail, level: float) -> float:
-    """The amount that the smoothed loss exceeds with probability 1 - level."""
-    crossing = int(np.argmax(near.tail <= 1.0 - level))
-    before, after = float(near.tail[crossing - 1]), float(near.tail[crossing])
-    return near.step * (crossing - (1.0 - level - after) / (before - after))
+    return parts, gradient

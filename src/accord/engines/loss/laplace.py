@@ -58,6 +58,19 @@ def log_full(s: float, w: Complexes) -> tuple[Complexes, Complexes]:
     return logarithm, logarithm - saddle + np.log(ratio)
 
 
+def log_full_shifted(s: float, w: Complexes) -> Complexes:
+    """ln F(s, w) + w, without the cancellation that there is for small s."""
+    if s >= _SADDLE_ONLY:
+        return log_full(s, w)[0] + w
+    step = 0.25
+    x = np.arange(-8.5, 8.5 + step / 2, step)
+    weight = np.exp(-x * x / 2.0) * (step / _ROOT_2PI)
+    saddle = lambertw(w * s * s)
+    moments = np.exp(-saddle[:, None] * ((np.expm1(s * x) - s * x) / (s * s))) @ weight
+    shifted: Complexes = saddle * (np.expm1(saddle) - saddle / 2.0) / (s * s) + np.log(moments)
+    return shifted
+
+
 def upper(s: float, w: Complexes) -> tuple[Complexes, Complexes]:
     """U(s, w) and U1(s, w), the latter with exp(sZ) inside the expectation; s > 0, Re w >= 0."""
     if s < _SADDLE_ONLY:

@@ -1,304 +1,331 @@
-"""The transform of the whole year's loss on a grid of frequencies.
+"""The transform of the whole year's loss at the frequencies of an inversion.
 
-For a period P (money) the grid is s_j = (DAMPING + 2 pi i j) / P, j = 0, 1, ... Each form of loss is evaluated at a
-few nodes per octave of j and interpolated between them; forms multiply to events, events compound to scenarios
-(negative binomial where the rate is uncertain, Poisson where it is not), scenarios multiply to the portfolio.
+Forms multiply to events, events compound to scenarios, the logarithms of the scenarios' transforms are added to the
+year's. In every octave of frequencies a scenario is evaluated at as few places as its oscillation allows (`places`);
+one that can no longer matter is left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accord.engines.loss.laplace import log_full, upper
-from accord.engines.loss.portfolio import Portfolio
-from accord.engines.loss.severity import TwoPieceLognormal
+from accord.engines.loss.book import Book
+from accord.engines.loss.forms import ERROR_KINKED, ERROR_SYMMETRIC, ERROR_WIDE, Place
+from accord.engines.loss.places import (
+    DAMPING,
+    FIRST,
+    ORDER,
+    PER_OCTAVE,
+    SHORTEST,
+    WINDOW,
+    deepen,
+    last_panels,
+    octaves,
+    omega,
+    times,
+    to_frequencies,
+    to_halves,
+    to_panel,
+    used_panels,
+)
 
 Floats = NDArray[np.floating[Any]]
 Numbers = NDArray[Any]
 Complexes = NDArray[np.complexfloating[Any, Any]]
+Rows = NDArray[np.intp]
 
-DAMPING = 10.5
-"""exp(-DAMPING) is what one period weighs in the next: the aliasing, relative to the tail beyond the period."""
-_DIRECT = 16
-"""Frequencies 0 .. _DIRECT - 1 are evaluated each for itself, the octaves above by interpolation."""
-_ORDER = 16
-_CHUNK = 1 << 15
-ERROR_SYMMETRIC = 3e-12
-ERROR_KINKED = 3e-11
-ERROR_WIDE = 2e-10
-"""Absolute error of one form's transform, interpolation included: lognormal, two-piece, with an s above 5. Held by the
-tests against direct integration."""
 NEGLIGIBLE = 1e-12
-"""Scenarios whose transforms at a frequency sum to less are left out of it."""
-_CONSTANT = 1e-4
-"""An s below this is an atom within the interpolation error."""
-
-
-@dataclass(frozen=True)
-class Book:
-    """The scenarios that can cost something, flattened for the transforms.
-
-    rate, rate_variance (m,); owner (F,) row of each form's scenario; law: TwoPieceLognormal (F,); rows (m,) places in
-    the portfolio; starts (m,) first form of each scenario.
-    """
-
-    rows: NDArray[np.intp]
-    rate: Floats
-    rate_variance: Floats
-    law: TwoPieceLognormal
-    owner: NDArray[np.intp]
-    starts: NDArray[np.intp]
-
-    @classmethod
-    def of(cls, portfolio: Portfolio) -> Book:
-        rate, variance = portfolio.rate()
-        law = portfolio.amounts()
-        costly = law.median > 0
-        rows = np.flatnonzero((rate > 0) & costly.any(axis=1))
-        keep = costly[rows]
-        owner = np.nonzero(keep)[0]
-        flat = TwoPieceLognormal(law.median[rows][keep], law.s_low[rows][keep], law.s_high[rows][keep])
-        starts = np.searchsorted(owner, np.arange(rows.size))
-        return cls(rows, rate[rows], variance[rows], flat, owner, starts)
-
-    def log_generating(self, transform: Numbers, rows: NDArray[np.intp] | None = None) -> Numbers:
-        """ln of the probability generating functions at `transform` (r, k) of the scenarios `rows` (all if None)."""
-        rate = self.rate if rows is None else self.rate[rows]
-        variance = self.rate_variance if rows is None else self.rate_variance[rows]
-        away = 1.0 - transform
-        certain = variance == 0
-        if certain.all():
-            return -rate[:, None] * away
-        spread = np.where(certain, 1.0, variance / rate)[:, None]
-        mixed = -(rate[:, None] / spread) * np.log(1.0 + spread * away)
-        return np.where(certain[:, None], -rate[:, None] * away, mixed) if certain.any() else mixed
-
-    @cached_property
-    def log_none(self) -> Floats:
-        """ln of each scenario's probability of no event in the year (m,)."""
-        logs: Floats = self.log_generating(np.zeros((self.rate.size, 1)))[:, 0]
-        return logs
-
-    def log_no_loss(self) -> float:
-        """ln of the probability that no event happens in the year."""
-        return float(self.log_none.sum())
-
-    def log_year(self, transform: Numbers, rows: NDArray[np.intp]) -> Numbers:
-        """ln of the year's transform (k,) when only `rows` have events with `transform` (r, k), the rest none."""
-        rest = self.log_no_loss() - float(self.log_none[rows].sum())
-        year: Numbers = self.log_generating(transform, rows).sum(axis=0) + rest
-        return year
-
-    def events(self, forms: Numbers) -> Numbers:
-        """Multiply the forms' transforms (F, k) to those of the events (m, k)."""
-        return _products(forms, self.starts)
-
-    def means(self) -> Floats:
-        """Expected annual loss of each scenario (m,), closed form (money)."""
-        means: Floats = self.rate * np.add.reduceat(self.law.mean(), self.starts)
-        return means
+"""Unless told otherwise, scenarios whose transforms at a frequency sum to less are left out of it."""
+_CHUNK = 1 << 15
+_AT_NODES, _AT_NODES_MIXED = 5.0, 1.1
+"""Radians per unit of ln j up to which a scenario is summed at the nodes; and the same per `Counts.harmonics`."""
+_PER_PANEL, _PER_PANEL_MIXED = 5.0, 0.65
+"""Radians of oscillation to either side of a panel's middle that ORDER points carry; and the same per harmonics."""
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """A run of frequencies: their places, the scenarios that still count there (rows of the book), and their events.
+class Share:
+    """The scenarios `rows` evaluated at `place` for one octave (-1: the first frequencies)."""
 
-    events (r, k) transform of one event's money; biased (r, k) E[X exp(-sX)], or (0, k) where not asked for.
-    Scenarios left out have a transform below NEGLIGIBLE here: their year's transform is that of no event.
-    """
-
-    place: slice
-    rows: NDArray[np.intp]
-    events: Complexes
-    biased: Complexes
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One coefficient per node and form, real and imaginary apart (F, nodes)."""
-
-    real: Floats
-    imaginary: Floats
-
-    def at(self, forms: NDArray[np.intp], basis: Floats) -> Complexes:
-        values = np.empty((forms.size, basis.shape[1]), complex)
-        values.real = self.real[forms] @ basis
-        values.imag = self.imaginary[forms] @ basis
-        return values
+    octave: int
+    place: Place
+    rows: Rows
 
 
 class Spectrum:
-    """The transform of a Book for one period; each octave's nodes are evaluated once, when first asked for."""
+    """The transform of a Book for one period (money)."""
 
-    def __init__(self, book: Book, period: float) -> None:
+    def __init__(self, book: Book, period: float, negligible: float = NEGLIGIBLE, slopes: bool = False) -> None:
         self.book = book
         self.period = period
-        law = book.law
-        self._scale = law.median / period
-        self._has_full = law.s_low > _CONSTANT
-        self._kinked = (np.abs(law.s_high - law.s_low) > 1e-12) | ~self._has_full
-        error = np.where(self._kinked, ERROR_KINKED, ERROR_SYMMETRIC)
-        self.error: Floats = np.where(np.maximum(law.s_low, law.s_high) > 5.0, ERROR_WIDE, error)
+        self.negligible = negligible
+        self._kinds = book.kinds(period, slopes)
+        forms = book.owner.size
+        self._kind_of, self._row_in = np.zeros(forms, np.intp), np.zeros(forms, np.intp)
+        self.error: Floats = np.zeros(forms)
         """Absolute error of each form's transform (F,)."""
-        self._octaves: list[tuple[_Part, ...]] = []
+        for number, (at, kind) in enumerate(self._kinds):
+            self._kind_of[at], self._row_in[at] = number, np.arange(at.size)
+            self.error[at] = kind.error
 
-    @cached_property
-    def damped(self) -> Floats:
-        """E exp(-s_0 Y) of each form (F,): the largest that its transform gets on the grid."""
-        full, difference, _, _ = self._node_values(np.array([DAMPING + 0j]))
-        every = np.arange(self._scale.size)
-        turned = np.exp(-DAMPING * self._scale[:, None] + 0j)
-        damped: Floats = self._combine(every, np.zeros(1), turned, full, difference)[:, 0].real
-        return damped
+    def shaky(self) -> float:
+        """What the transform of the year may be wrong by, relative to itself: transforms, scenarios left out, sums."""
+        rate = self.book.rate[self.book.owner]
+        rate = np.where(self.book.counts.spread[self.book.owner] < 0, 0.0, rate)
+        return float(rate @ self.error) + self.negligible + 4e-15
+
+    def shaky_anyway(self) -> float:
+        """The same in absolute terms, from the binomial counts, whose generating function may vanish."""
+        binomial = self.book.counts.spread[self.book.owner] < 0
+        return float(self.book.rate[self.book.owner][binomial] @ self.error[binomial])
 
     def bound(self, frequencies: Floats) -> Floats:
-        """An upper bound of each form's transform (F, k) at the frequencies (k,), which need not be whole."""
-        variation = self.book.law.density_variation() / self.book.law.median * self.period
-        return np.minimum((variation[:, None] + DAMPING) / (2.0 * np.pi * frequencies), self.damped[:, None])
+        """An upper bound of each event's transform (m, k) at the frequencies (k,), which need not be whole."""
+        forms = np.empty((self.book.owner.size, frequencies.size))
+        for at, kind in self._kinds:
+            forms[at] = kind.bound(frequencies)
+        return self._events(np.arange(self.book.rate.size), forms)
 
-    def blocks(self, count: int, derivative: bool = False) -> Iterator[Block]:
-        """Frequencies 0 .. count - 1 in blocks; with `derivative` also the size-biased transforms."""
-        self._extend(count)
-        first, last, number = 0, _DIRECT, 0
-        while first < count:
-            rows = self._counting(first)
-            forms = np.flatnonzero(np.isin(self.book.owner, rows))
-            size = max(256, _CHUNK // max(1, forms.size))
-            for low in range(first, min(last, count), size):
-                high = min(low + size, last, count)
-                j = np.arange(low, high)
-                basis = _chebyshev(2.0 * np.log2(j / first) - 1.0) if first else np.eye(_DIRECT)[:, low:high]
-                parts = [part.at(forms, basis) for part in self._octaves[number][: 4 if derivative else 2]]
-                turned = _turns(self._scale[forms], low, high)
-                values = self._combine(forms, j, turned, parts[0], parts[1])
-                starts = np.searchsorted(self.book.owner[forms], rows)
-                biased = np.zeros((0, j.size), complex)
-                if derivative:
-                    tilted = self._combine(forms, j, turned, parts[2], parts[3]) * self.book.law.median[forms, None]
-                    biased = _product_rule(self.book.owner[forms], starts, values, tilted)
-                yield Block(slice(low, high), rows, _products(values, starts), biased)
-            first, last, number = last, 2 * last, number + 1
+    def zero(self) -> Complexes:
+        """The transforms of all events at frequency 0 (m, 1)."""
+        return self.events(np.arange(self.book.rate.size), Place.zero())
 
-    def _counting(self, first: int) -> NDArray[np.intp]:
-        """The scenarios whose events' transform still matters from frequency `first` on (rows of the book)."""
+    def events(self, rows: Rows, place: Place) -> Complexes:
+        """E exp(-sX) of one event of the scenarios `rows` (r, k)."""
+        forms, _ = self._forms_of(rows)
+        return self._events(rows, self._transforms(forms, place))
+
+    def _forms_of(self, rows: Rows) -> tuple[Rows, Rows]:
+        """The forms of the scenarios `rows`, and where each scenario's begin among them."""
+        if rows.size == self.book.rate.size:
+            return np.arange(self.book.owner.size), self.book.starts
+        ends = np.append(self.book.starts, self.book.owner.size)
+        sizes = np.diff(ends)[rows]
+        starts = np.cumsum(sizes) - sizes
+        forms = np.repeat(self.book.starts[rows] - starts, sizes) + np.arange(sizes.sum())
+        return forms, starts
+
+    def _transforms(self, forms: Rows, place: Place) -> Complexes:
+        values: Complexes | None = None
+        for number, (_, kind) in enumerate(self._kinds):
+            here = self._kind_of[forms] == number
+            if here.all():
+                values = kind.transform(self._row_in[forms], place)
+                break
+            if here.any():
+                values = np.empty((forms.size, place.omega.size), complex) if values is None else values
+                values[here] = kind.transform(self._row_in[forms[here]], place)
+        assert values is not None
+        return values
+
+    def _events(self, rows: Rows, forms: Numbers) -> Numbers:
+        chosen, starts = self._forms_of(rows)
+        chance = self.book.chance[chosen]
+        if (chance < 1.0).any():
+            forms = 1.0 - chance[:, None] + chance[:, None] * forms
+        return forms if forms.shape[0] == starts.size else np.multiply.reduceat(forms, starts, axis=0)
+
+    def with_bias(self, rows: Rows, place: Place) -> tuple[Complexes, Complexes]:
+        """E exp(-sX) and s E[X exp(-sX)] of one event of the scenarios `rows`, (r, k) each."""
+        chosen, starts = self._forms_of(rows)
+        forms = self._transforms(chosen, place)
+        biased = np.empty_like(forms)
+        for number, (_, kind) in enumerate(self._kinds):
+            here = self._kind_of[chosen] == number
+            if here.any():
+                biased[here] = kind.biased(self._row_in[chosen[here]], place, forms[here])
+        chance = self.book.chance[chosen][:, None]
+        forms, biased = 1.0 - chance + chance * forms, chance * biased
+        events = self._events_of(forms, starts)
+        return events, _product_rule(starts, forms, biased)
+
+    @staticmethod
+    def _events_of(forms: Complexes, starts: Rows) -> Complexes:
+        events: Complexes = forms if forms.shape[0] == starts.size else np.multiply.reduceat(forms, starts, axis=0)
+        return events
+
+    def shares(self, count: int) -> Iterator[Share]:
+        """Which scenarios are evaluated where, for the frequencies below `count`."""
+        for _, kind in self._kinds:
+            kind.prepare(count)
+        how_many = octaves(count)
+        yield Share(-1, Place.first(), np.arange(self.book.rate.size))
+        turning = np.empty((self.book.owner.size, how_many))
+        for at, kind in self._kinds:
+            turning[at] = kind.turning(how_many)
+        turning = np.add.reduceat(turning, self.book.starts, axis=0)
+        sizes = self.bound(FIRST * 2.0 ** np.arange(how_many))
+        most = sizes * self.book.counts.steepest[:, None] * self.book.rate.size
+        harmonics = self.book.counts.harmonics(sizes)
+        smooth = turning <= np.minimum(_AT_NODES, _AT_NODES_MIXED * harmonics)
+        carried = np.minimum(_PER_PANEL, _PER_PANEL_MIXED * harmonics)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            panels = np.maximum(np.ceil(np.log2(turning / (4.0 * carried))), 0.0)
+        every = ~(panels <= np.log2((FIRST << np.arange(how_many)) / SHORTEST))
+        for octave in range(how_many):
+            counting = most[:, octave] > self.negligible
+            at_nodes, at_all = counting & smooth[:, octave], counting & ~smooth[:, octave] & every[:, octave]
+            if at_nodes.any():
+                yield Share(octave, Place.at_nodes(how_many), np.flatnonzero(at_nodes))
+            rest = counting & ~at_nodes & ~at_all
+            for c in np.unique(panels[rest, octave]).astype(int):
+                here = rest & (panels[:, octave] == c)
+                yield Share(octave, Place.panels(octave, int(c), count), np.flatnonzero(here))
+            if at_all.any():
+                yield Share(octave, Place.frequencies(octave, count), np.flatnonzero(at_all))
+
+    def log_year(self, count: int) -> Complexes:
+        """ln E exp(-sS) at the frequencies 0 .. count - 1, less what is negligible."""
         book = self.book
-        if not first:
-            return np.arange(book.rate.size)
-        events = _products(self.bound(np.array([float(first)])), book.starts)[:, 0]
-        return np.flatnonzero(book.rate * events > NEGLIGIBLE / book.rate.size)
+        logs = np.empty(max(count, FIRST), complex)
+        rest = book.log_no_loss()
+        sums: dict[int, list[tuple[Place, Complexes, float]]] = {}
+        at_nodes = self._sums_at_nodes(count)
+        for share in self._planned:
+            if share.place.octave == -2:
+                total = at_nodes[share.octave]
+            else:
+                total = np.zeros(share.place.omega.size, complex)
+                for rows in _chunks(share.rows, share.place.omega.size):
+                    total += book.counts.log_generating(self.events(rows, share.place), rows).sum(axis=0)
+            missing = float(book.counts.log_none[share.rows].sum())
+            sums.setdefault(share.octave, []).append((share.place, total, missing))
+        (first,) = sums.pop(-1)
+        logs[:FIRST] = first[1]
+        for octave in range(octaves(count)):
+            start, end = FIRST << octave, min(FIRST << (octave + 1), count)
+            if end > start:
+                parts = sums.get(octave, [])
+                logs[start:end] = _gather(octave, [(place, total) for place, total, _ in parts], end)
+                logs[start:end] += rest - sum(missing for _, _, missing in parts)
+        return logs[:count]
 
-    def _extend(self, count: int) -> None:
-        """Evaluate what is missing up to `count`: the first frequencies one by one, then nodes of each octave."""
-        have = len(self._octaves)
-        need = 1 + max(0, int(np.ceil(np.log2(max(count, 1) / _DIRECT))))
-        if need <= have:
-            return
-        nodes, to_coefficients = _nodes()
-        starts = [_DIRECT << (octave - 1) for octave in range(max(have, 1), need)]
-        places = [start * 2.0 ** ((nodes + 1.0) / 2.0) for start in starts]
-        if not have:
-            places.insert(0, np.arange(float(_DIRECT)))
-        values = self._node_values(DAMPING + 2j * np.pi * np.concatenate(places))
-        at = 0
-        for octave, place in enumerate(places, start=have):
-            matrix = to_coefficients if octave else np.eye(_DIRECT)
-            chosen = [value[:, at : at + place.size] for value in values]
-            self._octaves.append(tuple(_Part(part.real.copy() @ matrix, part.imag.copy() @ matrix) for part in chosen))
-            at += place.size
+    def _sums_at_nodes(self, count: int) -> dict[int, Complexes]:
+        """For each octave the sum, at its nodes, over the scenarios that are summed there."""
+        self._planned = list(self.shares(count))
+        smooth = [share for share in self._planned if share.place.octave == -2]
+        if not smooth:
+            return {}
+        member = np.zeros((len(smooth), self.book.rate.size))
+        for number, share in enumerate(smooth):
+            member[number, share.rows] = 1.0
+        width = smooth[0].place.omega.size
+        totals = np.zeros((len(smooth), 2 * width))
+        every = np.flatnonzero(member.any(axis=0))
+        for rows in _chunks(every, width):
+            last = max(share.octave for number, share in enumerate(smooth) if member[number, rows].any())
+            place = Place.at_nodes(last + 1)
+            values = self.book.counts.log_generating(self.events(rows, place), rows)
+            # Real and imaginary parts side by side: one product of real matrices.
+            totals[:, : 2 * place.omega.size] += member[:, rows] @ values.view(float)
+        sums = {}
+        for number, share in enumerate(smooth):
+            start = PER_OCTAVE * share.octave
+            sums[share.octave] = totals[number].view(complex)[start : start + WINDOW]
+        return sums
 
-    def _node_values(self, omega: Complexes) -> tuple[Complexes, Complexes, Complexes, Complexes]:
-        """ln F + w, U_high - U_low, ln F1 + w, U1_high - U1_low: each (F, k) at w = median * omega / period."""
-        shape = (self._scale.size, omega.size)
-        full, full1 = np.zeros(shape, complex), np.zeros(shape, complex)
-        difference, difference1 = np.zeros(shape, complex), np.zeros(shape, complex)
-        law = self.book.law
-        for f, scale in enumerate(self._scale):
-            w = scale * omega
-            s_low, s_high = float(law.s_low[f]), float(law.s_high[f])
-            if self._has_full[f]:
-                logs = log_full(s_low, w)
-                full[f], full1[f] = logs[0] + w, logs[1] + w
-            if self._kinked[f]:
-                high, high1 = upper(s_high, w) if s_high > _CONSTANT else (0.5, 0.5)
-                low, low1 = upper(s_low, w) if self._has_full[f] else (-0.5, -0.5)
-                difference[f], difference1[f] = high - low, high1 - low1
-        return full, difference, full1, difference1
+    def weighted(self, weights: Complexes) -> tuple[Floats, Floats]:
+        """Re sum_j weights_j * (d ln E exp(-s_j S_i) / d x), by x = ln of the amounts and by x = ln of the rate.
 
-    def _combine(
-        self, forms: NDArray[np.intp], j: Numbers, turned: Complexes, full: Complexes, difference: Complexes
-    ) -> Complexes:
-        """F + exp(-w) (U_high - U_low) of `forms` at the frequencies j (k,) from ln F + w and U_high - U_low.
-
-        `turned` is exp(-w); `full` is overwritten by the result.
+        weights (count,) at the frequencies 0 .. count - 1; two sums per scenario (m,), by which figures of the year
+        are divided among scenarios.
         """
-        kinked, has_full = self._kinked[forms], self._has_full[forms]
-        far = DAMPING * self._scale[forms] > 500.0
-        if far.any():
-            # The median lies far beyond the period: exp(full) alone would overflow.
-            w = self._scale[forms, None] * (DAMPING + 2j * np.pi * j)
-            full[has_full] = np.exp(full[has_full] - w[has_full])
-            full[kinked] += turned[kinked] * difference[kinked]
-            return full
-        if has_full.all():
-            np.exp(full, out=full)
+        count, book = weights.size, self.book
+        by_amount, by_rate = np.zeros(book.rate.size), np.zeros(book.rate.size)
+        # What a scenario contributes where it is left out: its events' transform is 0 there.
+        total = complex(weights.sum())
+        _, resting = book.counts.sensitivity(np.zeros((book.rate.size, 1)), np.arange(book.rate.size))
+        for share in self.shares(count):
+            start = 0 if share.octave < 0 else FIRST << share.octave
+            here = weights[start : min(FIRST if share.octave < 0 else 2 * start, count)]
+            carried = _scatter(share, here)
+            place = Place.at_nodes(share.octave + 1) if share.place.octave == -2 else share.place
+            rest = complex(here.sum()).real
+            for rows in _chunks(share.rows, place.omega.size):
+                events, biased = self.with_bias(rows, place)
+                slope, rates = book.counts.sensitivity(events, rows)
+                by_amount[rows] -= ((slope * biased)[:, -carried.size :] @ carried).real
+                by_rate[rows] += (rates[:, -carried.size :] @ carried).real - resting[rows, 0] * rest
+        return by_amount, by_rate + resting[:, 0] * total.real
+
+
+def _chunks(rows: Rows, width: int) -> Iterator[Rows]:
+    size = max(1, _CHUNK // max(width, 1))
+    for first in range(0, rows.size, size):
+        yield rows[first : first + size]
+
+
+def _gather(octave: int, parts: list[tuple[Place, Complexes]], end: int) -> Complexes:
+    """From sums at several depths of one octave to its frequencies below `end`."""
+    start = FIRST << octave
+    last = last_panels(octave)
+    direct = np.zeros(end - start, complex)
+    by_depth: dict[int, Complexes] = {}
+    for place, total in parts:
+        if place.octave == -2:
+            by_depth[0] = by_depth.get(0, 0.0) + (total @ to_panel(octave))[None, None, :]
+        elif place.every:
+            direct += total
         else:
-            full[has_full] = np.exp(full[has_full])
-        if kinked.any():
-            full += difference
-        full *= turned
-        return full
+            assert place.depth is not None
+            panels = place.depth.panels
+            by_depth[panels] = by_depth.get(panels, 0.0) + total.reshape(1, -1, ORDER)
+    if not by_depth:
+        return direct
+    lowest, deepest = min(by_depth), max(last, *by_depth)
+    panels_so_far = by_depth[lowest]
+    for c in range(lowest + 1, deepest + 1):
+        panels_so_far = deepen(panels_so_far, used_panels(octave, c, end)) + by_depth.get(c, 0.0)
+    found = times(panels_so_far[0], to_frequencies(start >> deepest))
+    return direct + found.ravel()[: end - start]
 
 
-def _turns(scale: Floats, low: int, high: int) -> Complexes:
-    """exp(-scale * (DAMPING + 2 pi i j)), j from low to high - 1 (F, high - low), by products of few exponentials."""
-    inner = 128
-    steps = np.arange(0, high - low, inner)
-    coarse = np.exp(-scale[:, None] * (DAMPING + 2j * np.pi * (low + steps)))
-    fine = np.exp(-2j * np.pi * scale[:, None] * np.arange(inner))
-    product: Complexes = (coarse[:, :, None] * fine[:, None, :]).reshape(scale.size, -1)[:, : high - low]
-    return product
+def _scatter(share: Share, weights: Complexes) -> Complexes:
+    """The transpose of `_gather` for one share: from weights at an octave's frequencies to weights at its places."""
+    place = share.place
+    if share.octave < 0:
+        return np.concatenate([weights, np.zeros(FIRST - weights.size)])
+    if place.every:
+        return weights
+    panels = place.depth.panels if place.depth is not None else 0
+    deepest = max(last_panels(share.octave), panels)
+    start = FIRST << share.octave
+    length = start >> deepest
+    used = used_panels(share.octave, deepest, start + weights.size)
+    padded = np.zeros(used * length, complex)
+    padded[: weights.size] = weights
+    carried = times(padded.reshape(used, length), np.ascontiguousarray(to_frequencies(length).T))
+    for c in range(deepest - 1, panels - 1, -1):
+        above = used_panels(share.octave, c, start + weights.size)
+        halves = np.zeros((2 * above, ORDER), complex)
+        halves[: carried.shape[0]] = carried
+        carried = times(halves.reshape(above, 2 * ORDER), np.ascontiguousarray(to_halves().T))
+    if place.octave == -2:
+        at_nodes: Complexes = to_panel(share.octave) @ carried[0]
+        return at_nodes
+    return carried.ravel()
 
 
-def _products(forms: Numbers, starts: NDArray[np.intp]) -> Numbers:
-    """The product over each scenario's forms: (F, k) to (m, k)."""
-    return forms if forms.shape[0] == starts.size else np.multiply.reduceat(forms, starts, axis=0)
-
-
-def _product_rule(owner: NDArray[np.intp], starts: NDArray[np.intp], forms: Complexes, biased: Complexes) -> Complexes:
-    """E[X exp(-sX)] of the events (m, k) from the forms' transforms and size-biased transforms (F, k)."""
+def _product_rule(starts: Rows, forms: Complexes, biased: Complexes) -> Complexes:
+    """s E[X exp(-sX)] of the events (r, k) from the forms' transforms and size-biased transforms (f, k)."""
     if forms.shape[0] == starts.size:
         return biased
+    first = np.zeros(forms.shape[0], bool)
+    first[starts] = True
     left, right = np.ones_like(forms), np.ones_like(forms)
     for f in range(1, forms.shape[0]):
-        if owner[f] == owner[f - 1]:
+        if not first[f]:
             left[f] = left[f - 1] * forms[f - 1]
     for f in range(forms.shape[0] - 2, -1, -1):
-        if owner[f] == owner[f + 1]:
+        if not first[f + 1]:
             right[f] = right[f + 1] * forms[f + 1]
     products: Complexes = np.add.reduceat(biased * left * right, starts, axis=0)
     return products
 
 
-@lru_cache(maxsize=1)
-def _nodes() -> tuple[Floats, Floats]:
-    """Chebyshev nodes on (-1, 1) and the matrix (nodes, coefficients) from values to coefficients."""
-    angle = np.pi * (np.arange(_ORDER) + 0.5) / _ORDER
-    matrix = np.cos(angle[:, None] * np.arange(_ORDER)) * (2.0 / _ORDER)
-    matrix[:, 0] /= 2.0
-    return np.cos(angle), matrix
-
-
-def _chebyshev(x: Floats) -> Floats:
-    """Chebyshev polynomials (_ORDER, k) at x (k,)."""
-    basis = np.empty((_ORDER, x.size))
-    basis[0], basis[1] = 1.0, x
-    for k in range(2, _ORDER):
-        np.multiply(basis[k - 1], 2.0 * x, out=basis[k])
-        basis[k] -= basis[k - 2]
-    return basis
+__all__ = ["DAMPING", "ERROR_KINKED", "ERROR_SYMMETRIC", "ERROR_WIDE", "NEGLIGIBLE", "Book", "Spectrum", "omega"]
