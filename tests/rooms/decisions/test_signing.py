@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accord.core import accounts, ledger
+from accord.core import accounts, checks, ledger
 from accord.core.errors import Refused
 from accord.core.models import LedgerEntry, User
 from accord.core.roles import Role
 from accord.core.twokey import TwoKeyState
 from accord.decisions import services
-from accord.decisions.models import Decision, Plan, PlanItem
+from accord.decisions.models import Decision, Plan, PlanItem, Reservation
+from accord.decisions.positions import Insisted, View, commitment
 from accord.strategy.models import Initiative
 
 pytestmark = pytest.mark.django_db
@@ -111,9 +115,7 @@ def test_only_one_proposal_waits_and_it_can_be_withdrawn(cio: User, ciso: User, 
 
 
 @pytest.mark.parametrize("missing", ["cio_signer", "ciso_signer", "cio_hash", "ciso_signed_at", "content_hash", "same"])
-def test_the_database_itself_refuses_force_without_both_keys(
-    missing: str, cio: User, ciso: User, plan: Plan
-) -> None:
+def test_the_database_itself_refuses_force_without_both_keys(missing: str, cio: User, ciso: User, plan: Plan) -> None:
     now = timezone.now()
     values = {
         "state": TwoKeyState.IN_FORCE, "content": "{}", "content_hash": "a" * 64, "cio_hash": "a" * 64,
@@ -132,3 +134,64 @@ def test_the_database_itself_refuses_force_without_both_keys(
     proposed = services.propose(cio, plan)
     with pytest.raises(IntegrityError), transaction.atomic():
         Decision.objects.filter(pk=proposed.pk).update(state=TwoKeyState.IN_FORCE)
+
+
+def test_a_reservation_is_signed_recorded_and_sealed(cio: User, ciso: User, plan: Plan) -> None:
+    decision = services.sign(cio, services.propose(cio, plan), Role.CIO, "password")
+    wrong = [
+        ([services.Reserved("initiative", "INI-9", "No")], "no point of this decision"),
+        ([services.Reserved("initiative", "INI-1", "  ")], "Segment: no reason"),
+        ([services.Reserved("initiative", "INI-1", "a"), services.Reserved("initiative", "INI-1", "b")], "twice"),
+    ]
+    for reservations, says in wrong:
+        with pytest.raises(Refused, match=says):
+            services.sign(ciso, decision, Role.CISO, "password", reservations)
+    assert Decision.objects.get().ciso_signer is None and not Reservation.objects.exists()
+    point = services.Reserved("initiative", "INI-1", "Only with a second line of support")
+    decision = services.sign(ciso, decision, Role.CISO, "password", [point])
+    assert decision.state == "in_force" and decision.dissent_role == ""
+    record = decision.recorded
+    assert record["content_hash"] == decision.content_hash
+    assert [(row["role"], row["name"], row["reason"]) for row in record["reservations"]] == [
+        ("ciso", "Segment", "Only with a second line of support")
+    ]
+    assert [(row["role"], row["method"]) for row in record["keys"]] == [("cio", "password"), ("ciso", "password")]
+    assert hashlib.sha256(decision.record.encode()).hexdigest() == decision.record_hash
+    last = LedgerEntry.objects.filter(noun="decision", verb="sign").order_by("-number")[0]
+    assert "second line of support" in last.after and decision.record_hash in last.after
+    assert not [problem for found in checks.run() if found.name == "decisions" for problem in found.problems]
+    Decision.objects.filter(pk=decision.pk).update(record=decision.record.replace("second", "third"))
+    assert any("record" in p for found in checks.run() if found.name == "decisions" for p in found.problems)
+
+
+def test_after_a_refusal_another_proposal_is_signed_by_both(cio: User, ciso: User, plan: Plan) -> None:
+    refused = services.dissent(ciso, services.propose(cio, plan), Role.CISO, "Not before the plants are closed")
+    assert refused.recorded["dissent"]["reason"] == "Not before the plants are closed"
+    second = services.propose(ciso, plan)
+    services.sign(ciso, second, Role.CISO, "password")
+    assert services.sign(cio, second, Role.CIO, "password").state == "in_force"
+    assert list(Decision.objects.order_by("key").values_list("state", flat=True)) == ["dissent", "in_force"]
+
+
+def test_everything_is_frozen(company: Any, cio: User, ciso: User) -> None:
+    """Problem, hash, method, versions, proof, both positions with nonces, what they cost, and comments."""
+    frontier = services.run_frontier(cio, points=3, seconds=0.8)
+    sitting = services.open_sitting(cio, frontier)
+    view = View({"GROW": 1, "FAST": 1, "SAFE": 1}, {"SHOP": Insisted("pin", "Promised")})
+    services.save_position(cio, sitting, Role.CIO, view, hand_in=True)
+    services.save_position(ciso, sitting, Role.CISO, View({"GROW": 0, "FAST": 0, "SAFE": 1}), hand_in=True)
+    services.price_differences(cio, sitting.key, seconds=1.0)
+    plan = frontier.plans.get(origin="joint")
+    services.add_comment(ciso, "plan", plan.key, "plan.loss", "Too much is left")
+    content = services.propose(cio, plan).frozen
+    inputs = content["inputs"]
+    hashed = {"method": inputs["method"], "currency": content["currency"], "problem": inputs["problem"]}
+    assert hashlib.sha256(ledger.canonical(hashed).encode()).hexdigest() == content["inputs_hash"]
+    assert {"accord", "python", "numpy", "scipy", "highspy"} <= set(inputs["versions"])
+    assert content["result"]["gap"] == plan.result["gap"] and content["result"]["status"]
+    own = content["sitting"]["positions"]["cio"]
+    assert own["stances"] == {"SHOP": {"kind": "pin", "reason": "Promised"}}
+    bare = {name: own[name] for name in ("weights", "stances", "note")}
+    assert commitment(own["nonce"], ledger.canonical(bare)) == own["hash"]
+    assert content["sitting"]["differences"]["initiatives"][0]["key"] == "SHOP"
+    assert content["comments"][0]["text"] == "Too much is left"
