@@ -15,6 +15,7 @@ from accord.engines.portfolio.conflict import Infeasible, Rule, conflict
 from accord.engines.portfolio.evaluate import Outcome, Spending, evaluate, spending
 from accord.engines.portfolio.explain import Forced, Part, Reason, Shortage, explain, forced_in
 from accord.engines.portfolio.frontier import Cancelled, Frontier, frontier
+from accord.engines.portfolio.heavy import TailPlan, solve_tail
 from accord.engines.portfolio.problem import (
     Budget,
     Capacity,
@@ -33,6 +34,7 @@ from accord.engines.portfolio.quick import Quick, quick
 from accord.engines.portfolio.references import Reference
 from accord.engines.portfolio.relaxation import Limits
 from accord.engines.portfolio.solve import NotFound, Plan, solve
+from accord.engines.portfolio.tail import Exceeded, Tail, TailFigures, tail_of
 
 __all__ = [
     "Balanced",
@@ -42,6 +44,7 @@ __all__ = [
     "Compared",
     "Contribution",
     "Effect",
+    "Exceeded",
     "Fault",
     "Forced",
     "Frontier",
@@ -63,6 +66,9 @@ __all__ = [
     "Scenario",
     "Shortage",
     "Spending",
+    "Tail",
+    "TailFigures",
+    "TailPlan",
     "Violation",
     "YearCost",
     "balanced",
@@ -75,5 +81,7 @@ __all__ = [
     "quick",
     "six_plans",
     "solve",
+    "solve_tail",
     "spending",
+    "tail_of",
 ]

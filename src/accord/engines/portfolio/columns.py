@@ -8,6 +8,7 @@ one that a single initiative touches is linear in w and needs none.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +73,7 @@ class Residual:
 
     A flag says that an initiative is finished, or that a later phase of its ramp-up has begun. `logs` is what each
     adds to the logarithm; `after` is the position of the earlier phase of the same initiative, −1 for the first.
+    `values` [2^flags] takes the place of the product where the column stands for another function of its flags.
     """
 
     j: int
@@ -80,6 +82,10 @@ class Residual:
     flags: tuple[int, ...]
     logs: tuple[float, ...]
     after: tuple[int, ...]
+    values: tuple[float, ...] | None = None
+
+
+Shape = Callable[["Columns", Residual], Residual]
 
 
 def _residual(j: int, q: int, column: int, chains: list[dict[int, float]]) -> Residual:
@@ -95,9 +101,12 @@ def _residual(j: int, q: int, column: int, chains: list[dict[int, float]]) -> Re
 
 
 class Columns:
-    """Where each variable stands. `steps` is the number of binaries, `count` that of all columns."""
+    """Where each variable stands. `steps` is the number of binaries, `count` that of all columns.
 
-    def __init__(self, compiled: Compiled) -> None:
+    With `final` the residuals after the horizon have columns, too; `shape` may make one stand for something else.
+    """
+
+    def __init__(self, compiled: Compiled, final: bool = False, shape: Shape = lambda columns, residual: residual):
         self.compiled = compiled
         possible = (compiled.first <= compiled.last) & ~compiled.banned
         self.offset = np.full(compiled.size, -1, dtype=np.int64)
@@ -107,15 +116,15 @@ class Columns:
             at += int(compiled.last[i] - compiled.first[i]) + 1
         self.steps = at
         self.residuals: list[Residual] = []
-        self.linear: list[tuple[int, int, float]] = []
+        self.linear: list[tuple[int, int, int, float]] = []
         touched = (compiled.phases != 0.0).any(axis=0) & possible
         for j in range(len(compiled.price)):
-            for q in range(compiled.horizon):
+            for q in range(compiled.horizon + final):
                 able = [chain for i in np.flatnonzero(touched[j]).tolist() if (chain := self._chain(j, i, q))]
                 if len(able) == 1:
-                    self._one(j, able[0])
+                    self._one(j, q, able[0])
                 elif able:
-                    self.residuals.append(_residual(j, q, at, able))
+                    self.residuals.append(shape(self, _residual(j, q, at, able)))
                     at += 1
         self.count = at
 
@@ -128,11 +137,11 @@ class Columns:
                 found[flag] = found.get(flag, 0.0) + log
         return found
 
-    def _one(self, j: int, chain: dict[int, float]) -> None:
+    def _one(self, j: int, q: int, chain: dict[int, float]) -> None:
         """A residual that one initiative alone touches: its phases begin one after the other, so that it is linear."""
         level = 0.0
         for flag, log in chain.items():
-            self.linear.append((j, flag, float(np.exp(level + log) - np.exp(level))))
+            self.linear.append((j, q, flag, float(np.exp(level + log) - np.exp(level))))
             level += log
 
     def started(self, i: int, t: int) -> int | None:
@@ -188,14 +197,16 @@ class Columns:
         return found
 
     def objective(self, weights: Floats) -> tuple[Floats, float]:
-        """Coefficients and constant of Σ weights[j] × r[j, q] over all residuals and quarters."""
-        row = np.zeros(self.count)
+        """Coefficients and constant of Σ weights × r[j, q]: weights [J], or [T + 1, J] (see `Compiled.by_quarter`)."""
+        held = self.compiled.by_quarter(weights)
+        row, constant = np.zeros(self.count), float(held.sum())
         for residual in self.residuals:
-            row[residual.column] += weights[residual.j]
-        for j, flag, change in self.linear:
-            row[flag] += weights[j] * change
-        with_column = np.bincount([r.j for r in self.residuals], minlength=len(weights))
-        return row, float((weights * (self.compiled.horizon - with_column)).sum())
+            weight = float(held[residual.quarter, residual.j])
+            row[residual.column] += weight
+            constant -= weight
+        for j, q, flag, change in self.linear:
+            row[flag] += held[q, j] * change
+        return row, constant
 
 
 def base_rows(columns: Columns) -> tuple[Rows, dict[int, tuple[int, float]]]:

@@ -87,6 +87,14 @@ class Compiled:
         """Expected loss over the horizon when nothing is done."""
         return float(self.price[self.goals :].sum() * self.horizon)
 
+    def by_quarter(self, weights: Floats) -> Floats:
+        """[T + 1, J] from weights [J] of every quarter alike; the last row is the state after the horizon (0 here)."""
+        if weights.ndim == 2:
+            return weights
+        found = np.zeros((self.horizon + 1, len(weights)))
+        found[:-1] = weights
+        return found
+
     def starts(self, plan: Mapping[str, int]) -> Ints:
         """Start per initiative, −1 where it is not in the plan."""
         found = np.full(self.size, -1, dtype=np.int64)

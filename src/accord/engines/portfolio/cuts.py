@@ -37,12 +37,15 @@ class ResidualCuts:
             row[flag] = row.get(flag, 0.0) - value
         rows.add(row, lower=constant)
 
+    def _cut(self, residual: Residual, base: int) -> tuple[float, Floats]:
+        return self.lifted(residual.logs, residual.after, base, residual.values)
+
     def at_start(self) -> Rows:
         """The cuts that are exact where nothing is finished, which every proof begins with."""
         rows = Rows.none()
         for residual in self.columns.residuals:
             narrow = len(residual.flags) <= WIDE
-            cut = self.lifted(residual.logs, residual.after, 0) if narrow else _tangent(residual, 0.0)
+            cut = self._cut(residual, 0) if narrow else _tangent(residual, 0.0)
             self._add(rows, residual, *cut)
         return rows
 
@@ -52,16 +55,16 @@ class ResidualCuts:
         for residual in self.columns.residuals:
             held, flags = solution[residual.column], solution[list(residual.flags)]
             log = float(np.array(residual.logs) @ flags)
-            best, base = float(np.exp(log)) - held, -1
+            best, base = (float(np.exp(log)) - held if residual.values is None else -np.inf), -1
             if len(residual.flags) <= WIDE:
                 for bits in _nested(flags):
-                    constant, slope = self.lifted(residual.logs, residual.after, bits)
+                    constant, slope = self._cut(residual, bits)
                     gain = constant + float(slope @ flags) - held
                     if gain > best + 1e-9:
                         best, base = gain, bits
             if best > least:
                 exact = base >= 0
-                cut = self.lifted(residual.logs, residual.after, base) if exact else _tangent(residual, log)
+                cut = self._cut(residual, base) if exact else _tangent(residual, log)
                 self._add(rows, residual, *cut)
         return rows
 
@@ -72,14 +75,16 @@ class ResidualCuts:
             flags = steps[list(residual.flags)]
             if len(residual.flags) <= WIDE:
                 base = sum(1 << k for k, flag in enumerate(flags.tolist()) if flag > 0.5)
-                cut = self.lifted(residual.logs, residual.after, base)
+                cut = self._cut(residual, base)
             else:
                 cut = _tangent(residual, float(np.array(residual.logs) @ np.round(flags)))
             self._add(rows, residual, *cut)
         return rows
 
 
-def _lifted(logs: tuple[float, ...], after: tuple[int, ...], base: int) -> tuple[float, Floats]:
+def _lifted(
+    logs: tuple[float, ...], after: tuple[int, ...], base: int, values: tuple[float, ...] | None
+) -> tuple[float, Floats]:
     """(constant, slope per flag): r ≥ constant + Σ slope × flag, exact at the set `base` (bits).
 
     It holds for every state in which no phase of a ramp-up has begun before the one that it comes `after`.
@@ -92,7 +97,7 @@ def _lifted(logs: tuple[float, ...], after: tuple[int, ...], base: int) -> tuple
     for late, early in enumerate(after):
         if early >= 0:
             able &= ~states[:, late] | states[:, early]
-    product = np.exp(states @ np.array(logs))
+    product = np.exp(states @ np.array(logs)) if values is None else np.array(values)
     slack, slope = product - product[base], np.zeros(n)
     admitted = numbers == base
     for member in (*np.flatnonzero(~inside).tolist(), *np.flatnonzero(inside).tolist()):

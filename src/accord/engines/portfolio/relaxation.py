@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from accord.engines.portfolio.columns import Columns, Rows, base_rows
+from accord.engines.portfolio.columns import Columns, Rows, Shape, base_rows
 from accord.engines.portfolio.compiled import Compiled, Floats, Ints
 from accord.engines.portfolio.cuts import CoverCuts, ResidualCuts
 from accord.engines.portfolio.solver import Solver
@@ -36,9 +36,11 @@ class OutOfTime(Exception):
 class Relaxation:
     """Minimizes Σ weights[j] × residual over fractional plans. Cuts stay when the objective changes."""
 
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(
+        self, compiled: Compiled, final: bool = False, shape: Shape = lambda columns, residual: residual
+    ) -> None:
         self.compiled = compiled
-        self.columns = Columns(compiled)
+        self.columns = Columns(compiled, final, shape)
         self.base, self.resource_rows = base_rows(self.columns)
         self.cuts = Rows.none()
         self.residual_cuts = ResidualCuts(self.columns)
@@ -61,7 +63,7 @@ class Relaxation:
 
     def _part(self, part: slice) -> tuple[Floats, float, float]:
         """(coefficients, constant, scale) of what is left of all goals, or of all scenarios, as a share."""
-        weights = np.zeros_like(self.weights)
+        weights = np.zeros_like(self.compiled.price)
         weights[part] = self.compiled.price[part]
         scale = float(weights.sum()) * self.compiled.horizon or 1.0
         row, constant = self.columns.objective(weights / scale)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -28,6 +28,12 @@ PATIENCE = 15
 
 State = tuple[float, Ints, Floats, Floats]
 """Objective, starts, logarithms of the residuals, room left in each resource."""
+
+
+class Collector(Protocol):
+    """Is told of every plan that the search meets."""
+
+    def offer(self, value: float, loss: float, starts: Ints) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -62,22 +68,22 @@ class Archive:
 
 
 class Search:
-    """Minimizes Σ weights[j] × residual over plans; everything non-dominated that it meets goes to `archive`."""
+    """Minimizes Σ weights × residual over plans; everything non-dominated that it meets goes to `archive`."""
 
-    def __init__(self, compiled: Compiled, archive: Archive, seed: int = 0) -> None:
+    def __init__(self, compiled: Compiled, archive: Collector, seed: int = 0) -> None:
         self.c, self.archive = compiled, archive
         self.random = np.random.default_rng(seed)
         quarter = np.arange(compiled.horizon)
         able = (quarter >= compiled.first[:, None]) & (quarter <= compiled.last[:, None])
         self.window: Bools = able & ~compiled.banned[:, None]
-        self.finish = np.minimum(quarter + compiled.duration[:, None], compiled.horizon)
+        self.finish = np.minimum(quarter + compiled.duration[:, None], compiled.horizon + 1)
         self.change = np.diff(np.exp(np.cumsum(compiled.phases, axis=0)), axis=0, prepend=1.0)
         self.lengths = [int(np.flatnonzero(x)[-1]) + 1 if x.any() else 0 for x in (compiled.phases != 0).any(axis=1).T]
         self.must = np.flatnonzero(compiled.must)
-        self.used = [np.flatnonzero(used) for used in list((compiled.usage > 0.0).any(axis=1))]
+        self.used = [np.flatnonzero((own > 0.0).any(axis=0)) for own in compiled.usage]
         relations = zip(compiled.requires, compiled.required_by, compiled.excludes, strict=True)
         self.tied = np.array([any(map(len, parts)) for parts in relations], dtype=bool)
-        self.weights = compiled.price
+        self.weights = compiled.by_quarter(compiled.price)
         self.value_resources(np.zeros(len(compiled.limits)))
         self.clear()
 
@@ -92,7 +98,7 @@ class Search:
     def clear(self) -> None:
         c = self.c
         self.starts: Ints = np.full(c.size, -1, dtype=np.int64)
-        self.logs: Floats = np.zeros((c.horizon, len(c.price)))
+        self.logs: Floats = np.zeros((c.horizon + 1, len(c.price)))
         self.room: Floats = c.limits + FLOAT_NOISE * np.maximum(c.limits, 1e-3)
 
     def put(self, i: int, t: int) -> None:
@@ -118,16 +124,16 @@ class Search:
             self.put(i, int(starts[i]))
 
     def score(self) -> float:
-        return float((np.exp(self.logs) @ self.weights).sum())
+        return float((np.exp(self.logs) * self.weights).sum())
 
     def gains(self) -> Floats:
         """[n, T]: change of the objective if initiative i, which is not in the plan, started in t."""
         c, left = self.c, np.exp(self.logs) * self.weights
         found = np.zeros((c.size, c.horizon))
         for k, who in enumerate(c.growing):
-            tail = np.zeros((c.horizon + 1, len(who)))
+            tail = np.zeros((c.horizon + 2, len(who)))
             tail[:-1] = np.cumsum((left @ self.change[k][:, who])[::-1], axis=0)[::-1]
-            found[who] += np.take_along_axis(tail.T, np.minimum(self.finish[who] + k, c.horizon), axis=1)
+            found[who] += np.take_along_axis(tail.T, np.minimum(self.finish[who] + k, c.horizon + 1), axis=1)
         return found
 
     def possible(self, who: Ints) -> Bools:
@@ -247,7 +253,7 @@ class Search:
         left, found = np.exp(self.logs) * self.weights, np.zeros(self.c.horizon)
         for k in range(self.lengths[i]):
             tail = np.append(np.cumsum((left @ self.change[k, :, i])[::-1])[::-1], 0.0)
-            found += tail[np.minimum(self.finish[i] + k, self.c.horizon)]
+            found += tail[np.minimum(self.finish[i] + k, self.c.horizon + 1)]
         return found
 
     def shift(self) -> None:
@@ -295,7 +301,7 @@ class Search:
         self.starts, self.logs, self.room = held[1].copy(), held[2].copy(), held[3].copy()
 
     def _tell(self) -> None:
-        left, g = np.exp(self.logs), self.c.goals
+        left, g = np.exp(self.logs[:-1]), self.c.goals
         value = float(((1.0 - left[:, :g]) @ self.c.price[:g]).sum())
         self.archive.offer(value, float((left[:, g:] @ self.c.price[g:]).sum()), self.starts)
 
@@ -319,7 +325,7 @@ class Search:
         `begin` are plans to start from. A third of the time goes to many different beginnings, at least
         `beginnings` of them (none at all for 0), the rest to changing the best ones.
         """
-        self.weights = weights
+        self.weights = self.c.by_quarter(weights)
         begun = time.monotonic()
         pool: list[State] = []
         for plan in begin:
