@@ -145,6 +145,7 @@ def test_every_fault_is_told_at_once_with_its_row_and_column() -> None:
         ("A,,,,,,1,2,3", "2", "frequency_low"),
         ("A,,1,2,3,,nan,2,3", "2", "low"),
         ("A,,1,2,3,,1,2,1e400", "2", "high"),
+        ("A,,1e6,2e6,3e6,,1,2,3", "2", "frequency_high"),
     ],
 )  # fmt: skip
 def test_what_contradicts_itself_or_is_missing_is_refused(rows: str, row: str, column: str) -> None:
@@ -220,6 +221,7 @@ def test_vulnerability_is_the_chance_that_capability_exceeds_strength() -> None:
         ("scenario,lef,lm\nA,1,2\nA,1,2\n", "twice"),
         ("scenario,lef,lm,colour\nA,1,2,red\n", "no factor"),
         ("lef,lm\n1,2\n", "names the scenario"),
+        ("scenario,tef,vuln,lm\nA,1e8,0.5,2\n", "more than 1,000,000"),
     ],
 )
 def test_fair_tables_that_do_not_suffice_are_refused(text: str, reason: str) -> None:

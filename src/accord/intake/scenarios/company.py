@@ -50,7 +50,7 @@ def _law(row: Entry, prefix: str, factor: float, faults: Faults) -> Law | None:
         return None
     given = {end: repr((value or 0.0) * factor) for end, value in texts.items()}
     try:
-        return laws.law(laws.AMOUNTS, laws.RANGE, given, prefix)
+        return laws.law(laws.FREQUENCIES if prefix else laws.AMOUNTS, laws.RANGE, given, prefix)
     except laws.Wrong as wrong:
         faults.add(f"{row.place}, row {row.number}", wrong.column, wrong.reason, wrong.remedy)
         return None

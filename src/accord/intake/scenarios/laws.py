@@ -17,6 +17,8 @@ from accord.intake.scenarios.records import Law, Value
 Z95 = 1.6448536269514722
 LARGEST = 1e18
 MOST_ITEMS = 10_000
+MOST_EVENTS = 1e6
+"""A year; beyond it a unit is taken to be mixed up."""
 RANGE = "range"
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
@@ -171,13 +173,27 @@ def _range(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
     return dict(values)
 
 
+def _rate(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
+    checked = _range(prefix, values)
+    _not_too_often(prefix, values, "high")
+    return checked
+
+
+def _not_too_often(prefix: str, values: Mapping[str, Value], name: str) -> None:
+    if _n(values, name) > MOST_EVENTS:
+        reason = f"{_n(values, name):g} events a year are more than {MOST_EVENTS:,.0f}"
+        raise Wrong(prefix + name, reason, "Check the unit, or take many small events as one a day or week")
+
+
 def _poisson(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
     _at_least(prefix, values, "mean", 0.0)
+    _not_too_often(prefix, values, "mean")
     return dict(values)
 
 
 def _negative_binomial(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
     mean = _at_least(prefix, values, "mean", 0.0, above=True)
+    _not_too_often(prefix, values, "mean")
     variance = _n(values, "variance")
     if variance <= mean:
         reason = f"a variance of {variance:g} is not above the mean of {mean:g}"
@@ -278,7 +294,7 @@ def _kinds(*kinds: Kind) -> dict[str, Kind]:
 
 INTERVAL = ("low", "mid", "high")
 FREQUENCIES = _kinds(
-    Kind(RANGE, "An uncertain yearly rate by three numbers: 5 %, 50 % and 95 %.", (INTERVAL,), _range),
+    Kind(RANGE, "An uncertain yearly rate by three numbers: 5 %, 50 % and 95 %.", (INTERVAL,), _rate),
     Kind("poisson", "Independent events with a known yearly rate.", (("mean",),), _poisson),
     Kind("negative_binomial", "Events whose rate is uncertain; the variance is above the mean.",
          (("mean", "variance"),), _negative_binomial),

@@ -16,7 +16,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from accord.intake.scenarios.laws import LARGEST
+from accord.intake.scenarios.laws import LARGEST, MOST_EVENTS
 from accord.intake.scenarios.records import Faults, Law, LossForm, StatedScenario
 
 LEF, TEF, V, C, A, TC, CS = "LEF", "TEF", "V", "C", "A", "TC", "CS"
@@ -203,6 +203,10 @@ def scenario(
     if rate is None or not forms or len(faults) > before:
         return None
     mean, variance = rate[0], max(rate[1] - rate[0] ** 2, 0.0)
+    if mean > MOST_EVENTS:
+        reason = f"{mean:g} loss events a year are more than {MOST_EVENTS:,.0f}"
+        faults.add(row, "", reason, "Check the units of its factors")
+        return None
     if variance <= 1e-9 * max(mean, mean * mean):
         return StatedScenario(key, name, Law("poisson", {"mean": mean}), forms)
     notes.add("An uncertain rate becomes a negative binomial count of that rate's mean and variance.")
