@@ -84,7 +84,6 @@ PAPER = DecisionPaper(
             QUARTERS[min(11, n // 3 + 3)], f"{4e5 + n * 1e5:,.2f}")
         for n in range(17)
     ],
-    more="",
     money=[
         Resource("Capital", "EUR", [3e5] * 12, [1.4e6] * 12, [0.0, 3e5, 6e5, 9e5] * 3),
         Resource("Running cost", "EUR", [5e4] * 12, [2.5e5] * 12, [0.0, 5e4, 1e5, 1.5e5] * 3),

@@ -42,7 +42,10 @@ def charts(paper: DecisionPaper, *, printed: bool = False) -> dict[str, dict[str
         found["steps"] = waterfall(rows, title="Expected loss a year", currency=paper.currency, dense=printed)
     span = (paper.quarters[0], paper.quarters[-1])
     if paper.bars:
-        bars = [{"name": b.name, "start": b.start, "end": b.finish, "group": b.sponsor} for b in paper.bars]
+        bars = [
+            {"name": b.name, "start": b.start, "end": b.finish, "group": b.sponsor}
+            for b in (paper.shown if printed else paper.bars)
+        ]
         found["gantt"] = gantt(bars, span=span, dense=printed)
     for name, of, unit in (("money", paper.money, "money"), ("people", paper.people, "FTE")):
         if of:

@@ -33,7 +33,7 @@ from accord.outlet.decision import (
 from accord.ui import format as write
 from accord.ui.charts import folded
 
-MOST_STEPS, MOST_BARS = 16, 20
+MOST_STEPS = 16
 STATES = {"signed": "signed", "dissent": "dissents", "waiting": "Has not signed"}
 
 
@@ -122,8 +122,7 @@ def _paper(
         curves=curves,
         steps=_steps(result, loss, span),
         quarters=quarters,
-        bars=bars[:MOST_BARS],
-        more=_more(result, len(bars)),
+        bars=bars,
         money=_resources(result, quarters, currency),
         people=[Resource(r["skill"], "FTE", tuple(r["used"]), tuple(r["limit"])) for r in result["people"]],
         sources=_sources(result, through, currency),
@@ -244,12 +243,6 @@ def _steps(result: Mapping[str, Any], loss: float, span: float) -> list[Step]:
         Step(name, amount, f"{'' if total or amount < 0 else '+'}{write.number(amount, 2)}", total)
         for name, amount, total in folded(rows, MOST_STEPS)
     ]
-
-
-def _more(result: Mapping[str, Any], count: int) -> str:
-    if count <= MOST_BARS:
-        return ""
-    return f"{count - MOST_BARS} initiatives more, which start later, are on the plan's page."
 
 
 def _resources(result: Mapping[str, Any], quarters: Sequence[str], currency: str) -> list[Resource]:

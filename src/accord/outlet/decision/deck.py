@@ -269,12 +269,13 @@ def _third(deck: Presentation, paper: DecisionPaper) -> None:
     notes = ["The plan.", *listed]
     notes += [key.role + ": " + key.text for key in paper.keys]
     notes += [f"{point.role} on {point.on}: {point.reason}" for point in paper.points]
-    slide = _slide(deck, paper, "The plan, its money and its people", [*notes, *([paper.more] if paper.more else [])])
+    slide = _slide(deck, paper, "The plan, its money and its people", notes)
     keys = 1.05 if paper.keys else 0.0
     left = Place(EDGE, 1.65, 7.3, 5.35 - keys)
-    _heading(slide, left, f"What starts when, and its money over the horizon, {unit}")
+    more = f". {paper.more}" if paper.more else ""
+    _heading(slide, left, f"What starts when, and its money over the horizon, {unit}{more}")
     if paper.bars:
-        native.gantt(slide, left, paper.bars, paper.quarters, paper.alternatives["gantt"])
+        native.gantt(slide, left, paper.shown, paper.quarters, paper.alternatives["gantt"])
     else:
         _missing(slide, left, "Nothing is started.")
     _resources(slide, paper, Place(8.0, 1.65, WIDTH - EDGE - 8.0, 5.35 - keys))

@@ -83,7 +83,7 @@ def _data(paper: DecisionPaper, pictures: Mapping[str, bytes]) -> dict[str, obje
         ],
         "steps": [[shown(step.name, 48), shown(step.text, 40)] for step in paper.steps],
         "bars": [
-            [shown(bar.name, 44), bar.sponsor, bar.start, bar.finish, shown(bar.money_text, 40)] for bar in paper.bars
+            [shown(bar.name, 44), bar.sponsor, bar.start, bar.finish, shown(bar.money_text, 40)] for bar in paper.shown
         ],
         "more": shown(paper.more, 160),
         "pictures": {

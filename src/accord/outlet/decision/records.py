@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+MOST_BARS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -115,9 +117,8 @@ class DecisionPaper:
     """Everything that the papers say.
 
     `status` is the state in words, `why` the reasons that were given with the proposal. `as_of` dates the papers and
-    `as_of_words` writes it. `quarters` are those of the bars and resources; `more` says which initiatives have no
-    bar. `hash` is the SHA-256 of the content that the keys bind, or that of a plan's inputs. `alternatives`: name of
-    a chart → the same in words.
+    `as_of_words` writes it. `quarters` are those of the bars and resources. `hash` is the SHA-256 of the content that
+    the keys bind, or that of a plan's inputs. `alternatives`: name of a chart → the same in words.
     """
 
     key: str
@@ -142,7 +143,6 @@ class DecisionPaper:
     points: Sequence[Point]
     hash: str
     sources: Sequence[str]
-    more: str
     alternatives: dict[str, str]
     url: str = ""
     language: str = "en"
@@ -155,5 +155,16 @@ class DecisionPaper:
             yield from (row.value_text, row.loss_text, row.money_text, row.initiatives, row.given_up, row.more_loss)
         for step in self.steps:
             yield step.text
-        for bar in self.bars:
+        for bar in self.shown:
             yield bar.money_text
+
+    @property
+    def shown(self) -> Sequence[Bar]:
+        """The initiatives that slides and PDF have room for."""
+        return self.bars[:MOST_BARS]
+
+    @property
+    def more(self) -> str:
+        """Which initiatives they leave out, in words, or nothing."""
+        left = len(self.bars) - MOST_BARS
+        return f"{left} that start later are on the page in Accord." if left > 0 else ""

@@ -93,7 +93,7 @@ def _lines(name: str, told: Sequence[str], size: tuple[float, float], width: flo
     """The text that fits into a field: the name and as many figures as there is room for, or nothing."""
     letters = int((size[0] * width - 16) / LETTER)
     room = int((size[1] * height - 14) / LINE)
-    if letters < 6 or room < 1:
+    if letters < 6 or room < 1 or max(map(len, name.split()), default=0) > letters:
         return [""]
     lines = textwrap.wrap(name, letters, max_lines=max(1, min(3, room)), placeholder="…") or [""]
     return [*lines, *(text for text in told if len(text) <= letters)][:room]

@@ -18,6 +18,7 @@ AXIS: Spec = {
     "labelAlign": "left",
     "labelOffset": 2,
     "labelSeparation": 10,
+    "labelBound": True,
     "orient": "top",
     "domain": False,
     "ticks": False,
