@@ -18,7 +18,7 @@ def compute_frontier(context: Context, heard: Heard = "both", points: int = 9, s
             context.partial(so_far)
         context.progress(done, total, message)
 
-    context.progress(0, points + 3, "Reading initiatives, budgets, people and scenarios")
+    context.progress(0, points + 4, "Reading initiatives, budgets, people and scenarios")
     try:
         frontier = run_frontier(context.actor, heard=heard, points=points, seconds=seconds, tell=tell, stop=Cancelled)
     except Interrupted as stopped:

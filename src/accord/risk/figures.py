@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from accord.engines.loss import LossResult, Portfolio
+    from accord.engines.loss.dependence import SharedLoss
 
+    Year = LossResult | SharedLoss
     Floats = NDArray[np.floating[Any]]
 
 FORMS = tuple(ScenarioLoss.Form.values)
 LOW, MID, HIGH = 0, 1, 2
-COARSE = 2e-3
-"""Relative width of VaR 99 % where the curve is only looked at."""
+STEPS = 12
+"""What the progress of a run counts: the year, the year without controls, eight inputs, the division."""
 Tell = Callable[[int, int, str], None]
 
 
@@ -100,22 +102,39 @@ def _factors(scenarios: Sequence[ScenarioInput], end: int) -> tuple[list[float],
     )
 
 
+def ends(found: Quantified) -> tuple[Floats, Floats]:
+    """Expected annual loss of each scenario where all controls work as well, and as badly, as their intervals allow."""
+    from accord.engines.loss import expected_loss
+
+    most, least = (expected_loss(found.base, *_factors(found.scenarios, end)) for end in (LOW, HIGH))
+    return least, most
+
+
 def compute(inputs: Inputs, tell: Tell) -> dict[str, Any]:
     """The whole result of a loss run, as JSON. Money in the organization's currency.
 
     Raises ValueError where no scenario has figures, AccuracyError where a check of the engine fails.
     """
-    from accord.engines.loss import annual_loss, expected_loss
+    from accord.engines.loss import annual_loss
+    from accord.risk import causes, drivers
 
     found = quantify(inputs)
     if not found.scenarios:
         raise ValueError("No scenario has both a frequency and a loss per event yet.")
-    tell(0, 3, "Annual loss with today's controls")
-    now = annual_loss(found.portfolio)
-    tell(1, 3, "Annual loss without controls")
-    before = annual_loss(found.base, target_width=COARSE)
-    tell(2, 3, "Dividing it among systems, goals and units")
-    most, least = (expected_loss(found.base, *_factors(found.scenarios, end)) for end in (LOW, HIGH))
+    shared = causes.sort_out(inputs, found.base)
+    tell(0, STEPS, "Annual loss with today's controls")
+    alone = annual_loss(found.portfolio)
+    now = causes.year(found.portfolio, shared) if shared.used else alone
+    tell(1, STEPS, "Annual loss without controls")
+    before = causes.year(found.base, shared, coarse=True)
+    tell(2, STEPS, "What drives it")
+
+    def swung(done: int, total: int) -> None:
+        tell(2 + done, STEPS, f"What drives it: input {done + 1} of {total}")
+
+    driven = drivers.drivers_json(inputs, found, shared, swung)
+    tell(STEPS - 1, STEPS, "Dividing it among systems, goals and units")
+    least, most = ends(found)
     result = {
         "method": METHOD,
         "currency": inputs.currency,
@@ -132,25 +151,27 @@ def compute(inputs: Inputs, tell: Tell) -> dict[str, Any]:
         "scenarios": _scenario_rows(found, now, before, least, most),
         "not_quantified": [{"key": m.key, "name": m.name, "reason": m.reason, "remedy": m.remedy}
                            for m in found.missing],
+        "causes": causes.as_json(inputs, shared, now, alone),
+        **driven,
         **_divided(inputs, found.scenarios, now),
     }  # fmt: skip
-    tell(3, 3, "Done")
+    tell(STEPS, STEPS, "Done")
     return result
 
 
-def _levels(result: LossResult, what: str) -> list[dict[str, float]]:
+def _levels(result: Year, what: str) -> list[dict[str, float]]:
     rows = zip(result.levels.tolist(), getattr(result, what).tolist(), strict=True)
     return [{"level": level, "lower": low, "value": mid, "upper": high} for level, (low, mid, high) in rows]
 
 
-def _curve(result: LossResult) -> list[list[float]]:
+def _curve(result: Year) -> list[list[float]]:
     """(amount, probability of losing more), from the probability of any loss at 0 on."""
     points = [[0.0, 1.0 - result.no_loss], *result.curve[:, :2].tolist()]
     return [[float(f"{amount:.6g}"), float(f"{probability:.6g}")] for amount, probability in points]
 
 
 def _scenario_rows(
-    found: Quantified, now: LossResult, before: LossResult, least: Floats, most: Floats
+    found: Quantified, now: Year, before: Year, least: Floats, most: Floats
 ) -> list[dict[str, Any]]:
     rows = [
         {
@@ -172,7 +193,7 @@ def _scenario_rows(
     return sorted(rows, key=lambda row: (-row["mean"], row["key"]))
 
 
-def _divided(inputs: Inputs, scenarios: Sequence[ScenarioInput], now: LossResult) -> dict[str, Any]:
+def _divided(inputs: Inputs, scenarios: Sequence[ScenarioInput], now: Year) -> dict[str, Any]:
     """Mean and tail by system, and through the systems by goal and unit, each with what no share assigns."""
     import numpy as np
 

@@ -10,6 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from accord.core import ledger
@@ -21,7 +22,7 @@ from accord.organization.selectors import WeightedGoal, weighted_goals
 from accord.risk import figures
 from accord.risk import selectors as risk
 from accord.risk.selectors.inputs import RELEVANT as RISK_NOUNS
-from accord.risk.selectors.inputs import ledger_number
+from accord.risk.selectors.inputs import Interval, ledger_number
 from accord.strategy.models import (
     Budget,
     Capacity,
@@ -29,19 +30,22 @@ from accord.strategy.models import (
     InitiativeCost,
     InitiativeGoal,
     InitiativePeople,
+    InitiativeRamp,
+    InitiativeRange,
     InitiativeRelation,
 )
 
 if TYPE_CHECKING:
     from accord.engines import portfolio
 
-METHOD = "accord.engines.portfolio 1"
+METHOD = "accord.engines.portfolio 2"
 RELEVANT = (
     *RISK_NOUNS, "initiative", "initiative_cost", "initiative_people", "initiative_relation", "initiative_goal",
-    "initiative_effect", "budget", "capacity", "stance",
+    "initiative_effect", "initiative_range", "initiative_ramp", "budget", "capacity", "stance",
 )  # fmt: skip
 """Nouns whose rows go into a plan."""
 MOST_QUARTERS = 20
+COSTS = "State capital and running cost of each year, or 0."
 
 Heard = Literal["both", "cio", "ciso", "none"]
 """Whose pins and drops a computation keeps."""
@@ -158,7 +162,11 @@ def _scenarios(
     for missing in found.missing:
         left_out.append(LeftOut("scenario", missing.key, missing.name, missing.reason, missing.remedy))
     means = expected_loss(found.portfolio).tolist() if found.scenarios else []
-    scenarios = [portfolio.Scenario(s.key, s.name, m) for s, m in zip(found.scenarios, means, strict=True)]
+    ends = zip(*figures.ends(found), strict=True) if found.scenarios else ()
+    scenarios = [
+        portfolio.Scenario(s.key, s.name, mean, (min(least, mean), max(most, mean)))
+        for s, mean, (least, most) in zip(found.scenarios, means, ends, strict=True)
+    ]
     known = {s.key for s in scenarios}
     effects: dict[str, list[portfolio.Effect]] = defaultdict(list)
     reductions = risk.initiative_effects()
@@ -166,9 +174,17 @@ def _scenarios(
         frequency = None if effect.frequency is None else effect.frequency[figures.MID]
         magnitude = None if effect.magnitude is None else effect.magnitude[figures.MID]
         if effect.scenario in known and (frequency is not None or magnitude is not None):
-            effects[effect.key].append(portfolio.Effect(effect.scenario, frequency, magnitude))
+            effects[effect.key].append(
+                portfolio.Effect(
+                    effect.scenario, frequency, magnitude, _outer(effect.frequency), _outer(effect.magnitude)
+                )
+            )
     agreed = risk.appetite_in_force()
     return scenarios, effects, laws_of(found, read, reductions, agreed.frozen["points"] if agreed else None)
+
+
+def _outer(interval: Interval | None) -> tuple[float, float] | None:
+    return None if interval is None else (interval[figures.LOW], interval[figures.HIGH])
 
 
 def _initiatives(
@@ -190,14 +206,14 @@ def _initiatives(
     ):
         relations[key, kind].append(other)
     serves, stances = _contributions(goals), _stances(heard)
+    ramps, ranges = _ramps(unknown), _ranges()
     found = []
     for row in Initiative.objects.order_by("key"):
         if row.key in unknown or row.key not in costs:
-            reason = unknown.get(row.key, "Its costs are unknown.")
-            left_out.append(
-                LeftOut("initiative", row.key, row.name, reason, "State capital and running cost of each year, or 0.")
-            )
+            reason, remedy = unknown.get(row.key, ("Its costs are unknown.", COSTS))
+            left_out.append(LeftOut("initiative", row.key, row.name, reason, remedy))
             continue
+        cost_range, benefit_range = ranges.get(row.key, (None, None))
         found.append(
             portfolio.Initiative(
                 row.key, row.name, row.sponsor, row.duration_quarters,  # type: ignore[arg-type]
@@ -207,22 +223,47 @@ def _initiatives(
                 requires=tuple(relations[row.key, "requires"]), excludes=tuple(relations[row.key, "excludes"]),
                 contributions=tuple(portfolio.Contribution(g, s) for g, s in sorted(serves.get(row.key, {}).items())),
                 effects=tuple(effects.get(row.key, ())),
+                ramp=ramps.get(row.key, ()), group=row.size_of, cost_range=cost_range, benefit_range=benefit_range,
             )
         )  # fmt: skip
     return _without_dangling(found, left_out)
 
 
-def _costs() -> tuple[dict[str, tuple[portfolio.YearCost, ...]], dict[str, str]]:
-    """Costs by initiative, and why they are unknown where they are."""
+def _ramps(unknown: dict[str, tuple[str, str]]) -> dict[str, tuple[float, ...]]:
+    """How benefits grow, by initiative; what has a gap in it is added to `unknown`."""
+    found: dict[str, list[float]] = defaultdict(list)
+    rows = InitiativeRamp.objects.order_by("initiative__key", "quarter")
+    for key, quarter, share in rows.values_list("initiative__key", "quarter", "share"):
+        found[key].append(float(share))
+        if quarter != len(found[key]):
+            reason = f"How its benefits grow is not stated for quarter {len(found[key])} after its finish."
+            unknown.setdefault(key, (reason, "State the share of every quarter from 1 on, up to where it is full."))
+    return {key: tuple(shares) for key, shares in found.items()}
+
+
+def _ranges() -> dict[str, tuple[tuple[float, float] | None, tuple[float, float] | None]]:
+    """Factors of cost and of benefit by initiative, (low, high); None = nobody has said."""
+    rows = InitiativeRange.objects.values_list(
+        "initiative__key", "cost_low", "cost_high", "benefit_low", "benefit_high"
+    )
+
+    def ends(low: Decimal | None, high: Decimal | None) -> tuple[float, float] | None:
+        return None if low is None or high is None else (float(low), float(high))
+
+    return {key: (ends(*row[:2]), ends(*row[2:])) for key, *row in rows}
+
+
+def _costs() -> tuple[dict[str, tuple[portfolio.YearCost, ...]], dict[str, tuple[str, str]]]:
+    """Costs by initiative, and why they are unknown where they are, with the remedy."""
     from accord.engines import portfolio
 
     found: dict[str, list[portfolio.YearCost]] = defaultdict(list)
-    unknown: dict[str, str] = {}
+    unknown: dict[str, tuple[str, str]] = {}
     rows = InitiativeCost.objects.order_by("year").values_list("initiative__key", "year", "capital", "running")
     for key, year, capital, running in rows:
         if capital is None or running is None:
             side = "capital" if capital is None else "running cost"
-            unknown[key] = f"Its {side} of year {year} is unknown."
+            unknown[key] = (f"Its {side} of year {year} is unknown.", COSTS)
         else:
             found[key].append(portfolio.YearCost(year, float(capital), float(running)))
     return {key: tuple(costs) for key, costs in found.items()}, unknown
