@@ -16,8 +16,8 @@ from accord.core.models import User
 from accord.core.permissions import guard_api
 from accord.core.roles import Role
 from accord.decisions import selectors, services
-from accord.decisions.lists import DECISIONS, PLANS
-from accord.decisions.models import Decision, Frontier, Plan
+from accord.decisions.lists import DECISIONS, PLANS, SHEETS
+from accord.decisions.models import Decision, Frontier, Plan, Sheet
 from accord.decisions.screens import SCREENS
 from accord.decisions.table_api import router as table_router
 from accord.strategy.models import Initiative
@@ -26,6 +26,7 @@ from accord.ui.nouns.operations import list_operation, noun_operations
 router = Router()
 list_operation(router, "/plans", PLANS)
 list_operation(router, "/decisions", DECISIONS)
+list_operation(router, "/sheets", SHEETS)
 
 
 class JobOut(Schema):
@@ -53,6 +54,21 @@ class ProposalIn(Schema):
     plan: str
     title: str = Field("", max_length=300)
     note: str = Field("", max_length=5000)
+
+
+class SheetIn(Schema):
+    """A sheet to draft; `inputs` as the form of its kind has them."""
+
+    kind: Literal["insurance", "supplier", "retirement", "materiality"]
+    title: str = Field(max_length=300)
+    note: str = Field("", max_length=5000)
+    inputs: dict[str, Any]
+
+
+class ChoiceIn(Schema):
+    """The option that is proposed."""
+
+    chosen: str = Field(max_length=100)
 
 
 class StanceIn(Schema):
@@ -189,6 +205,44 @@ def withdraw(request: HttpRequest, key: str) -> dict[str, Any]:
     return _decision(services.withdraw(_actor(request), _decision_or_404(key)))
 
 
+@router.post("/sheets", response={201: dict[str, Any]}, summary="Draft a sheet", operation_id="add_sheet")
+@guard_api("change", "sheet")
+@idempotent
+def add_sheet(request: HttpRequest, body: SheetIn) -> tuple[int, dict[str, Any]]:
+    """Check the inputs and compute the options."""
+    made = services.draft_sheet(_actor(request), body.kind, body.title, body.inputs, note=body.note)
+    return 201, selectors.sheet_as_json(made, timezone.localdate())
+
+
+@router.get("/sheets/{str:key}", summary="Sheet", operation_id="get_sheet", response=dict[str, Any])
+@guard_api("view", "sheet")
+def sheet(request: HttpRequest, key: str) -> dict[str, Any]:
+    """One sheet: its options with their figures, what is unknown, its keys, and whether it ran out."""
+    return selectors.sheet_as_json(_sheet_or_404(key), timezone.localdate())
+
+
+@router.post(
+    "/sheets/{str:key}/propose", response=dict[str, Any], summary="Propose a sheet", operation_id="propose_sheet"
+)  # fmt: skip
+@guard_api("change", "sheet")
+@idempotent
+def propose_sheet(request: HttpRequest, key: str, body: ChoiceIn) -> dict[str, Any]:
+    """Freeze the options with the chosen one. Signing needs a person who proves who they are, on the screen."""
+    made = services.propose_sheet(_actor(request), _sheet_or_404(key), body.chosen)
+    return selectors.sheet_as_json(made, timezone.localdate())
+
+
+@router.post(
+    "/sheets/{str:key}/withdraw", response=dict[str, Any], summary="Withdraw a sheet", operation_id="withdraw_sheet"
+)  # fmt: skip
+@guard_api("change", "sheet")
+@idempotent
+def withdraw_sheet(request: HttpRequest, key: str) -> dict[str, Any]:
+    """Take a draft or a proposal back."""
+    found = services.withdraw_sheet(_actor(request), _sheet_or_404(key))
+    return selectors.sheet_as_json(found, timezone.localdate())
+
+
 @router.get("/tracking", summary="Tracking", operation_id="get_tracking", response=dict[str, Any])
 @guard_api("view", "decision")
 def tracking(request: HttpRequest, decision: str = "") -> dict[str, Any]:
@@ -213,6 +267,13 @@ def _plan_or_404(key: str) -> Plan:
 
 def _decision_or_404(key: str) -> Decision:
     found = selectors.find_decision(key)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _sheet_or_404(key: str) -> Sheet:
+    found = selectors.find_sheet(key)
     if found is None:
         raise Http404
     return found

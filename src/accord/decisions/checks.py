@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from itertools import chain
 
 from accord.core.checks import check
 from accord.decisions import selectors
-from accord.decisions.models import Decision, Sitting
+from accord.decisions.models import Decision, Sheet, Sitting
 
 RESTORE = "Restore the last backup in which it holds."
 
 
 @check("decisions")
 def _signed_content_holds() -> Iterator[str]:
-    for one in Decision.objects.exclude(content_hash="").only(
-        "key", "content", "content_hash", "record", "record_hash"
-    ):
+    kept = ("key", "content", "content_hash", "record", "record_hash")
+    signed: chain[Decision | Sheet] = chain(
+        Decision.objects.exclude(content_hash="").only(*kept), Sheet.objects.exclude(content_hash="").only(*kept)
+    )
+    for one in signed:
         if hashlib.sha256(one.content.encode()).hexdigest() != one.content_hash:
             yield f"{one.key}: its content is not what was proposed. {RESTORE}"
         if one.record and hashlib.sha256(one.record.encode()).hexdigest() != one.record_hash:

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from accord.core.permissions import scoped
 from accord.core.twokey import TwoKeyState
 from accord.decisions import selectors
-from accord.decisions.models import Decision, Plan
+from accord.decisions.models import Decision, Plan, Sheet
 from accord.ui.lists import Empty, ListColumn, ListSpec, choice, text
 
 
@@ -28,12 +29,24 @@ def _decisions(request: Any) -> QuerySet[Decision]:
     return scoped(request.user, "decision", decisions())
 
 
+def _sheets(request: Any) -> QuerySet[Sheet]:
+    return scoped(request.user, "sheet", selectors.sheets())
+
+
 def plan_href(plan: Any) -> str:
     return reverse("decisions:plan_detail", args=[plan.key])
 
 
 def decision_href(decision: Any) -> str:
     return reverse("decisions:decision_detail", args=[decision.key])
+
+
+def sheet_href(sheet: Any) -> str:
+    return reverse("decisions:sheet_detail", args=[sheet.key])
+
+
+def _validity(sheet: Any) -> str:
+    return "ran out" if sheet.ran_out(timezone.localdate()) else str(sheet.state)
 
 
 PLANS = ListSpec(
@@ -76,4 +89,32 @@ DECISIONS = ListSpec(
     intro="A plan becomes a decision by the keys of both executives.",
     empty=Empty("Open a plan and propose it.", "Plans", "decisions:plan_list", "view", "plan"),
     link=decision_href,
+)
+SHEETS = ListSpec(
+    noun="sheet",
+    title="Sheets",
+    rows=_sheets,
+    columns=(
+        ListColumn("key", "Sheet", kind="key", sort="key", link=sheet_href),
+        ListColumn("title", "Title", sort="title", link=sheet_href),
+        ListColumn("kind", "About", kind="badge", badge="sheet", sort="kind"),
+        ListColumn("state", "State", value=_validity, kind="badge", badge="decision", sort="state"),
+        ListColumn("until", "Holds until", kind="date", sort="until", blank="open"),
+        ListColumn("proposed_by", "Proposed by", value="proposed_by.name", blank="–"),
+        ListColumn("proposed_at", "Proposed", kind="datetime", sort="proposed_at", blank="–"),
+        ListColumn("in_force_at", "In force since", kind="datetime", sort="in_force_at", blank="–"),
+    ),
+    filters=(choice("kind", "About", Sheet.Kind.choices), choice("state", "State", TwoKeyState.choices)),
+    search=("key__istartswith", "title"),
+    default_sort="-key",
+    intro="Insurance, suppliers, delayed retirements and materiality: decided by two keys like a plan.",
+    empty=Empty(
+        "Open one for an insurance, a supplier, a delay or an incident.",
+        "New sheet",
+        "decisions:sheet_choose",
+        "change",
+        "sheet",
+    ),
+    actions=(("New sheet", "decisions:sheet_choose", "change", "sheet"),),
+    link=sheet_href,
 )

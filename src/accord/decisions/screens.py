@@ -33,6 +33,7 @@ def declare() -> None:
         entry("Plan", "Frontier", "decisions:frontier", noun="plan", order=4, icon="frontier"),
         entry("Plan", "Plans", "decisions:plan_list", noun="plan", order=6, icon="plan"),
         entry("Plan", "Decisions", "decisions:decision_list", noun="decision", order=8, icon="decision"),
+        entry("Plan", "Sheets", "decisions:sheet_list", noun="sheet", order=8, icon="decision"),
         entry("Plan", "Tracking", "decisions:tracking", noun="decision", order=9, icon="tracking"),
     )
     badges.register(
@@ -59,7 +60,20 @@ def declare() -> None:
         },
     )
     badges.register("hand", {"in": Badge("Handed in", "good", "check"), "waiting": Badge("Waiting", "neutral", "ring")})
-    badges.register("decision", {"superseded": Badge("Replaced", "neutral", "dash")})
+    badges.register(
+        "decision",
+        {"superseded": Badge("Replaced", "neutral", "dash"), "ran out": Badge("Ran out", "neutral", "clock")},
+    )
+    badges.register("sheet_choice", {"chosen": Badge("Chosen", "joint", "check")})
+    badges.register(
+        "sheet",
+        {
+            "insurance": Badge("Insurance", "info", "ring"),
+            "supplier": Badge("Supplier", "neutral", "square"),
+            "retirement": Badge("Delayed retirement", "warning", "clock"),
+            "materiality": Badge("Materiality", "joint", "diamond"),
+        },
+    )
     badges.register(
         "tracking",
         {
@@ -71,6 +85,7 @@ def declare() -> None:
     )
     palette.register_searcher("plan", "Plans", _search)
     palette.register_page("What if", "decisions:what_if", noun="plan", verb="run")
+    palette.register_page("New sheet", "decisions:sheet_choose", noun="sheet", verb="change")
     palette.register_page("Compare plans", "decisions:plan_compare", noun="plan")
     for screens in SCREENS:
         palette.register_page(screens.title, f"decisions:{screens.noun.name}_list", noun=screens.noun.name)

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accord.decisions.lists import DECISIONS, PLANS
+from accord.decisions.lists import DECISIONS, PLANS, SHEETS
 from accord.decisions.screens import SCREENS
-from accord.decisions.views import decisions, exports, frontier, plans, table, tracking
+from accord.decisions.views import decisions, exports, frontier, plans, robustness, sheets, table, tracking
 from accord.ui.lists import list_page
 from accord.ui.nouns import noun_urls
 
@@ -12,6 +12,9 @@ app_name = "decisions"
 urlpatterns = [
     path("frontier/", frontier.page, name="frontier"),
     path("frontier/run/", frontier.run, name="frontier_run"),
+    path("frontier/robustness/", robustness.page, name="robustness"),
+    path("frontier/robustness/run/", robustness.run, name="robustness_run"),
+    path("frontier/robustness/<int:pk>/keep/<int:number>/", robustness.keep, name="robustness_keep"),
     path("joint-table/", frontier.joint_table, name="joint_table"),
     path("joint-table/what-if/", table.sliders, name="what_if"),
     path("joint-table/sittings/", table.open_sitting, name="sitting_open"),
@@ -36,6 +39,15 @@ urlpatterns = [
     path("decisions/<str:key>/sign/<slug:role>/", decisions.sign, name="decision_sign"),
     path("decisions/<str:key>/dissent/<slug:role>/", decisions.dissent, name="decision_dissent"),
     path("decisions/<str:key>/withdraw/", decisions.withdraw, name="decision_withdraw"),
+    path("sheets/", list_page(SHEETS), name="sheet_list"),
+    path("sheets/-/new/", sheets.choose, name="sheet_choose"),
+    path("sheets/-/new/<slug:kind>/", sheets.add, name="sheet_add"),
+    path("sheets/<str:key>/", sheets.detail, name="sheet_detail"),
+    path("sheets/<str:key>/change/", sheets.change, name="sheet_change"),
+    path("sheets/<str:key>/propose/", sheets.propose, name="sheet_propose"),
+    path("sheets/<str:key>/sign/<slug:role>/", sheets.sign, name="sheet_sign"),
+    path("sheets/<str:key>/dissent/<slug:role>/", sheets.dissent, name="sheet_dissent"),
+    path("sheets/<str:key>/withdraw/", sheets.withdraw, name="sheet_withdraw"),
     path("tracking/", tracking.page, name="tracking"),
     *(route for screens in SCREENS for route in noun_urls(screens)),
 ]

@@ -21,6 +21,16 @@ from accord.decisions.selectors.plans import (
     statements,
     statements_of,
 )
+from accord.decisions.selectors.robustness import latest_robustness
+from accord.decisions.selectors.sheets import (
+    find_sheet,
+    sheet_as_json,
+    sheets,
+    sheets_ended,
+    sheets_that_count,
+    sheets_waiting,
+    statement_of,
+)
 from accord.decisions.selectors.signing import points_of, reservations
 from accord.decisions.selectors.sittings import (
     Hand,
@@ -58,6 +68,7 @@ __all__ = [
     "figures_of",
     "find_decision",
     "find_plan",
+    "find_sheet",
     "find_sitting",
     "frontier_summary",
     "frozen_comments",
@@ -69,6 +80,7 @@ __all__ = [
     "is_stale",
     "last_revealed",
     "latest_frontier",
+    "latest_robustness",
     "open_sitting",
     "opinions",
     "own_position",
@@ -77,9 +89,15 @@ __all__ = [
     "points_of",
     "positions",
     "reservations",
+    "sheet_as_json",
+    "sheets",
+    "sheets_ended",
+    "sheets_that_count",
+    "sheets_waiting",
     "sittings",
     "stances_of_role",
     "starts_of",
+    "statement_of",
     "statements",
     "statements_of",
     "table",

@@ -3,6 +3,15 @@
 from accord.decisions.services.comments import add_comment
 from accord.decisions.services.own import make_plan
 from accord.decisions.services.planning import Interrupted, run_frontier
+from accord.decisions.services.robustness import keep_tail_plan, run_robustness
+from accord.decisions.services.sheets import (
+    change_sheet,
+    dissent_sheet,
+    draft_sheet,
+    propose_sheet,
+    sign_sheet,
+    withdraw_sheet,
+)
 from accord.decisions.services.signing import Reserved, dissent, propose, sign, withdraw
 from accord.decisions.services.sittings import close_sitting, open_sitting, price_differences, save_position
 from accord.decisions.services.stances import set_stance
@@ -11,15 +20,23 @@ __all__ = [
     "Interrupted",
     "Reserved",
     "add_comment",
+    "change_sheet",
     "close_sitting",
     "dissent",
+    "dissent_sheet",
+    "draft_sheet",
+    "keep_tail_plan",
     "make_plan",
     "open_sitting",
     "price_differences",
     "propose",
+    "propose_sheet",
     "run_frontier",
+    "run_robustness",
     "save_position",
     "set_stance",
     "sign",
+    "sign_sheet",
     "withdraw",
+    "withdraw_sheet",
 ]

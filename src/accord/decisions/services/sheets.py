@@ -1,0 +1,155 @@
+"""A sheet: drafted with its figures, proposed with one option chosen, signed by both or dissented from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Max
+from django.utils import timezone
+
+from accord.core import ledger, twokey
+from accord.core.errors import Problem, Refused
+from accord.core.models import User
+from accord.core.roles import EXECUTIVES, Role
+from accord.core.twokey import TwoKeyState
+from accord.decisions import sheets
+from accord.decisions.models import Sheet
+
+LONGEST_NOTE = 5000
+
+
+def draft_sheet(actor: User, kind: str, title: str, values: Mapping[str, Any], *, note: str = "") -> Sheet:
+    """Check what was filled in, compute the options and keep both as a draft. `Refused` names every problem."""
+    if kind not in sheets.KINDS:
+        raise Refused(
+            Problem(None, "kind", f"“{kind}” is no kind of sheet.", f"Choose one of {', '.join(sheets.KINDS)}.")
+        )
+    name, why = _texts(title, note)
+    inputs = sheets.read(kind, values)
+    figures = sheets.compute(kind, inputs)
+    with ledger.write(actor) as log:
+        last = Sheet.objects.aggregate(last=Max("pk"))["last"] or 0
+        sheet = Sheet.objects.create(
+            key=f"SHEET-{last + 1:04}", kind=kind, title=name, note=why, inputs=inputs, figures=figures, by=actor,
+            until=sheets.until(inputs),
+        )  # fmt: skip
+        log.add("add", "sheet", sheet.key, None, _snapshot(sheet))
+    return sheet
+
+
+def change_sheet(actor: User, sheet: Sheet, title: str, values: Mapping[str, Any], *, note: str = "") -> Sheet:
+    """Fill a draft in anew; its options are computed again."""
+    name, why = _texts(title, note)
+    inputs = sheets.read(sheet.kind, values)
+    figures = sheets.compute(sheet.kind, inputs)
+    with ledger.write(actor) as log:
+        sheet = _locked(sheet)
+        if sheet.state != TwoKeyState.DRAFT:
+            raise Refused("It was proposed already; make a new one to change it.")
+        before = _snapshot(sheet)
+        sheet.title, sheet.note, sheet.inputs, sheet.figures = name, why, inputs, figures
+        sheet.until = sheets.until(inputs)
+        sheet.save()
+        log.add("change", "sheet", sheet.key, before, _snapshot(sheet))
+    return sheet
+
+
+def propose_sheet(actor: User, sheet: Sheet, chosen: str) -> Sheet:
+    """Freeze the options with the one that is proposed, and open the two slots."""
+    with ledger.write(actor) as log:
+        sheet = _locked(sheet)
+        options = {one["key"]: one["name"] for one in sheet.figures["options"]}
+        if chosen not in options:
+            raise Refused(Problem(None, "chosen", "It is none of the options.", "Choose one of them."))
+        if sheet.until is not None and sheet.until < timezone.localdate():
+            raise Refused(Problem(None, "until", f"Its last day, {sheet.until}, is over.", "Change it first."))
+        before = _snapshot(sheet)
+        sheet.chosen = chosen
+        content = {
+            **sheet.figures, "title": sheet.title, "chosen": chosen, "chosen_name": options[chosen],
+            "until": sheet.until.isoformat() if sheet.until else None,
+        }  # fmt: skip
+        twokey.propose(sheet, actor, content)
+        sheet.save()
+        log.add("propose", "sheet", sheet.key, before, _snapshot(sheet))
+    return sheet
+
+
+def sign_sheet(actor: User, sheet: Sheet, role: Role, method: str) -> Sheet:
+    """Turn one key (`method`: how the account proved itself). The second one puts it in force."""
+    with ledger.write(actor) as log:
+        sheet = _locked(sheet)
+        before = _snapshot(sheet)
+        if twokey.sign(sheet, actor, role, method):
+            _seal(sheet)
+        sheet.save()
+        log.add("sign", "sheet", sheet.key, before, _snapshot(sheet))
+    return sheet
+
+
+def dissent_sheet(actor: User, sheet: Sheet, role: Role, reason: str) -> Sheet:
+    """Record a dissent with its reason: the sheet is not in force."""
+    with ledger.write(actor) as log:
+        sheet = _locked(sheet)
+        before = _snapshot(sheet)
+        twokey.dissent(sheet, actor, role, reason)
+        _seal(sheet)
+        sheet.save()
+        log.add("dissent", "sheet", sheet.key, before, _snapshot(sheet))
+    return sheet
+
+
+def withdraw_sheet(actor: User, sheet: Sheet) -> Sheet:
+    """Take a draft or a proposal back before it is in force."""
+    with ledger.write(actor) as log:
+        sheet = _locked(sheet)
+        if sheet.state not in (TwoKeyState.DRAFT, TwoKeyState.PROPOSED):
+            raise Refused("Only what is not in force yet can be withdrawn.")
+        before = _snapshot(sheet)
+        sheet.state = TwoKeyState.WITHDRAWN
+        sheet.save()
+        log.add("withdraw", "sheet", sheet.key, before, _snapshot(sheet))
+    return sheet
+
+
+def _texts(title: str, note: str) -> tuple[str, str]:
+    name, why = " ".join(title.split()), note.strip()
+    if not name or len(name) > 300:
+        raise Refused(Problem(None, "title", "It is blank or longer than 300 characters.", "Give a short title."))
+    if len(why) > LONGEST_NOTE:
+        raise Refused(Problem(None, "note", f"{len(why)} characters.", f"Give at most {LONGEST_NOTE}."))
+    return name, why
+
+
+def _locked(sheet: Sheet) -> Sheet:
+    return Sheet.objects.select_for_update(of=("self",)).get(pk=sheet.pk)
+
+
+def _snapshot(sheet: Sheet) -> dict[str, Any]:
+    """What the ledger keeps: the inputs as filled in, the choice, and the keys."""
+    return {
+        "kind": sheet.kind, "title": sheet.title, "inputs": sheet.inputs, "chosen": sheet.chosen or None,
+        "until": sheet.until, "record_hash": sheet.record_hash or None, **twokey.snapshot(sheet),
+    }  # fmt: skip
+
+
+def _seal(sheet: Sheet) -> None:
+    """Write down, once, how it ended."""
+    keys = []
+    for role in EXECUTIVES:
+        signer, at = getattr(sheet, f"{role.value}_signer"), getattr(sheet, f"{role.value}_signed_at")
+        if signer is not None:
+            keys.append({
+                "role": role.value, "signer": signer.email, "name": signer.name, "at": at.isoformat(),
+                "method": getattr(sheet, f"{role.value}_method"), "hash": getattr(sheet, f"{role.value}_hash"),
+            })  # fmt: skip
+    dissent = None
+    if sheet.dissent_by is not None and sheet.dissent_at is not None:
+        dissent = {"role": sheet.dissent_role, "by": sheet.dissent_by.email, "at": sheet.dissent_at.isoformat(),
+                   "reason": sheet.dissent_reason}  # fmt: skip
+    record = {"sheet": sheet.key, "title": sheet.title, "state": str(sheet.state), "chosen": sheet.chosen,
+              "content_hash": sheet.content_hash, "keys": keys, "dissent": dissent}  # fmt: skip
+    sheet.record = ledger.canonical(record)
+    sheet.record_hash = hashlib.sha256(sheet.record.encode()).hexdigest()

@@ -1,0 +1,265 @@
+"""Sheets: drafted with their figures, proposed with one option, signed by two keys or dissented from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accord.core.errors import Refused
+from accord.core.models import User
+from accord.core.permissions import guard
+from accord.core.reauth import prove
+from accord.core.roles import EXECUTIVES, Role
+from accord.core.twokey import TwoKeyState
+from accord.decisions import selectors, services
+from accord.decisions.models import Sheet
+from accord.decisions.sheet_forms import ChoiceForm, SheetForm, given
+from accord.risk.forms import DissentForm, KeyForm
+from accord.ui import parts
+from accord.ui.access import may
+
+LIST = ("Sheets", "/sheets/")
+INTRO = {
+    "insurance": "Which layers to buy. Every set of them becomes an option, computed from the scenarios with today's "
+    "controls.",
+    "supplier": "Keep a supplier, change it or take a second one: cost beside the loss that each option leaves.",
+    "retirement": "Keep a system past its planned end for a while: what that saves, and the loss that it adds.",
+    "materiality": "Whether an incident's loss exceeds your threshold: the chance, and which of your limits it meets.",
+}
+
+
+def sheet_or_404(key: str) -> Sheet:
+    found = selectors.find_sheet(key)
+    if found is None:
+        raise Http404(f"There is no sheet “{key[:100]}”.")
+    return found
+
+
+def shown(sheet: Sheet) -> dict[str, Any]:
+    """What a sheet says, for its page: the options side by side, the figures of the whole, what is missing."""
+    content = sheet.shown
+    options = content["options"]
+    rows: dict[str, dict[str, Any]] = {}
+    for place, option in enumerate(options):
+        for fact in option["facts"]:
+            row = rows.setdefault(
+                fact["key"], {"label": fact["label"], "source": fact["source"], "cells": [None] * len(options)}
+            )
+            row["cells"][place] = fact
+    return {
+        "content": content,
+        "options": options,
+        "rows": list(rows.values()),
+        "facts": [selectors.statement_of(fact) for fact in content["facts"]],
+        "clock": clock(content, timezone.now()),
+        "proposal": next((one["name"] for one in options if one["key"] == content.get("proposal")), ""),
+    }  # fmt: skip
+
+
+def clock(content: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
+    """Time since awareness and until the stated deadline; None where awareness is not stated."""
+    inputs = content["inputs"]
+    if content["kind"] != "materiality" or not inputs["aware_at"]:
+        return None
+    aware = datetime.fromisoformat(inputs["aware_at"])
+    due = datetime.fromisoformat(content["due"]) if content.get("due") else None
+    return {
+        "aware": aware, "elapsed": _hours(now - aware), "due": due,
+        "left": None if due is None else _hours(abs(due - now)), "over": due is not None and now > due,
+        "basis": inputs["deadline_basis"],
+    }  # fmt: skip
+
+
+def _hours(span: Any) -> str:
+    hours = int(span.total_seconds() // 3600)
+    return f"{hours // 24} d {hours % 24} h" if hours >= 48 else f"{hours} h"
+
+
+@guard("view", "sheet")
+@require_GET
+def detail(request: HttpRequest, key: str) -> HttpResponse:
+    """The options side by side, both keys, and everything that the figures rest on."""
+    sheet = sheet_or_404(key)
+    draft = sheet.state == TwoKeyState.DRAFT
+    changes = may(request.user, "change", "sheet")
+    context = {
+        "title": sheet.title,
+        "breadcrumb": [LIST],
+        "sheet": sheet,
+        "ran_out": sheet.ran_out(timezone.localdate()),
+        "keys": [] if draft or sheet.state == TwoKeyState.WITHDRAWN else _keys(request, sheet),
+        "may_change": draft and changes,
+        "may_withdraw": changes and sheet.state in (TwoKeyState.DRAFT, TwoKeyState.PROPOSED),
+        "choice": _choice(sheet) if draft and changes else None,
+        "history": parts.history("sheet", sheet.key, 12),
+        **shown(sheet),
+    }  # fmt: skip
+    return render(request, "decisions/sheet.html", context)
+
+
+def _choice(sheet: Sheet) -> ChoiceForm:
+    return ChoiceForm(sheet.figures["options"], initial={"chosen": sheet.figures["proposal"]})
+
+
+def _keys(request: HttpRequest, sheet: Sheet) -> list[parts.KeySlot]:
+    mine = {}
+    if may(request.user, "sign", "sheet") and isinstance(request.user, User):
+        for role in sheet.waits_for:
+            if request.user.has_role(role):
+                mine[role.value] = (
+                    reverse("decisions:sheet_sign", args=[sheet.key, role.value]),
+                    reverse("decisions:sheet_dissent", args=[sheet.key, role.value]),
+                )
+    return parts.key_slots(sheet.slots, mine)
+
+
+@guard("change", "sheet")
+@require_GET
+def choose(request: HttpRequest) -> HttpResponse:
+    """What kind of sheet it is to be."""
+    kinds = [(kind.value, kind.label, INTRO[kind.value]) for kind in Sheet.Kind]
+    context = {"title": "New sheet", "breadcrumb": [LIST], "kinds": kinds}
+    return render(request, "decisions/sheet_kinds.html", context)
+
+
+@guard("change", "sheet")
+@require_http_methods(["GET", "POST"])
+def add(request: HttpRequest, kind: str) -> HttpResponse:
+    """Fill in a new sheet of a kind."""
+    if kind not in Sheet.Kind.values:
+        raise Http404("There is no such kind of sheet.")
+
+    def keep(form: SheetForm) -> Sheet:
+        values = form.cleaned_data
+        return services.draft_sheet(cast(User, request.user), kind, values["title"], form.values(), note=values["note"])
+
+    title = f"New sheet: {Sheet.Kind(kind).label.lower()}"
+    return _filled(request, kind, title, {}, keep, reverse("decisions:sheet_list"))
+
+
+@guard("change", "sheet")
+@require_http_methods(["GET", "POST"])
+def change(request: HttpRequest, key: str) -> HttpResponse:
+    """Fill a draft in anew."""
+    sheet = sheet_or_404(key)
+    if sheet.state != TwoKeyState.DRAFT:
+        messages.error(request, "It was proposed already; make a new one to change it.")
+        return redirect("decisions:sheet_detail", key=key)
+
+    def keep(form: SheetForm) -> Sheet:
+        values = form.cleaned_data
+        return services.change_sheet(
+            cast(User, request.user), sheet, values["title"], form.values(), note=values["note"]
+        )
+
+    start = {"title": sheet.title, "note": sheet.note, **given(sheet.inputs)}
+    return _filled(request, sheet.kind, f"Change: {sheet.title}", start, keep, f"/sheets/{sheet.key}/")
+
+
+def _filled(
+    request: HttpRequest, kind: str, title: str, start: Mapping[str, Any], keep: Callable[[SheetForm], Sheet], back: str
+) -> HttpResponse:
+    form = SheetForm(kind, request.POST or None, given=start)
+    if request.method == "POST" and form.is_valid():
+        try:
+            sheet = keep(form)
+        except Refused as refused:
+            form.refuse(refused.problems)
+        else:
+            messages.success(request, "Computed. Choose an option and propose it.")
+            return redirect("decisions:sheet_detail", key=sheet.key)
+    context = {"title": title, "form": form, "form_intro": INTRO[kind], "breadcrumb": [LIST], "cancel_href": back}
+    return render(request, "decisions/sheet_form.html", context, status=422 if form.errors else 200)
+
+
+@guard("change", "sheet")
+@require_POST
+def propose(request: HttpRequest, key: str) -> HttpResponse:
+    """Freeze the sheet with the option that is proposed."""
+    sheet = sheet_or_404(key)
+    try:
+        services.propose_sheet(cast(User, request.user), sheet, request.POST.get("chosen", ""))
+        messages.success(request, "Proposed. It is in force when both have signed.")
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("decisions:sheet_detail", key=key)
+
+
+@guard("sign", "sheet")
+@require_http_methods(["GET", "POST"])
+def sign(request: HttpRequest, key: str, role: str) -> HttpResponse:
+    """Turn one's key, after proving again who one is."""
+
+    def turn(sheet: Sheet, held: Role, method: str, form: KeyForm) -> Sheet:
+        return services.sign_sheet(cast(User, request.user), sheet, held, method)
+
+    return _turn(request, key, role, KeyForm, "Sign", turn)
+
+
+@guard("sign", "sheet")
+@require_http_methods(["GET", "POST"])
+def dissent(request: HttpRequest, key: str, role: str) -> HttpResponse:
+    """Record a dissent with its reason, after proving again who one is."""
+
+    def turn(sheet: Sheet, held: Role, method: str, form: KeyForm) -> Sheet:
+        return services.dissent_sheet(cast(User, request.user), sheet, held, form.cleaned_data["reason"])
+
+    return _turn(request, key, role, DissentForm, "Record dissent", turn)
+
+
+def _turn(
+    request: HttpRequest, key: str, role: str, kind: type[KeyForm], label: str, turn: Callable[..., Sheet]
+) -> HttpResponse:
+    sheet = sheet_or_404(key)
+    held = next((one for one in EXECUTIVES if one.value == role), None)
+    if held is None:
+        raise Http404("Only the CIO and the CISO hold a key.")
+    form = kind(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            method = prove(request, password=values["password"], code=values["code"])
+            after = turn(sheet, held, method, form)
+        except Refused as refused:
+            form.refuse(refused.problems)
+        else:
+            messages.success(request, _said(after))
+            return redirect("decisions:sheet_detail", key=key)
+    context = {
+        "title": f"{label}: {sheet.title}",
+        "form": form,
+        "sheet": sheet,
+        "breadcrumb": [LIST, (sheet.title, f"/sheets/{sheet.key}/")],
+        "cancel_href": f"/sheets/{sheet.key}/",
+        "submit_label": f"{label} as {held.label}",
+        **shown(sheet),
+    }
+    return render(request, "decisions/sheet_key.html", context, status=422 if form.errors else 200)
+
+
+def _said(sheet: Sheet) -> str:
+    if sheet.state == TwoKeyState.IN_FORCE:
+        return "Signed by both: it is in force."
+    if sheet.state == TwoKeyState.DISSENT:
+        return "Your dissent is recorded. It is not in force."
+    return "Signed. It waits for the other key."
+
+
+@guard("change", "sheet")
+@require_POST
+def withdraw(request: HttpRequest, key: str) -> HttpResponse:
+    """Take a draft or a proposal back."""
+    try:
+        services.withdraw_sheet(cast(User, request.user), sheet_or_404(key))
+        messages.success(request, "The sheet is withdrawn.")
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("decisions:sheet_detail", key=key)
