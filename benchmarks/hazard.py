@@ -1,11 +1,14 @@
 """Speed of the hazard engine, and what the price of a finding tells that EPSS does not.
 
-    .venv/bin/python -m benchmarks.hazard [--findings N] [--systems N]
+    .venv/bin/python -m benchmarks.hazard [--findings N] [--systems N] [--database]
 
 CPU seconds of this process, the best of a few runs. The estate is synthetic: systems with skewed numbers of places,
 dependencies with loops, EPSS scores with the skew of FIRST's feed (half below 0.001, five in a hundred above 0.1).
 The references are computed in the same run: the same chain by a dense solve, and the price of single findings by
 finite differences of the whole computation.
+
+`--database` measures a hazard run from and into a database of 100,000 assets and the same systems and findings (that
+of `benchmarks.lists`, with scenarios and dependencies): `--keep=/path` keeps it there or uses the one that is there.
 """
 
 from __future__ import annotations
@@ -107,7 +110,7 @@ def engine(systems: int, findings: int) -> None:
     _dense(given)
     _differences(given, of_findings, spent)
     print(
-        f"  top 1 % of findings by price carry        {top_share(of_findings, of_findings):8.1%} of what findings cost; "
+        f"  top 1 % of findings by price carry        {top_share(of_findings, of_findings):8.1%} of what all cost; "
         f"the top 1 % by EPSS {top_share(of_findings, given.epss):.1%}"
     )
 
@@ -150,13 +153,95 @@ def _differences(given: Synthetic, of_findings: Any, spent: float, number: int =
     )
 
 
+def _scenarios(actor: Any, systems: int) -> None:
+    """Scenarios and dependencies, through the import gate."""
+    from accord.core.imports import TextRow, TextTable, import_tables
+
+    rng = np.random.default_rng(3)
+
+    def table(name: str, columns: str, rows: list[list[str]]) -> TextTable:
+        names = columns.split(",")
+        return TextTable(name, names, [TextRow(n, dict(zip(names, row, strict=True))) for n, row in enumerate(rows, 2)])
+
+    keys = [f"R-{n}" for n in range(SCENARIOS)]
+    hit = {key: rng.choice(systems, 60, replace=False) for key in keys}
+    pairs = {(int(a), int(b)) for a, b in rng.integers(0, systems, (systems * 3, 2)) if a != b}
+    import_tables(
+        actor,
+        [
+            table("scenario", "key,name,threat,effect,frequency_low,frequency_mid,frequency_high",
+                  [[key, key, "external", "outage", "0.05", "0.2", "0.6"] for key in keys]),
+            table("scenario_loss", "scenario,form,low,mid,high",
+                  [[key, "response", "20000", "150000", "1000000"] for key in keys]),
+            table("scenario_system", "scenario,system,share",
+                  [[key, f"S-{s:03}", "0.016"] for key in keys for s in hit[key]]),
+            table("dependency", "system,depends_on", [[f"S-{a:03}", f"S-{b:03}"] for a, b in sorted(pairs)]),
+        ],
+    )  # fmt: skip
+
+
+def database(systems: int, findings: int, kind: str, keep: str) -> None:
+    """A run from the tables to the price of every finding, step by step."""
+    import tempfile
+    from pathlib import Path
+
+    from benchmarks import lists
+
+    home = Path(keep) if keep else Path(tempfile.mkdtemp())
+    made = (home / "accord.sqlite3").exists()
+    home.mkdir(parents=True, exist_ok=True)
+    lists.SYSTEMS = systems
+    with lists._settings(kind, home):
+        if not made:
+            lists.make(100_000, findings)
+        _measure(systems)
+
+
+def _measure(systems: int) -> None:
+    from django.utils import timezone
+
+    from accord.core.models import User
+    from accord.exposure.services import concentration, set_prices
+    from accord.risk.hazard.compute import compute
+    from accord.risk.hazard.inputs import collect
+    from accord.risk.models import Scenario
+
+    actor = User.objects.get(email="ciso@benchmark.example")
+    if not Scenario.objects.exists():
+        _scenarios(actor, systems)
+    print(f"\nfrom the database: {systems:,} systems, 100,000 assets; wall and CPU seconds of this process")
+
+    def step(what: str, run: Callable[[], Any]) -> Any:
+        wall, spent = time.monotonic(), time.process_time()
+        found = run()
+        print(f"  {what:44} {time.monotonic() - wall:7.2f} s {time.process_time() - spent:7.2f} s CPU", flush=True)
+        return found
+
+    def nobody(*_: Any) -> None:
+        """No progress is shown."""
+
+    inputs, _ = step("read the inputs", collect)
+    inputs, _ = step("read the inputs again", collect)
+    step("hash of the inputs", lambda: inputs.hash)
+    computed = step("estate -> loss -> price of every asset", lambda: compute(inputs, {}, timezone.now(), nobody))
+    now, currency = timezone.now(), inputs.loss.currency
+    for what in ("first prices on all assets and findings", "the same prices once more"):
+        step(what, lambda: set_prices(actor, computed.prices, computed.unknown, computed.most, currency, now, nobody))
+    top = step("top 1 % by price and by EPSS", concentration)
+    print(f"  the top 1 % of {top['findings']:,} by price carry {top['by_price']:.1%}, by EPSS {top['by_epss']:.1%}")
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--systems", type=int, default=5_000)
     parser.add_argument("--findings", type=int, default=1_000_000)
+    parser.add_argument("--database", nargs="?", const="sqlite", choices=("sqlite", "postgresql"))
+    parser.add_argument("--keep", default="")
     chosen = parser.parse_args(arguments)
     print(f"NumPy {np.__version__}, {os.cpu_count()} processors")
     engine(chosen.systems, chosen.findings)
+    if chosen.database:
+        database(chosen.systems, chosen.findings, chosen.database, chosen.keep)
     return 0
 
 

@@ -93,9 +93,9 @@ def _estate(assets: int) -> Any:
             table("system", ["key", "name", "reach"],
                   [[f"S-{n:03}", f"System {n}", reach[n % 5]] for n in range(SYSTEMS)]),
             table("capability_system", ["capability", "system", "share"],
-                  [[f"C-{n % 40}", f"S-{n:03}", "0.04"] for n in range(SYSTEMS)]),
+                  [[f"C-{n % 40}", f"S-{n:03}", f"{32 / SYSTEMS:.6f}"] for n in range(SYSTEMS)]),
             table("unit_system", ["unit", "system", "share"],
-                  [[f"U-{n % UNITS:03}", f"S-{n:03}", "0.05"] for n in range(SYSTEMS)]),
+                  [[f"U-{n % UNITS:03}", f"S-{n:03}", f"{40 / SYSTEMS:.6f}"] for n in range(SYSTEMS)]),
         ],
     )  # fmt: skip
     day = NOW.date()
@@ -217,6 +217,7 @@ def _findings(kinds: _Weaknesses, assets: int, loose: int, findings: int) -> Non
     from accord.exposure.models import AssetExposure, Finding
     from accord.exposure.models.rollups import COUNTED
     from accord.exposure.services.facts import UNKNOWN, Estate, exposed
+    from accord.exposure.services.footholds import FIELDS as FOOTHOLDS
 
     facts = Estate().of(range(1, assets + 1))
     rng = np.random.default_rng(SEED + 1)
@@ -246,8 +247,9 @@ def _findings(kinds: _Weaknesses, assets: int, loose: int, findings: int) -> Non
         _fill(Finding, rows, FINDING)
     _fill(
         AssetExposure,
-        [(n, f.reach, f.goal_weight, NOW - timedelta(days=n % 60), *([0] * len(COUNTED))) for n, f in facts.items()],
-        ["asset", "reach", "goal_weight", "covered", *COUNTED],
+        [(n, f.reach, f.goal_weight, NOW - timedelta(days=n % 60), *([0] * (len(COUNTED) + len(FOOTHOLDS))))
+         for n, f in facts.items()],
+        ["asset", "reach", "goal_weight", "covered", *COUNTED, *FOOTHOLDS],
     )  # fmt: skip
 
 
@@ -294,7 +296,8 @@ def pages() -> Iterator[tuple[str, str, str]]:
         "unit": "unit=U-003", "asset": "asset=A-000123", "definition": "definition=CVE-2015-10000&state=open",
         "rare definition": "definition=CVE-2017-30001", "search CVE": "search=CVE-2018-100",
         "search asset": "search=host-0000", "search component": "search=component-12",
-        "nothing found": "search=zzz", "by EPSS": "sort=-epss", "new first": "sort=-first_seen",
+        "nothing found": "search=zzz", "by EPSS": "sort=-epss", "by price": "sort=-price",
+        "new first": "sort=-first_seen",
         "of a scan": "search=scan:7", "critical, large system": "system=S-000&severity=critical",
         "critical, middle system": "system=S-001&severity=critical",
         "exploited, small system": "system=S-004&known_exploited=yes",

@@ -66,6 +66,7 @@ def price_of(finding: Finding) -> Price:
     rate = _rate(epss, total.pricing["unknown"][at])
     ends = (asset.price_low, asset.price_mid, asset.price_high)
     low, mid, high = (each * of / copies for each, of in zip(ends, rate, strict=True))
+    high = max(mid, min(high, total.pricing["most"]))
     return Price(
         (low, mid, high), rate=rate, of_class="" if epss is not None else UNKNOWN_FIELDS[at].removeprefix("unknown_"),
         epss=epss, asset=ends, copies=copies, accepted=finding.rank is None,

@@ -31,6 +31,7 @@ def set_prices(
     actor: User,
     prices: Mapping[int, Price],
     unknown: Sequence[Sequence[float]],
+    most: float,
     currency: str,
     at: datetime,
     tell: Tell,
@@ -38,8 +39,9 @@ def set_prices(
     """Price assets (by primary key; one that is not named is priced no more) and their findings.
 
     prices: money a year of one foothold a year at the low, middle and high of the hazard, and in TVaR. unknown: yearly
-    rates (low, middle, high) of findings without EPSS by severity, in the order of `UNKNOWN_FIELDS`. Returns how many
-    assets are priced.
+    rates (low, middle, high) of findings without EPSS by severity, in the order of `UNKNOWN_FIELDS`. most: what all
+    findings together cost at most, the ceiling of each one's high end. Returns how many assets are priced. Findings are
+    walked through only where something that their price rests on changed, or where the last walk was broken off.
     """
     nothing: Price | tuple[None, ...] = (None,) * len(NAMES)
     with bulk.wide_statements(), ledger.write(actor) as log:
@@ -47,18 +49,26 @@ def set_prices(
         rows = [(pk, number, tuple(was)) for pk, number, *was in kept]
         changed = [(pk, *prices.get(pk, nothing)) for pk, _, was in rows if was != prices.get(pk, nothing)]
         bulk.update(AssetExposure, NAMES, changed)
-        pricing = {"currency": currency, "unknown": [[float(end) for end in ends] for ends in unknown]}
+        rates = [[float(end) for end in ends] for ends in unknown]
         total, _ = TotalExposure.objects.get_or_create(id=1)
-        total.pricing, total.priced_at = pricing, at
+        walk = {pk for pk, *_ in rows}
+        if total.pricing.get("settled") and total.pricing["unknown"] == rates:
+            walk = {pk for pk, *_ in changed}
+        total.pricing = {"currency": currency, "unknown": rates, "most": most, "settled": False}
+        total.priced_at = at
         total.save(update_fields=["pricing", "priced_at"])
         log.add("price", "finding", "assets", None, {"assets": len(prices), "changed": len(changed)})
-    breath, done, whole = Breath(), 0, sum(number for _, number, _ in rows)
-    for assets, number in _portions((pk, number) for pk, number, _ in rows if number):
+    open_ones = [(pk, number) for pk, number, _ in rows if number and pk in walk]
+    breath, done, whole = Breath(), 0, sum(number for _, number in open_ones)
+    for assets, number in _portions(open_ones):
         with bulk.wide_statements(), ledger.write(actor):
             rollups.recount(assets)
         breath()
         done += number
         tell(done, whole)
+    with ledger.write(actor):
+        total.pricing["settled"] = True
+        TotalExposure.objects.filter(id=1).update(pricing=total.pricing)
     return len(prices)
 
 

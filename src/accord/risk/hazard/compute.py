@@ -28,12 +28,13 @@ Anchors = Mapping[str, Mapping[str, Any]]
 @dataclass(frozen=True, slots=True)
 class Computed:
     """result: as JSON. anchors: by scenario. prices: by asset (low, middle, high, in TVaR or None), money a year per
-    foothold a year; unknown: yearly rates of findings without EPSS by severity."""
+    foothold a year; unknown: yearly rates of findings without EPSS by severity; most: what findings cost at most."""
 
     result: dict[str, Any]
     anchors: dict[str, dict[str, Any]]
     prices: dict[int, tuple[float, float, float, float | None]]
     unknown: list[list[float]]
+    most: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ def compute(inputs: HazardInputs, last: Anchors, at: datetime, tell: Tell) -> Co
     tail = _tail(state)
     tell(3, 4, "Explaining it")
     result = _result(state, tail)
-    return Computed(result, anchors, _asset_prices(state, tail), built.unknown.tolist())
+    most = result["by_findings_range"][HIGH]
+    return Computed(result, anchors, _asset_prices(state, tail), built.unknown.tolist(), most)
 
 
 def _anchors(
@@ -167,7 +169,7 @@ def _result(state: _State, tail: hazard.Prices | None) -> dict[str, Any]:
         "loss": _three(today.sum(axis=1)),
         "stated": _three(stated.sum(axis=1)),
         "by_findings": float(prices.by_findings[MID]),
-        "by_findings_hull": _three(prices.by_findings),
+        "by_findings_range": _three(_explained(state)),
         "base": float(prices.by_base_rate[MID] + prices.by_base_hazard[MID]),
         "in_tail": float(tail.by_findings[MID]) if tail is not None else None,
         "tail_level": TAIL_LEVEL if tail is not None else None,
@@ -181,6 +183,22 @@ def _result(state: _State, tail: hazard.Prices | None) -> dict[str, Any]:
         ],
         "to_fill_in": to_fill_in(state.inputs, built),
     }
+
+
+def _explained(state: _State) -> Floats:
+    """What findings explain of the loss, (3,): stated rate × explained share × footholds now ÷ when anchored × amount.
+
+    The ratio is taken within each pass, as in `hazard.coherent_rates`: as stated where nothing has changed.
+    """
+    import numpy as np
+
+    scenarios, now = state.built.scenarios, state.found.by_scenario
+    reference = _reference(state.built, state.anchors)
+    known = reference > 0
+    ratio = np.where(known, now / np.where(known, reference, 1.0), np.where(reference[MID] > 0, np.nan, 0.0))
+    ends = np.stack([np.nanmin(ratio, axis=0), ratio[MID], np.nanmax(ratio, axis=0)])
+    found: Floats = (scenarios.frequency * scenarios.explained * ends * state.built.left * scenarios.amount).sum(axis=1)
+    return found
 
 
 def _three(values: Any) -> list[float]:
@@ -213,7 +231,9 @@ def _system_rows(state: _State) -> list[dict[str, Any]]:
 
     built, found, prices = state.built, state.found, state.prices
     parts = hazard.by_scenario(built.estate, built.scenarios, state.anchored)
+    dearest = np.argsort(-parts, axis=1)[:, :SHOWN].tolist()
     cost = found.direct * prices.of_system
+    cost[HIGH] = np.maximum(cost[MID], np.minimum(cost[HIGH], _explained(state)[HIGH]))
     arrived = found.spread
     links = np.bincount(state.inputs.places.link_system, minlength=len(state.inputs.systems))
     unknown = np.bincount(
@@ -231,7 +251,7 @@ def _system_rows(state: _State) -> list[dict[str, Any]]:
             "price": _three(prices.of_system[:, s]), "cost": _three(cost[:, s]),
             "scenarios": [
                 [built.stated[k].key, built.stated[k].name, float(parts[s, k])]
-                for k in np.argsort(-parts[s])[:SHOWN] if parts[s, k] > 0
+                for k in dearest[s] if parts[s, k] > 0
             ],
         }
         for s in shown.tolist()

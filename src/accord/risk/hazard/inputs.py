@@ -9,6 +9,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import FloatField
+from django.db.models.functions import Cast
+
 from accord.core import ledger
 from accord.estate.models import Dependency, System, SystemAsset
 from accord.exposure.models import AssetExposure, Definition
@@ -131,9 +134,10 @@ def _places(at: dict[int, int]) -> Places:
     rows = AssetExposure.objects.order_by("pk").values_list("pk", "foothold_rate", *UNKNOWN_FIELDS)
     held = list(rows.iterator(chunk_size=5000))
     places = {row[0]: place for place, row in enumerate(held)}
+    on = SystemAsset.objects.order_by("pk").annotate(part=Cast("share", FloatField()))  # no Decimal for each row
     links = [
-        (places[asset], at[system], float(share))
-        for asset, system, share in SystemAsset.objects.order_by("pk").values_list("asset_id", "system_id", "share")
+        (places[asset], at[system], share)
+        for asset, system, share in on.values_list("asset_id", "system_id", "part").iterator(chunk_size=5000)
         if asset in places
     ]
     asset, system, share = zip(*links, strict=True) if links else ((), (), ())

@@ -48,9 +48,9 @@ def statements(run: HazardRun) -> list[Statement]:
     found = [
         Statement(
             "hazard.by_findings", "What open findings cost a year", findings, unit,
-            _ends(result["by_findings_hull"]),
+            _ends(result["by_findings_range"]),
             source="Sum of the prices of all findings: the part of the expected loss that they explain. The interval "
-                   "is a hull: every input at its least and at its most at once.",
+                   "is that of the stated frequencies, of the share that findings explain, and of the controls.",
             query=QUERY, href=f"{PAGE}#systems", as_of=run.at,
             note=f"{findings / loss[MID]:.0%} of the expected loss." if loss[MID] else "",
         ),

@@ -45,7 +45,7 @@ def _keep(actor: User, inputs: HazardInputs, number: int, computed: Computed, at
     def pricing(done: int, whole: int) -> None:
         tell(done, whole, "Pricing findings")
 
-    set_prices(actor, computed.prices, computed.unknown, currency, at, pricing)
+    set_prices(actor, computed.prices, computed.unknown, computed.most, currency, at, pricing)
     result = {**computed.result, "top": concentration(), "accepted": accepted()}
     with ledger.write(actor) as log:
         run = HazardRun.objects.create(

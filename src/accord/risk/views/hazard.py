@@ -57,7 +57,7 @@ def page_of(run: HazardRun, *, everything: bool) -> dict[str, Any]:
         return rows if everything else rows[:TOP]
 
     systems = [
-        {**row, "share": row["cost"][MID] / whole if whole else None, "href": system_href(row["key"])}
+        {**rounded(row), "share": row["cost"][MID] / whole if whole else None, "href": system_href(row["key"])}
         for row in cut(result["systems"])
     ]
     scenarios = sorted(result["scenarios"], key=lambda row: (-row["by_findings"], -row["loss"], row["key"]))
@@ -65,7 +65,7 @@ def page_of(run: HazardRun, *, everything: bool) -> dict[str, Any]:
         "statements": reading.statements(run),
         "systems": systems,
         "scenarios": [
-            {**row, "share": row["by_findings"] / loss if loss else None, "href": scenario_href(row["key"])}
+            {**rounded(row), "share": row["by_findings"] / loss if loss else None, "href": scenario_href(row["key"])}
             for row in cut(scenarios)
         ],
         "safeguards": [
@@ -97,6 +97,18 @@ def assumptions_of(run: HazardRun) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+ROUNDED = frozenset(
+    {"direct", "arrived", "total", "unguarded", "footholds", "reference", "stated", "scale", "base", "rate", "alone"}
+)
+
+
+def rounded(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with its rates in four figures, as a page shows them."""
+    return {
+        name: [float(f"{end:.4g}") for end in value] if name in ROUNDED else value for name, value in row.items()
+    }  # fmt: skip
+
+
 def system_href(key: str) -> str:
     return reverse("risk:hazard_system", args=[key])
 
@@ -110,7 +122,7 @@ def _found(plural: str, key: str) -> tuple[HazardRun, dict[str, Any]]:
     row = reading.row(run, plural, key)
     if run is None or row is None:
         raise Http404(f"The last hazard run says nothing of {key}.")
-    return run, row
+    return run, rounded(row)
 
 
 @guard("view", "hazard")
@@ -143,7 +155,7 @@ def system(request: HttpRequest, key: str) -> HttpResponse:
 
 def _neighbours(run: HazardRun, key: str) -> list[dict[str, Any]]:
     """The systems from which intruders come and to which they go."""
-    rows = {row["key"]: row for row in run.result["systems"]}
+    rows = {row["key"]: rounded(row) for row in run.result["systems"]}
     pairs = Dependency.objects.filter(Q(system__key=key) | Q(depends_on__key=key)).values_list(
         "system__key", "system__name", "depends_on__key", "depends_on__name"
     )
@@ -163,13 +175,13 @@ def _neighbours(run: HazardRun, key: str) -> list[dict[str, Any]]:
 def scenario(request: HttpRequest, key: str) -> HttpResponse:
     """How the rate of one scenario comes about. At most six queries."""
     run, row = _found("scenarios", key)
-    rows = {one["key"]: one for one in run.result["systems"]}
+    rows = {one["key"]: rounded(one) for one in run.result["systems"]}
     shares = ScenarioSystem.objects.filter(scenario__key=key).order_by("-share", "system__key")
     systems = [
         {
             "name": name, "share": share, "href": system_href(system) if system in rows else "",
             "total": rows[system]["total"] if system in rows else (0.0, 0.0, 0.0),
-            "part": float(share) * (rows[system]["total"][MID] if system in rows else 0.0),
+            "part": float(f"{float(share) * (rows[system]['total'][MID] if system in rows else 0.0):.4g}"),
         }
         for system, name, share in shares.values_list("system__key", "system__name", "share")
     ]  # fmt: skip

@@ -41,7 +41,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "initiative_system": ("initiative", "system"),
     "budget": ("year", "capital", "running"),
     "capacity": ("skill", "quarter", "fte"),
-    "control": ("key", "name", "description", "owner", "state", "since"),
+    "control": (
+        "key", "name", "description", "owner", "state", "since", "capability_low", "capability_mid",
+        "capability_high", "reliability_low", "reliability_mid", "reliability_high",
+    ),
+    "control_system": ("control", "system", "coverage_low", "coverage_mid", "coverage_high"),
     "scenario": (
         "key", "name", "description", "threat", "effect", "frequency_low", "frequency_mid", "frequency_high",
         "owner", "source",

@@ -94,6 +94,8 @@ def _explode(one: dict[str, Any], tables: Tables) -> None:
         {"initiative": key, "scenario": scenario} | _effect(sides) for scenario, sides in one.get("effects", {}).items()
     ]
 
+NOT_COLUMNS = frozenset({"effects", "covers", "capability", "reliability"})
+
 
 def risks() -> Tables:
     """The nouns of scenarios, controls and incidents. Amounts in EUR."""
@@ -105,6 +107,7 @@ def risks() -> Tables:
             "scenario",
             "scenario_system",
             "scenario_loss",
+            "control_system",
             "control_effect",
             "loss_event",
         )
@@ -120,7 +123,14 @@ def risks() -> Tables:
             {"scenario": key, "form": form} | _cells("", values, 1000) for form, values in one["loss"].items()
         ]
     for one in told["control"]:
-        tables["control"].append({name: value for name, value in one.items() if name != "effects"})
+        row = {name: value for name, value in one.items() if name not in NOT_COLUMNS}
+        for side in ("capability", "reliability"):
+            row |= _cells(f"{side}_", one[side]) if side in one else {}
+        tables["control"].append(row)
+        tables["control_system"] += [
+            {"control": one["key"], "system": system} | (_cells("coverage_", share) if share else {})
+            for system, share in one.get("covers", {}).items()
+        ]
         tables["control_effect"] += [
             {"control": one["key"], "scenario": scenario} | _effect(sides) for scenario, sides in one["effects"].items()
         ]
