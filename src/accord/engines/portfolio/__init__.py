@@ -33,8 +33,10 @@ from accord.engines.portfolio.problem import (
 from accord.engines.portfolio.quick import Quick, quick
 from accord.engines.portfolio.references import Reference
 from accord.engines.portfolio.relaxation import Limits
+from accord.engines.portfolio.robust import Robust, Standing, robust
 from accord.engines.portfolio.solve import NotFound, Plan, solve
 from accord.engines.portfolio.tail import Exceeded, Tail, TailFigures, tail_of
+from accord.engines.portfolio.worth import Prices, Step, Worth, worth_of_more
 
 __all__ = [
     "Balanced",
@@ -57,19 +59,24 @@ __all__ = [
     "Part",
     "PeopleNeed",
     "Plan",
+    "Prices",
     "Problem",
     "ProblemError",
     "Quick",
     "Reason",
     "Reference",
+    "Robust",
     "Rule",
     "Scenario",
     "Shortage",
     "Spending",
+    "Standing",
+    "Step",
     "Tail",
     "TailFigures",
     "TailPlan",
     "Violation",
+    "Worth",
     "YearCost",
     "balanced",
     "check",
@@ -79,9 +86,11 @@ __all__ = [
     "forced_in",
     "frontier",
     "quick",
+    "robust",
     "six_plans",
     "solve",
     "solve_tail",
     "spending",
     "tail_of",
+    "worth_of_more",
 ]

@@ -77,13 +77,14 @@ class Prover:
         """Weights of the residuals for an aim, scaled so that the objective is of size 1."""
         g, price = self.compiled.goals, self.compiled.price
         weights = np.concatenate([aim.a * price[:g], aim.b * price[g:]])
-        return weights / self._scale(aim)
+        return weights / self.scale(aim)
 
-    def _scale(self, aim: Aim) -> float:
+    def scale(self, aim: Aim) -> float:
+        """What 1 in the relaxation's objective means."""
         return (aim.a * self.most_value + aim.b * self.compiled.loss_today) or 1.0
 
     def _as_line(self, aim: Aim, bound: float) -> Line:
-        return Line(aim.a, aim.b, aim.a * self.most_value - bound * self._scale(aim), aim.limits)
+        return Line(aim.a, aim.b, aim.a * self.most_value - bound * self.scale(aim), aim.limits)
 
     def _line(self, aim: Aim, bound: float) -> Line:
         self.lines.append(self._as_line(aim, bound))

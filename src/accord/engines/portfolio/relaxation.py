@@ -34,17 +34,24 @@ class OutOfTime(Exception):
 
 
 class Relaxation:
-    """Minimizes Σ weights[j] × residual over fractional plans. Cuts stay when the objective changes."""
+    """Minimizes Σ weights[j] × residual over fractional plans. Cuts stay when the objective changes.
+
+    Without `covers` no cover cuts are added: they take the price of a resource onto themselves.
+    """
 
     def __init__(
-        self, compiled: Compiled, final: bool = False, shape: Shape = lambda columns, residual: residual
+        self,
+        compiled: Compiled,
+        final: bool = False,
+        shape: Shape = lambda columns, residual: residual,
+        covers: bool = True,
     ) -> None:
         self.compiled = compiled
         self.columns = Columns(compiled, final, shape)
         self.base, self.resource_rows = base_rows(self.columns)
         self.cuts = Rows.none()
         self.residual_cuts = ResidualCuts(self.columns)
-        self._cover_cuts = CoverCuts(self.columns)
+        self._cover_cuts = CoverCuts(self.columns) if covers else None
         self.weights = np.zeros(len(compiled.price))
         self.limits = Limits()
         self.solution: Floats = np.zeros(self.columns.count)
@@ -132,7 +139,8 @@ class Relaxation:
         history = [self.solve(deadline if strict else np.inf)]
         for _ in range(rounds):
             rows = self.residual_cuts.violated(self.solution)
-            rows.extend(self._cover_cuts.violated(self.solution))
+            if self._cover_cuts is not None:
+                rows.extend(self._cover_cuts.violated(self.solution))
             if not len(rows) or time.monotonic() > deadline:
                 break
             self.take(rows)
