@@ -170,9 +170,7 @@ def _curve(result: Year) -> list[list[float]]:
     return [[float(f"{amount:.6g}"), float(f"{probability:.6g}")] for amount, probability in points]
 
 
-def _scenario_rows(
-    found: Quantified, now: Year, before: Year, least: Floats, most: Floats
-) -> list[dict[str, Any]]:
+def _scenario_rows(found: Quantified, now: Year, before: Year, least: Floats, most: Floats) -> list[dict[str, Any]]:
     rows = [
         {
             "key": one.key,

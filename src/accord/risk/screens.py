@@ -79,8 +79,13 @@ CONTROL_EFFECTS = NounScreens(nouns.CONTROL_EFFECT, "risk")
 INITIATIVE_EFFECTS = NounScreens(nouns.INITIATIVE_EFFECT, "risk")
 LOSS_EVENTS = NounScreens(nouns.LOSS_EVENT, "risk")
 HAZARD_ASSUMPTIONS = NounScreens(nouns.HAZARD_ASSUMPTION, "risk")
+SHARED_CAUSES = NounScreens(nouns.SHARED_CAUSE, "risk")
+SHARED_CAUSE_SCENARIOS = NounScreens(nouns.SHARED_CAUSE_SCENARIO, "risk")
+BASE_RATES = NounScreens(nouns.BASE_RATE, "risk")
+OBSERVED_PERIODS = NounScreens(nouns.OBSERVED_PERIOD, "risk")
 SCREENS = (
-    SCENARIOS, SCENARIO_SYSTEMS, SCENARIO_LOSSES, CONTROL_EFFECTS, INITIATIVE_EFFECTS, LOSS_EVENTS, HAZARD_ASSUMPTIONS,
+    SCENARIOS, SCENARIO_SYSTEMS, SCENARIO_LOSSES, CONTROL_EFFECTS, INITIATIVE_EFFECTS, LOSS_EVENTS,
+    HAZARD_ASSUMPTIONS, SHARED_CAUSES, SHARED_CAUSE_SCENARIOS, BASE_RATES, OBSERVED_PERIODS,
 )  # fmt: skip
 
 
@@ -88,15 +93,20 @@ def declare() -> None:
     entry = navigation.Entry
     navigation.register(
         entry("Risk", "Annual loss", "risk:loss", noun="loss", order=5, icon="loss"),
+        entry("Risk", "What findings cost", "risk:hazard", noun="hazard", order=7, icon="finding"),
         entry("Risk", "Risk appetite", "risk:appetite", noun="appetite", order=10, icon="appetite"),
     )
-    for order, (screens, icon) in enumerate(((SCENARIOS, "scenario"), (LOSS_EVENTS, "incident"))):
+    listed = ((SCENARIOS, "scenario"), (LOSS_EVENTS, "incident"), (SHARED_CAUSES, "dependency"))
+    for order, (screens, icon) in enumerate(listed):
         noun = screens.noun
         navigation.register(
             entry("Risk", screens.title, f"risk:{noun.name}_list", noun=noun.name, order=order * 20 + 20, icon=icon)
         )
     palette.register_searcher("scenario", "Scenarios", searcher(SCENARIOS))
     palette.register_page("Propose a risk appetite", "risk:appetite_new", noun="appetite", verb="change")
-    for screens in (SCENARIO_SYSTEMS, SCENARIO_LOSSES, CONTROL_EFFECTS, INITIATIVE_EFFECTS, HAZARD_ASSUMPTIONS):
+    for screens in (
+        SCENARIO_SYSTEMS, SCENARIO_LOSSES, CONTROL_EFFECTS, INITIATIVE_EFFECTS, HAZARD_ASSUMPTIONS,
+        SHARED_CAUSE_SCENARIOS, BASE_RATES, OBSERVED_PERIODS,
+    ):  # fmt: skip
         noun = screens.noun
         palette.register_page(screens.title, f"risk:{noun.name}_list", noun=noun.name)

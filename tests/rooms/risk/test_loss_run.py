@@ -127,7 +127,7 @@ def test_a_run_is_stale_when_and_only_when_its_inputs_changed(organization: User
     )
     found, asked = stale()
     assert not found
-    assert 0 < asked <= 9
+    assert 0 < asked <= 12
     import_tables(organization, [table("control", "key,name,state\nCT-3,Training,retired")])
     assert stale()[0]
     services.run_loss(organization)

@@ -136,7 +136,7 @@ def _worth(one: Input, options: Sequence[Option], expected: Floats, slopes: Floa
         )
         taken.append(options[option].key)
     least = float(expected.min())
-    value = max(least - total, 0.0)
+    value = max(float(least - total), 0.0)
     # Below the arithmetic's own error nothing was found.
     if value <= 1e-12 * max(abs(least), float(np.abs(slopes).max()) * abs(mean)) or len(taken) < 2:
         value = 0.0

@@ -14,14 +14,23 @@ from accord.core.models import LedgerHead
 from accord.estate.models import UnitSystem
 from accord.estate.selectors import Alignment, alignment
 from accord.program.models import Control
-from accord.risk.models import ControlEffect, InitiativeEffect, Scenario, ScenarioLoss, ScenarioSystem
+from accord.risk.models import (
+    ControlEffect,
+    InitiativeEffect,
+    Scenario,
+    ScenarioLoss,
+    ScenarioSystem,
+    SharedCause,
+)
+from accord.strategy.models import InitiativeCost
 from accord.ui.format import default_currency
 
-METHOD = "accord.engines.loss 1"
+METHOD = "accord.engines.loss 2"
 """Part of the hash: a run by another method is another run."""
 RELEVANT = (
     "scenario", "scenario_system", "scenario_loss", "control_effect", "control", "goal", "goal_capability",
-    "capability_system", "unit", "unit_system", "system", "capability",
+    "capability_system", "unit", "unit_system", "system", "capability", "shared_cause", "shared_cause_scenario",
+    "initiative", "initiative_cost", "initiative_effect",
 )  # fmt: skip
 """Nouns whose rows go into the annual loss."""
 
@@ -54,10 +63,31 @@ class ScenarioInput:
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
-    """The scenarios with the controls that operate, and how a system's loss is divided.
+class CauseInput:
+    """A shared cause: times a year at 5, 50 and 95 % (None = unknown), and scenario → probability of setting it off."""
 
-    goals and units: system → ((key, share of the system's loss), …); names: noun → key → name.
+    key: str
+    name: str
+    rate: Interval | None
+    strikes: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionInput:
+    """An initiative as something to choose: (year, capital, running cost; None = unknown), and what it does."""
+
+    key: str
+    name: str
+    costs: tuple[tuple[int, float | None, float | None], ...]
+    effects: tuple[Reduction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The scenarios with the controls that operate, what strikes several of them, and how a system's loss is divided.
+
+    goals and units: system → ((key, share of the system's loss), …); names: noun → key → name; options: initiatives
+    that change a scenario.
     """
 
     currency: str
@@ -65,6 +95,8 @@ class Inputs:
     goals: dict[str, tuple[tuple[str, float], ...]]
     units: dict[str, tuple[tuple[str, float], ...]]
     names: dict[str, dict[str, str]]
+    causes: tuple[CauseInput, ...] = ()
+    options: tuple[OptionInput, ...] = ()
 
     @property
     def hash(self) -> str:
@@ -104,7 +136,7 @@ _SIDES = ("frequency_low", "frequency_mid", "frequency_high", "magnitude_low", "
 
 
 def read(currency: str) -> Inputs:
-    """The inputs of the annual loss. Nine queries."""
+    """The inputs of the annual loss. Twelve queries."""
     losses: dict[str, list[tuple[str, Interval]]] = defaultdict(list)
     for scenario, form, *ends in ScenarioLoss.objects.order_by("form").values_list(
         "scenario__key", "form", "low", "mid", "high"
@@ -129,7 +161,33 @@ def read(currency: str) -> Inputs:
         )
     )
     hit = set(names["system"])
-    return Inputs(currency, scenarios, _goals(hit, names), _units(hit, names), names)
+    return Inputs(currency, scenarios, _goals(hit, names), _units(hit, names), names, _causes(), _options())
+
+
+def _causes() -> tuple[CauseInput, ...]:
+    found: dict[str, CauseInput] = {}
+    rows = SharedCause.objects.order_by("key", "strikes__scenario__key").values_list(
+        "key", "name", "strikes__scenario__key", "strikes__probability", "rate_low", "rate_mid", "rate_high"
+    )
+    for key, name, scenario, probability, *ends in rows:
+        before = found[key].strikes if key in found else ()
+        strikes = (*before, (scenario, float(probability))) if scenario is not None else before
+        found[key] = CauseInput(key, name, _whole(ends), strikes)
+    return tuple(found.values())
+
+
+def _options() -> tuple[OptionInput, ...]:
+    effects: dict[str, list[Reduction]] = defaultdict(list)
+    names = {}
+    for effect in initiative_effects():
+        effects[effect.key].append(effect)
+        names[effect.key] = effect.name
+    costs: dict[str, list[tuple[int, float | None, float | None]]] = defaultdict(list)
+    rows = InitiativeCost.objects.order_by("year").values_list("initiative__key", "year", "capital", "running")
+    for key, year, *amounts in rows:
+        capital, running = (None if amount is None else float(amount) for amount in amounts)
+        costs[key].append((year, capital, running))
+    return tuple(OptionInput(key, names[key], tuple(costs[key]), tuple(effects[key])) for key in sorted(effects))
 
 
 def _operating(effects: QuerySet[ControlEffect]) -> list[Reduction]:
