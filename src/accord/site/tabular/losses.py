@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ def compute(file: ScenarioFile, levels: Sequence[float] = LEVELS) -> Answer:
     try:
         scenarios: Any = _ranges(file)
         if scenarios is None:
-            if not hasattr(loss, "Scenario"):
+            if not hasattr(_laws(), "Scenario"):
                 remedy = "State low, mid and high (law range), a poisson mean, or a constant"
                 raise ScenarioError([Fault(file.file, "", "law", "this version computes no other laws", remedy)])
             scenarios = [_scenario(one) for one in file.scenarios]
@@ -73,18 +74,25 @@ def _ranges(file: ScenarioFile) -> loss.Portfolio | None:
             for form in one.forms
             if form.probability == 1.0 and not form.deductible and form.limit is None
         ]
-        if rate is None or None in amounts or len(amounts) < len(one.forms):
+        known = [amount for amount in amounts if amount is not None]
+        if rate is None or len(known) < len(one.forms):
             return None
         frequency.append(rate)
-        magnitude.append([*amounts, *[unknown] * (most - len(amounts))])
+        magnitude.append([*known, *[unknown] * (most - len(known))])
     return Portfolio([one.key for one in file.scenarios], frequency, magnitude)
 
 
-def _scenario(one: StatedScenario) -> loss.Scenario:
+def _laws() -> Any:
+    """The engine with its laws, by their names."""
+    return import_module("accord.engines.loss")
+
+
+def _scenario(one: StatedScenario) -> Any:
+    """A scenario as the engine takes it."""
     from accord.engines import loss
 
     try:
-        return loss.Scenario(one.key, _frequency(one.frequency), tuple(_form(form) for form in one.forms))
+        return _laws().Scenario(one.key, _frequency(one.frequency), tuple(_form(form) for form in one.forms))
     except loss.LossInputError:
         raise
     except ValueError as error:
@@ -93,9 +101,7 @@ def _scenario(one: StatedScenario) -> loss.Scenario:
 
 def _frequency(law: Law) -> Any:
     """The engine's law of the number of events in a year."""
-    from accord.engines import loss
-
-    number = law.number
+    loss, number = _laws(), law.number
     match law.name:
         case "poisson":
             return loss.Poisson(number("mean"))
@@ -114,8 +120,7 @@ def _frequency(law: Law) -> Any:
 
 def _form(form: LossForm) -> Any:
     """The engine's law of one form's amount, with its layer and the chance that an event has it."""
-    from accord.engines import loss
-
+    loss = _laws()
     law = _amount(form.law)
     if form.deductible or form.limit is not None:
         law = loss.Layer(law, form.deductible, math.inf if form.limit is None else form.limit)
@@ -123,9 +128,8 @@ def _form(form: LossForm) -> Any:
 
 
 def _amount(law: Law) -> Any:
-    from accord.engines import loss
-
-    number, parameters = law.number, law.parameters
+    """The engine's law of an amount."""
+    loss, number, parameters = _laws(), law.number, law.parameters
     match law.name:
         case "range":
             return loss.TwoPiece(number("low"), number("mid"), number("high"))
