@@ -83,6 +83,10 @@ class Evidence:
             "goal_loss": self.goal_loss(plan),
         }
 
+    def laws_today(self) -> Portfolio | None:
+        """The scenarios' laws as things stand today; None where only means are known."""
+        return None if self.laws is None or not self.laws["scenarios"] else self._portfolio({}, MID)
+
     def steps(self, plan: Mapping[str, int]) -> list[dict[str, Any]]:
         """By how much the loss over the horizon changes as each initiative joins those that start before it.
 

@@ -27,6 +27,20 @@ def compute_frontier(context: Context, heard: Heard = "both", points: int = 9, s
     return {"frontier": frontier.pk, "currency": frontier.currency}
 
 
+@kind("decisions.robustness", "Study how firm the plans are")
+def compute_robustness(context: Context, frontier: int, seconds: float = 60.0) -> dict[str, Any]:
+    """How the plans of a frontier stand up under other inputs and against the tail; kept beside the frontier."""
+    from accord.core.errors import Refused
+    from accord.decisions.models import Frontier
+    from accord.decisions.services import run_robustness
+
+    found = Frontier.objects.filter(pk=frontier).first()
+    if found is None:
+        raise Refused(f"There is no frontier {frontier}.")
+    made = run_robustness(context.actor, found, seconds=seconds, tell=context.progress)
+    return {"robustness": made.pk, "frontier": frontier}
+
+
 @kind("decisions.what_if", "Plan again with one initiative held in")
 def compute_what_if(context: Context, plan: str, initiative: str, seconds: float = 8.0) -> dict[str, Any]:
     """What becomes of a plan when an initiative is held in, at no more loss. Nothing is stored but the answer."""

@@ -4,7 +4,7 @@ from django.urls import path
 
 from accord.decisions.lists import DECISIONS, PLANS, SHEETS
 from accord.decisions.screens import SCREENS
-from accord.decisions.views import decisions, exports, frontier, plans, robustness, sheets, table, tracking
+from accord.decisions.views import decisions, exports, forecasts, frontier, plans, robustness, sheets, table, tracking
 from accord.ui.lists import list_page
 from accord.ui.nouns import noun_urls
 
@@ -39,6 +39,10 @@ urlpatterns = [
     path("decisions/<str:key>/sign/<slug:role>/", decisions.sign, name="decision_sign"),
     path("decisions/<str:key>/dissent/<slug:role>/", decisions.dissent, name="decision_dissent"),
     path("decisions/<str:key>/withdraw/", decisions.withdraw, name="decision_withdraw"),
+    path("decisions/<str:key>/expect/<slug:role>/", forecasts.state, name="estimates"),
+    path("look-back/", forecasts.look_back, name="look_back"),
+    path("look-back/<int:year>/", forecasts.look_back, name="look_back_year"),
+    path("look-back/<int:year>/close/", forecasts.close, name="look_back_close"),
     path("sheets/", list_page(SHEETS), name="sheet_list"),
     path("sheets/-/new/", sheets.choose, name="sheet_choose"),
     path("sheets/-/new/<slug:kind>/", sheets.add, name="sheet_add"),

@@ -33,7 +33,9 @@ def _statements(request: HttpRequest, initiative: Initiative) -> Iterable[Statem
     )  # fmt: skip
 
 
-_SHOWN = ("key", "name", "sponsor", "owner", "duration_quarters", "earliest_start", "latest_start", "mandatory")
+_SHOWN = (
+    "key", "name", "sponsor", "owner", "duration_quarters", "earliest_start", "latest_start", "mandatory", "size_of",
+)  # fmt: skip
 INITIATIVES = NounScreens(
     nouns.INITIATIVE, "strategy", statements=_statements,
     rows=lambda request: selectors.with_costs(),
@@ -44,13 +46,15 @@ INITIATIVES = NounScreens(
     ),
 )  # fmt: skip
 COSTS = NounScreens(nouns.INITIATIVE_COST, "strategy")
+RANGES = NounScreens(nouns.INITIATIVE_RANGE, "strategy")
 PEOPLE = NounScreens(nouns.INITIATIVE_PEOPLE, "strategy")
 RELATIONS = NounScreens(nouns.INITIATIVE_RELATION, "strategy")
 GOALS = NounScreens(nouns.INITIATIVE_GOAL, "strategy")
+RAMPS = NounScreens(nouns.INITIATIVE_RAMP, "strategy")
 SYSTEMS = NounScreens(nouns.INITIATIVE_SYSTEM, "strategy")
 BUDGETS = NounScreens(nouns.BUDGET, "strategy")
 CAPACITIES = NounScreens(nouns.CAPACITY, "strategy")
-SCREENS = (INITIATIVES, COSTS, PEOPLE, RELATIONS, GOALS, SYSTEMS, BUDGETS, CAPACITIES)
+SCREENS = (INITIATIVES, COSTS, RANGES, PEOPLE, RELATIONS, GOALS, RAMPS, SYSTEMS, BUDGETS, CAPACITIES)
 
 
 def declare() -> None:
@@ -63,6 +67,6 @@ def declare() -> None:
             )
         )
     palette.register_searcher("initiative", "Initiatives", searcher(INITIATIVES))
-    for screens in (COSTS, PEOPLE, RELATIONS, GOALS, SYSTEMS):
+    for screens in (COSTS, RANGES, PEOPLE, RELATIONS, GOALS, RAMPS, SYSTEMS):
         noun = screens.noun
         palette.register_page(screens.title, f"strategy:{noun.name}_list", noun=noun.name)

@@ -4,6 +4,7 @@ from accord.decisions.models.actuals import ActualCost, ActualDate
 from accord.decisions.models.decision import Decision, Reservation
 from accord.decisions.models.forecasts import ClosedYear, Estimate, Forecast
 from accord.decisions.models.plans import ROLES, Frontier, Plan, PlanItem, Stance
+from accord.decisions.models.robustness import Robustness
 from accord.decisions.models.sheets import Sheet
 from accord.decisions.models.table import Comment, Position, Sitting
 
@@ -21,6 +22,7 @@ __all__ = [
     "PlanItem",
     "Position",
     "Reservation",
+    "Robustness",
     "Sheet",
     "Sitting",
     "Stance",

@@ -1,6 +1,7 @@
 """Reads of this room."""
 
 from accord.decisions.selectors.comments import Figure, comments_of, costs_text, figures_of, frozen_comments
+from accord.decisions.selectors.forecasts import as_data, due_dates, estimates, forecasts_of, loss_curve, quantiles_of
 from accord.decisions.selectors.frontiers import (
     frontier_summary,
     headline,
@@ -11,6 +12,7 @@ from accord.decisions.selectors.frontiers import (
     years,
 )
 from accord.decisions.selectors.inputs import LeftOut, PlanInputs, collect
+from accord.decisions.selectors.look_back import LookBack, look_back, look_back_years
 from accord.decisions.selectors.plans import (
     Opinion,
     currency_of,
@@ -55,21 +57,26 @@ __all__ = [
     "Figure",
     "Hand",
     "LeftOut",
+    "LookBack",
     "Opinion",
     "PlanInputs",
     "Table",
     "Tracking",
+    "as_data",
     "collect",
     "comments_of",
     "commitments_hold",
     "costs_text",
     "currency_of",
     "differences",
+    "due_dates",
+    "estimates",
     "figures_of",
     "find_decision",
     "find_plan",
     "find_sheet",
     "find_sitting",
+    "forecasts_of",
     "frontier_summary",
     "frozen_comments",
     "frozen_sitting",
@@ -81,6 +88,9 @@ __all__ = [
     "last_revealed",
     "latest_frontier",
     "latest_robustness",
+    "look_back",
+    "look_back_years",
+    "loss_curve",
     "open_sitting",
     "opinions",
     "own_position",
@@ -88,6 +98,7 @@ __all__ = [
     "plans_of",
     "points_of",
     "positions",
+    "quantiles_of",
     "reservations",
     "sheet_as_json",
     "sheets",

@@ -1,6 +1,7 @@
 """Writes of this room."""
 
 from accord.decisions.services.comments import add_comment
+from accord.decisions.services.forecasts import Stated, close_year, keep_forecasts, state_estimates
 from accord.decisions.services.own import make_plan
 from accord.decisions.services.planning import Interrupted, run_frontier
 from accord.decisions.services.robustness import keep_tail_plan, run_robustness
@@ -19,12 +20,15 @@ from accord.decisions.services.stances import set_stance
 __all__ = [
     "Interrupted",
     "Reserved",
+    "Stated",
     "add_comment",
     "change_sheet",
     "close_sitting",
+    "close_year",
     "dissent",
     "dissent_sheet",
     "draft_sheet",
+    "keep_forecasts",
     "keep_tail_plan",
     "make_plan",
     "open_sitting",
@@ -37,6 +41,7 @@ __all__ = [
     "set_stance",
     "sign",
     "sign_sheet",
+    "state_estimates",
     "withdraw",
     "withdraw_sheet",
 ]
