@@ -15,7 +15,7 @@ from accord.core.permissions import guard
 from accord.risk import selectors
 from accord.risk.models import Appetite, LossRun
 from accord.ui.access import may
-from accord.ui.charts import Curve, exceedance_curve
+from accord.ui.charts import Curve, exceedance_curve, tornado
 from accord.ui.nouns import url_for
 
 TOP = 15
@@ -64,6 +64,7 @@ def page_of(run: LossRun, appetite: Appetite | None, *, everything: bool) -> dic
     return {
         "statements": selectors.statements(run, appetite),
         "chart": chart_of(run, appetite),
+        **drivers_of(run),
         "scenarios": _shares(result["scenarios"], mean, tail, "scenario", everything),
         "divided": [
             {
@@ -83,6 +84,45 @@ def page_of(run: LossRun, appetite: Appetite | None, *, everything: bool) -> dic
             for row, tail_row in zip(result["var"], result["tvar"], strict=True)
         ],
     }  # fmt: skip
+
+
+def drivers_of(run: LossRun) -> dict[str, Any]:
+    """Shared causes, tornado and what to find out next; each empty for a run of an earlier method."""
+    rows = [{**row, "href": url_for("scenario", _in_url(row["scenario"]))} for row in selectors.swings(run)]
+    told, causes = run.result.get("information") or {}, run.result.get("causes") or {}
+    named = [{"name": row["label"], "low": row["low"], "high": row["high"], "value": row["value"]} for row in rows]
+    title = "Expected loss a year"
+    spread = (run.result.get("indices") or {}).get("sd")
+    return {
+        "driver_statements": selectors.driver_statements(run),
+        "swings": rows,
+        "tornado": tornado(named[:TOP], title=title, currency=run.currency) if named else None,
+        "input_spread": spread,
+        "information": {
+            **told,
+            "options": [{**one, "href": _option_href(one["key"])} for one in told["options"][:TOP]],
+            "inputs": [{**one, "href": url_for("scenario", _in_url(one["scenario"]))} for one in told["inputs"]],
+        }
+        if told
+        else None,
+        "causes": [
+            {
+                **row,
+                "href": url_for("shared_cause", _in_url(row["key"])),
+                "scenarios": [
+                    {**one, "href": url_for("scenario", _in_url(one["key"]))} for one in row["scenarios"]
+                ],
+            }
+            for row in causes.get("rows", ())
+        ],
+        "causes_left_out": [
+            {**row, "href": url_for("shared_cause", _in_url(row["key"]))} for row in causes.get("left_out", ())
+        ],
+    }  # fmt: skip
+
+
+def _option_href(key: str) -> str:
+    return (url_for("initiative", _in_url(key)) or "") if key else ""
 
 
 def chart_of(run: LossRun, appetite: Appetite | None) -> dict[str, Any]:
