@@ -63,6 +63,21 @@ def test_the_figures_are_those_of_the_engine(table: Path) -> None:
     assert sum(one["tail"] for one in told["scenarios"]) == pytest.approx(tail, rel=1e-6)
 
 
+def test_laws_that_three_quantiles_hold_are_exact(tmp_path: Path) -> None:
+    """Mean and variance of the year in closed form, for lognormal amounts and negative binomial counts."""
+    path = tmp_path / "t.csv"
+    head = "scenario,frequency_law,frequency_mean,frequency_variance,law,mean,sd\n"
+    path.write_text(head + "A,negative_binomial,4,7,lognormal,50000,80000\nB,poisson,0.5,,lognormal,1000,900\n")
+    told = json.loads(run("loss", path, "--json").stdout)
+    assert told["mean"] == pytest.approx(4 * 50_000 + 0.5 * 1_000)
+    variance = 4 * 80_000**2 + 7 * 50_000**2 + 0.5 * (900**2 + 1_000**2)
+    assert told["sd"] == pytest.approx(variance**0.5)
+    none = (1 + 3 / 4) ** (-16 / 3) * np.exp(-0.5)  # (1 + (v - m)/m)^(-m^2/(v - m)), and exp(-rate)
+    assert told["no_loss"] == pytest.approx(none)
+    riskquant = json.loads(run("loss", HERE / "riskquant.csv", "--json").stdout)
+    assert [one["mean"] for one in riskquant["scenarios"]] == pytest.approx([1_010_003, 40_400], rel=1e-4)
+
+
 def test_the_names_of_the_answer_are_stable(table: Path) -> None:
     told = json.loads(run("loss", table, "--json").stdout)
     assert set(told) == {

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from accord.intake.scenarios import Fault, LossForm, ScenarioError, ScenarioFile, StatedScenario
+from accord.intake.scenarios.laws import Z95
 
 if TYPE_CHECKING:
     from accord.engines import loss
@@ -19,6 +20,8 @@ SCHEMA = "accord.loss/1"
 LEVELS = (0.5, 0.9, 0.95, 0.99, 0.995)
 TAIL_LEVEL = 0.99
 ENDINGS = (".csv", ".svg")
+WIDEST = 0.99e5
+"""Of an end of an interval over its middle (the engine takes wider ones for mixed-up units)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def compute(file: ScenarioFile, levels: Sequence[float] = LEVELS) -> Answer:
         scenarios: Any = _ranges(file)
         if scenarios is None:
             if not hasattr(_laws(), "Scenario"):
-                remedy = "State low, mid and high (law range), a poisson mean, or a constant"
+                remedy = "State ranges, lognormal laws, constants, poisson or negative_binomial counts"
                 raise ScenarioError([Fault(file.file, "", "law", "this version computes no other laws", remedy)])
             scenarios = [_scenario(one) for one in file.scenarios]
         result = loss.annual_loss(scenarios, tuple(levels), target_level=TAIL_LEVEL, allocation_level=TAIL_LEVEL)
@@ -56,30 +59,64 @@ def compute(file: ScenarioFile, levels: Sequence[float] = LEVELS) -> Answer:
 
 
 def _ranges(file: ScenarioFile) -> loss.Portfolio | None:
-    """All scenarios as arrays, where each is stated by ranges and fixed numbers alone; else None."""
+    """All scenarios as arrays, where each is stated by laws that three quantiles hold exactly; else None."""
     from accord.engines.loss import Portfolio
-
-    def ends(law: Law, fixed: str, name: str) -> tuple[float, ...] | None:
-        if law.name == fixed:
-            return (law.number(name),) * 3
-        return tuple(law.number(end) for end in ("low", "mid", "high")) if law.name == "range" else None
 
     most = max(len(one.forms) for one in file.scenarios)
     unknown = (math.nan,) * 3
     frequency, magnitude = [], []
     for one in file.scenarios:
-        rate = ends(one.frequency, "poisson", "mean")
+        rate = _rate_quantiles(one.frequency)
         amounts = [
-            ends(form.law, "constant", "amount")
+            quantiles
             for form in one.forms
             if form.probability == 1.0 and not form.deductible and form.limit is None
+            if (quantiles := _quantiles(form.law)) is not None
         ]
-        known = [amount for amount in amounts if amount is not None]
-        if rate is None or len(known) < len(one.forms):
+        if rate is None or len(amounts) < len(one.forms):
             return None
         frequency.append(rate)
-        magnitude.append([*known, *[unknown] * (most - len(known))])
+        magnitude.append([*amounts, *[unknown] * (most - len(amounts))])
     return Portfolio([one.key for one in file.scenarios], frequency, magnitude)
+
+
+def _quantiles(law: Law) -> tuple[float, float, float] | None:
+    """5, 50 and 95 % of a law that is two-piece lognormal through them."""
+    number = law.number
+    match law.name:
+        case "range":
+            return number("low"), number("mid"), number("high")
+        case "constant":
+            return number("amount"), number("amount"), number("amount")
+        case "lognormal":
+            return _lognormal(number("mu"), number("sigma"))
+    return None
+
+
+def _rate_quantiles(law: Law) -> tuple[float, float, float] | None:
+    """5, 50 and 95 % of a rate whose mixed Poisson count has the law.
+
+    Of a rate the engine uses mean and variance alone, so a negative binomial count is that of any law of the rate
+    with mean m and variance v − m; here the lognormal one.
+    """
+    number = law.number
+    match law.name:
+        case "range":
+            return number("low"), number("mid"), number("high")
+        case "poisson":
+            return number("mean"), number("mean"), number("mean")
+        case "negative_binomial":
+            mean, variance = number("mean"), number("variance") - number("mean")
+            square = math.log1p(variance / (mean * mean))
+            return _lognormal(math.log(mean) - square / 2.0, math.sqrt(square))
+    return None
+
+
+def _lognormal(mu: float, sigma: float) -> tuple[float, float, float] | None:
+    """5, 50 and 95 % of a lognormal law; None where they lie too far apart for an interval."""
+    spread = math.exp(Z95 * sigma)
+    median = math.exp(mu)
+    return (median / spread, median, median * spread) if spread < WIDEST else None
 
 
 def _laws() -> Any:
