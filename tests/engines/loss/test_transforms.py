@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from accord_loss_cases import random_portfolio
 from scipy.integrate import quad
 from scipy.special import ndtri
 from scipy.stats import norm
@@ -81,6 +82,29 @@ def test_interpolated_transforms_keep_their_stated_error(s_low: float, s_high: f
         assert np.abs(found[chosen] - direct).max() <= stated
         # One Poisson event a year: ln of the year is the transform less 1, however it is summed and interpolated.
         assert np.abs(logs[chosen] - (direct - 1.0)).max() <= stated + spectrum.negligible
+
+
+@pytest.mark.parametrize(("n", "forms", "rate", "seed"), [(8, 3, 0.3, 1), (30, 2, 0.05, 2), (5, 3, 20.0, 3)])
+def test_sums_over_few_places_are_those_over_every_frequency(n: int, forms: int, rate: float, seed: int) -> None:
+    portfolio = random_portfolio(n, forms, seed, rate)
+    book = Book.of(portfolio)
+    period = 20.0 * float(book.means().sum())
+    spectrum = Spectrum(book, period, slopes=True)
+    rows, count = np.arange(n), 20_000
+    logs = spectrum.log_year(count)
+    weights = np.random.default_rng(seed).normal(size=(count, 2)) @ np.array([1.0, 1j]) / (1.0 + np.arange(count))
+    by_amount, by_rate = spectrum.weighted(weights)
+    expected, amounts, rates = np.empty(count, complex), np.zeros(n), np.zeros(n)
+    for place in every_frequency(count):
+        events, biased = spectrum.with_bias(rows, place)
+        j = np.round(place.omega.imag / (2.0 * np.pi)).astype(int)
+        slope, change = book.counts.sensitivity(events, rows)
+        expected[j] = book.counts.log_generating(events).sum(axis=0)
+        amounts -= ((slope * biased) @ weights[j]).real
+        rates += (change @ weights[j]).real
+    assert np.abs(logs - expected).max() <= spectrum.negligible + 1e-11 * max(1.0, float(book.rate.sum()))
+    np.testing.assert_allclose(by_amount, amounts, rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(by_rate, rates, rtol=1e-7, atol=1e-8)
 
 
 @pytest.mark.parametrize("quantiles", [(1.0, 4.0, 9.0), (2.0, 2.0, 30.0), (0.1, 5.0, 5.0), (3.0, 3.0, 3.0)])

@@ -45,8 +45,7 @@ def tail_contributions(spectrum: Spectrum, tail: Tail, level: float, tvar: float
     scenario's rate. Both come from the derivative of the transform; AccuracyError if the first sums to more than one
     per mille beside TVaR.
     """
-    book = spectrum.book
-    means = book.means()
+    means = spectrum.means
     if tail.no_loss >= level:
         return means / (1.0 - level), means / (1.0 - level)
     _, crossing, _ = tail.crossing(np.array([1.0 - level]))

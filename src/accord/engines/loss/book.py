@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +12,11 @@ from numpy.typing import NDArray
 from scipy.special import gammaincc  # type: ignore[import-untyped]
 
 from accord.engines.loss.forms import GammaForms, Kind, LognormalForms, logarithm
+from accord.engines.loss.frequency import Binomial, Frequency, Poisson
+from accord.engines.loss.lattice import Cells, LatticeForms
+from accord.engines.loss.laws import Gamma, Law, Lognormal, TwoPiece
 from accord.engines.loss.portfolio import Portfolio
+from accord.engines.loss.scenario import Scenario, unwrap
 from accord.engines.loss.severity import TwoPieceLognormal
 
 Floats = NDArray[np.floating[Any]]
@@ -55,18 +60,14 @@ class Counts:
         """
         mean, spread = self.mean[rows, None], self.spread[rows, None]
         away = 1.0 - transform
-        slope = mean / (1.0 + spread * away)
-        by_rate = -slope * away
+        # Where an event is certain the derivative at 0 is infinite; nobody asks for it there.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = mean / (1.0 + spread * away)
+            by_rate = -slope * away
         trials = spread[:, 0] < 0
         if trials.any():
             by_rate[trials] = self.log_generating(transform[trials], rows[trials])
         return slope, by_rate
-
-    @cached_property
-    def log_none(self) -> Floats:
-        """ln of each probability of no event (m,); -inf where an event is certain."""
-        logs: Floats = self.log_generating(np.zeros((self.mean.size, 1)))[:, 0]
-        return logs
 
     @cached_property
     def steepest(self) -> Floats:
@@ -93,7 +94,7 @@ class Book:
 
     rows (m,) places in the portfolio; counts; starts (m,) first form of each scenario; owner (F,) scenario of each
     form; chance (F,) probability that the form costs anything in an event; the forms themselves by kind of law, each
-    with its places (F_kind,) among the F; event_mean, event_square (m,) E[X] and E[X^2] of an event.
+    with its places (F_kind,) among the F; form_mean (F,) the mean of each form, its chance not counted.
     """
 
     rows: Rows
@@ -107,10 +108,52 @@ class Book:
     gamma_scale: Floats
     gamma_at: Rows
     form_mean: Floats
+    others: tuple[Law, ...] = ()
+    other_at: Rows = field(default_factory=lambda: np.zeros(0, np.intp))
 
     @classmethod
-    def of(cls, portfolio: Portfolio) -> Book:
-        """From arrays of two-piece lognormal laws."""
+    def of(cls, portfolio: Portfolio | Sequence[Scenario]) -> Book:
+        """From a portfolio; what cannot cost anything is left out."""
+        return cls._of_arrays(portfolio) if isinstance(portfolio, Portfolio) else cls._of_scenarios(portfolio)
+
+    @classmethod
+    def _of_scenarios(cls, scenarios: Sequence[Scenario]) -> Book:
+        pieces: list[tuple[int, Law, float]] = []
+        rows: list[int] = []
+        for row, scenario in enumerate(scenarios):
+            forms = [unwrap(form) for form in scenario.forms if form.mean() > 0]
+            forms = [(law, chance) for law, chance in forms if chance > 0]
+            if scenario.frequency.mean > 0 and forms:
+                pieces += [(len(rows), law, chance) for law, chance in forms]
+                rows.append(row)
+        laws = [law for _, law, _ in pieces]
+        kinds = np.array([_kind(law) for law in laws], int)
+        lognormal_at, gamma_at, other_at = (np.flatnonzero(kinds == kind) for kind in range(3))
+        triples = [_two_piece(laws[i]) for i in lognormal_at]
+        median, s_low, s_high = np.array(triples, float).reshape(-1, 3).T
+        gammas = [law for law in laws if isinstance(law, Gamma)]
+        owner = np.array([at for at, _, _ in pieces], np.intp)
+        counts = [scenarios[row].frequency for row in rows]
+        mean = np.array([count.mean for count in counts], float)
+        spread = np.array([_spread(count) for count in counts], float)
+        return cls(
+            rows=np.array(rows, np.intp),
+            counts=Counts(mean, spread),
+            owner=owner,
+            starts=np.searchsorted(owner, np.arange(len(rows))),
+            chance=np.array([chance for _, _, chance in pieces], float),
+            lognormal=TwoPieceLognormal(median, s_low, s_high),
+            lognormal_at=lognormal_at,
+            gamma_shape=np.array([law.shape for law in gammas], float),
+            gamma_scale=np.array([law.scale for law in gammas], float),
+            gamma_at=gamma_at,
+            form_mean=np.array([law.mean() for law in laws], float),
+            others=tuple(laws[i] for i in other_at),
+            other_at=other_at,
+        )
+
+    @classmethod
+    def _of_arrays(cls, portfolio: Portfolio) -> Book:
         rate, variance = portfolio.rate()
         law = portfolio.amounts()
         costly = law.median > 0
@@ -138,32 +181,74 @@ class Book:
         """Mean number of events of each scenario (m,)."""
         return self.counts.mean
 
-    def kinds(self, period: float, slopes: bool) -> list[tuple[Rows, Kind]]:
+    def kinds(self, period: float, slopes: bool, lattice: LatticeForms | None) -> list[tuple[Rows, Kind]]:
         """The forms by kind of law, for one period: places among the F forms, and their transforms."""
         kinds: list[tuple[Rows, Kind]] = []
         if self.lognormal_at.size:
             kinds.append((self.lognormal_at, LognormalForms(self.lognormal, period, slopes)))
         if self.gamma_at.size:
             kinds.append((self.gamma_at, GammaForms(self.gamma_shape, self.gamma_scale, period)))
+        if lattice is not None:
+            kinds.append((self.other_at, lattice))
         return kinds
+
+    def cells(self, period: float, size: int, slopes: bool = False) -> Cells | None:
+        """The laws without a closed transform on a lattice of `size` cells in a period; None where there are none."""
+        return Cells.of(self.others, period, size, slopes) if self.others else None
+
+    @cached_property
+    def costless(self) -> Floats:
+        """P(an event costs nothing) of each scenario (m,)."""
+        nothing = 1.0 - self.chance
+        for i, law in zip(self.other_at, self.others, strict=True):
+            nothing[i] += self.chance[i] * float(law.cdf(0.0))
+        costless: Floats = np.multiply.reduceat(nothing, self.starts)
+        return costless
+
+    @cached_property
+    def log_none(self) -> Floats:
+        """ln of each scenario's probability of a year without loss (m,); -inf where a loss is certain."""
+        logs: Floats = self.counts.log_generating(self.costless[:, None])[:, 0]
+        return logs
 
     def survival(self, x: float) -> Floats:
         """P(Y > x) of each form of loss (F,)."""
         survival = np.zeros(self.owner.size)
         survival[self.lognormal_at] = 1.0 - self.lognormal.cdf(x)
         survival[self.gamma_at] = gammaincc(self.gamma_shape, x / self.gamma_scale)
+        survival[self.other_at] = [1.0 - float(law.cdf(x)) for law in self.others]
         return survival
 
     def log_range(self) -> tuple[float, float]:
         """ln of amounts (money) below and above everything that could be asked for."""
-        medians = np.concatenate([self.lognormal.median, self.gamma_scale * np.maximum(self.gamma_shape, 1e-9)])
+        medians = np.concatenate([self.lognormal.median, np.maximum(self.form_mean, 1e-300)])
         return float(np.log(medians.min())) - 20.0, float(np.log(medians.max())) + 60.0
 
     def log_no_loss(self) -> float:
-        """ln of the probability that no event happens in the year."""
-        return float(self.counts.log_none.sum())
+        """ln of the probability of a year without loss."""
+        return float(self.log_none.sum())
 
     def means(self) -> Floats:
         """Expected annual loss of each scenario (m,), closed form (money)."""
         means: Floats = self.rate * np.add.reduceat(self.chance * self.form_mean, self.starts)
         return means
+
+
+def _kind(law: Law) -> int:
+    """0: two-piece lognormal, 1: gamma, 2: on a lattice."""
+    return 0 if isinstance(law, Lognormal | TwoPiece) else 1 if isinstance(law, Gamma) else 2
+
+
+def _two_piece(law: Law) -> tuple[float, float, float]:
+    """Median, s below and s above it."""
+    if isinstance(law, Lognormal):
+        return float(np.exp(law.mu)), law.sigma, law.sigma
+    assert isinstance(law, TwoPiece)
+    arrays = law.arrays
+    return float(arrays.median), float(arrays.s_low), float(arrays.s_high)
+
+
+def _spread(count: Frequency) -> float:
+    if isinstance(count, Poisson):
+        return 0.0
+    return -count.probability if isinstance(count, Binomial) else count.variance / count.mean - 1.0

@@ -41,7 +41,7 @@ class Tail:
 
     tail       P(Z > x, S > 0), estimated; the truth is in [tail - error - alias, tail + error]
     no_loss    P(S = 0)
-    shift      E K (money)
+    mean       E S, of which `added` by rounding amounts to a lattice; shift: E K (money)
     factor     (frequencies,) E exp(-sK), with what turns a sum over j >= 0 into the inversion
     series     (frequencies,) coefficients of P(Z <= x, S > 0), `moment` those of its integral
     """
@@ -51,6 +51,7 @@ class Tail:
     width: float
     no_loss: float
     mean: float
+    added: float
     shift: float
     tail: Floats
     factor: Floats
@@ -303,10 +304,11 @@ def invert(spectrum: Spectrum, width: float, accuracy: float, steps: int = 8, be
     at_reach = truncation / np.exp(DAMPING * REACH)
     error_at_0 = at_reach + shaky * float(weight.sum()) + loose
     excess_error_at_0 = at_reach / modulus[-1] + shaky * float((weight / modulus).sum()) + loose / modulus[0]
+    mean = float(spectrum.means.sum())
     tail = _tail_on_grid(series, size, int(REACH * size), 1.0 - none)
     found = Tail(
-        period, period / size, width, none, float(book.means().sum()), kernel.mean(), tail, factor, series, moment,
-        error_at_0, excess_error_at_0, 0.0, 0.0,
+        period, period / size, width, none, mean, mean - float(book.means().sum()), kernel.mean(),
+        tail, factor, series, moment, error_at_0, excess_error_at_0, 0.0, 0.0,
     )  # fmt: skip
     end = np.array([found.reach])
     last = max(float(tail[-1] + found.error(found.reach)), 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,49 +15,82 @@ Floats = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class Bracket:
+    """Three tails of one run: with amounts rounded down, as they are, and rounded up; all the same where none is."""
+
+    down: Tail
+    middle: Tail
+    up: Tail
+
+    @property
+    def end(self) -> float:
+        """The largest amount (money) of which the tail is known."""
+        return self.middle.reach - self.middle.width - self.middle.step
+
+    def quantiles(self, levels: Floats) -> Floats:
+        """Lower bound, estimate and upper bound (k, 3) of the quantiles (money)."""
+        return self._of(lambda tail: tail.quantiles(levels).T)
+
+    def tail_means(self, levels: Floats) -> Floats:
+        """Lower bound, estimate and upper bound (k, 3) of TVaR (money)."""
+        return self._of(lambda tail: tail.tail_means(levels).T)
+
+    def exceedance(self, x: Floats) -> Floats:
+        """Lower bound, estimate and upper bound (k, 3) of P(S > x)."""
+        return self._of(lambda tail: tail.exceedance(x))
+
+    def stop_loss(self, x: Floats) -> Floats:
+        """Lower bound, estimate and upper bound (k, 3) of E(S - x)+ (money)."""
+        return self._of(lambda tail: tail.stop_loss(x))
+
+    def _of(self, ask: Callable[[Tail], Sequence[Floats] | Floats]) -> Floats:
+        lower, middle, upper = ask(self.middle)
+        if self.down is not self.middle:
+            lower, upper = ask(self.down)[0], ask(self.up)[2]
+            middle = np.clip(middle, lower, upper)
+        return np.stack([lower, middle, upper], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Tails:
     """The fine tail up to the highest level asked for, and a coarse one beyond."""
 
-    main: Tail
-    far: Tail
+    main: Bracket
+    far: Bracket
 
     def tail_means(self, levels: Floats, mean: float) -> Floats:
         """Lower bound, estimate and upper bound of TVaR (k, 3)."""
         found = np.repeat((mean / (1.0 - levels))[:, None], 3, axis=1)
-        some = levels > self.main.no_loss
+        some = levels > self.main.middle.no_loss
         if some.any():
             found[some] = self.main.tail_means(levels[some])
         return found
 
     def curve(self, end: float, points: int) -> Floats:
         """Amounts log-spaced up to the one that is exceeded with `end`: see LossResult.curve."""
-        last = self.far.quantile(1.0 - end)[1]
-        amounts = np.geomspace(max(last / 3000.0, min(4.0 * self.main.width, last / 10.0)), last, points)
+        last = self.far.middle.quantile(1.0 - end)[1]
+        width = self.main.middle.width
+        amounts = np.geomspace(max(last / 3000.0, min(4.0 * width, last / 10.0)), last, points)
         lower, middle, upper = self.exceedance(amounts).T
         return np.column_stack([amounts, middle, lower, upper])
 
     def exceedance(self, x: Floats) -> Floats:
         """P(loss > x): (k, 3) lower bound, estimate, upper bound."""
-        found = np.zeros((x.size, 3))
-        found[:, 1:] = np.nan, 1.0
-        for tail in (self.far, self.main):
-            end = tail.reach - tail.width - tail.step
-            reached = x <= end
-            found[~reached, 2] = np.minimum(found[~reached, 2], tail.exceedance(np.array([end]))[2])
-            found[reached] = np.stack(tail.exceedance(x[reached]), axis=1)
-        return found
+        return self._within(x, 1.0, lambda bracket, at: bracket.exceedance(at))
 
     def stop_loss(self, x: Floats) -> Floats:
         """E(S - x)+: (k, 3) lower bound, estimate, upper bound (money)."""
+        return self._within(x, np.inf, lambda bracket, at: bracket.stop_loss(at))
+
+    def _within(self, x: Floats, most: float, ask: Callable[[Bracket, Floats], Floats]) -> Floats:
         found = np.zeros((x.size, 3))
-        found[:, 1:] = np.nan, np.inf
-        for tail in (self.far, self.main):
-            end = tail.reach - tail.width - tail.step
-            reached = x <= end
+        found[:, 1:] = np.nan, most
+        for bracket in (self.far, self.main):
+            reached = x <= bracket.end
             if not reached.all():
-                found[~reached, 2] = np.minimum(found[~reached, 2], tail.stop_loss(np.array([end]))[2])
+                found[~reached, 2] = np.minimum(found[~reached, 2], ask(bracket, np.array([bracket.end]))[0, 2])
             if reached.any():
-                found[reached] = np.stack(tail.stop_loss(x[reached]), axis=1)
+                found[reached] = ask(bracket, x[reached])
         return found
 
 

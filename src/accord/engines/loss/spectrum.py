@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from accord.engines.loss.book import Book
 from accord.engines.loss.forms import ERROR_KINKED, ERROR_SYMMETRIC, ERROR_WIDE, Place
+from accord.engines.loss.lattice import LatticeForms
 from accord.engines.loss.places import (
     DAMPING,
     FIRST,
@@ -60,11 +61,24 @@ class Share:
 class Spectrum:
     """The transform of a Book for one period (money)."""
 
-    def __init__(self, book: Book, period: float, negligible: float = NEGLIGIBLE, slopes: bool = False) -> None:
+    def __init__(
+        self,
+        book: Book,
+        period: float,
+        negligible: float = NEGLIGIBLE,
+        slopes: bool = False,
+        lattice: LatticeForms | None = None,
+    ) -> None:
+        """`slopes`: for `weighted`; `lattice`: the forms without a closed transform, needed where there are any."""
         self.book = book
         self.period = period
         self.negligible = negligible
-        self._kinds = book.kinds(period, slopes)
+        self._kinds = book.kinds(period, slopes, lattice)
+        change = np.zeros(book.owner.size)
+        if lattice is not None:
+            change[book.other_at] = lattice.mean_change()
+        self.means: Floats = book.means() + book.rate * np.add.reduceat(book.chance * change, book.starts)
+        """Expected annual loss of each scenario (m,), with what a lattice's rounding changes (money)."""
         forms = book.owner.size
         self._kind_of, self._row_in = np.zeros(forms, np.intp), np.zeros(forms, np.intp)
         self.error: Floats = np.zeros(forms)
@@ -160,7 +174,7 @@ class Spectrum:
             turning[at] = kind.turning(how_many)
         turning = np.add.reduceat(turning, self.book.starts, axis=0)
         sizes = self.bound(FIRST * 2.0 ** np.arange(how_many))
-        most = sizes * self.book.counts.steepest[:, None] * self.book.rate.size
+        most = (sizes - self.book.costless[:, None]) * self.book.counts.steepest[:, None] * self.book.rate.size
         harmonics = self.book.counts.harmonics(sizes)
         smooth = turning <= np.minimum(_AT_NODES, _AT_NODES_MIXED * harmonics)
         carried = np.minimum(_PER_PANEL, _PER_PANEL_MIXED * harmonics)
@@ -183,8 +197,8 @@ class Spectrum:
         """ln E exp(-sS) at the frequencies 0 .. count - 1, less what is negligible."""
         book = self.book
         logs = np.empty(max(count, FIRST), complex)
-        rest = book.log_no_loss()
-        sums: dict[int, list[tuple[Place, Complexes, float]]] = {}
+        sums: dict[int, list[tuple[Place, Complexes]]] = {}
+        absent = np.ones((octaves(count) + 1, book.rate.size), bool)
         at_nodes = self._sums_at_nodes(count)
         for share in self._planned:
             if share.place.octave == -2:
@@ -193,16 +207,14 @@ class Spectrum:
                 total = np.zeros(share.place.omega.size, complex)
                 for rows in _chunks(share.rows, share.place.omega.size):
                     total += book.counts.log_generating(self.events(rows, share.place), rows).sum(axis=0)
-            missing = float(book.counts.log_none[share.rows].sum())
-            sums.setdefault(share.octave, []).append((share.place, total, missing))
+            absent[share.octave, share.rows] = False
+            sums.setdefault(share.octave, []).append((share.place, total))
         (first,) = sums.pop(-1)
         logs[:FIRST] = first[1]
         for octave in range(octaves(count)):
             start, end = FIRST << octave, min(FIRST << (octave + 1), count)
             if end > start:
-                parts = sums.get(octave, [])
-                logs[start:end] = _gather(octave, [(place, total) for place, total, _ in parts], end)
-                logs[start:end] += rest - sum(missing for _, _, missing in parts)
+                logs[start:end] = _gather(octave, sums.get(octave, []), end) + book.log_none[absent[octave]].sum()
         return logs[:count]
 
     def _sums_at_nodes(self, count: int) -> dict[int, Complexes]:
@@ -237,9 +249,10 @@ class Spectrum:
         """
         count, book = weights.size, self.book
         by_amount, by_rate = np.zeros(book.rate.size), np.zeros(book.rate.size)
-        # What a scenario contributes where it is left out: its events' transform is 0 there.
+        # What a scenario contributes where it is left out: there its events' transform is that of costing nothing.
         total = complex(weights.sum())
-        _, resting = book.counts.sensitivity(np.zeros((book.rate.size, 1)), np.arange(book.rate.size))
+        _, resting = book.counts.sensitivity(book.costless[:, None], np.arange(book.rate.size))
+        resting = np.where(np.isfinite(resting), resting, 0.0)
         for share in self.shares(count):
             start = 0 if share.octave < 0 else FIRST << share.octave
             here = weights[start : min(FIRST if share.octave < 0 else 2 * start, count)]
