@@ -188,6 +188,11 @@ class Columns:
         found[rows] = quarters
         return found
 
+    def rounded(self, solution: Floats) -> Ints:
+        """The likeliest start of each initiative of which a fractional solution takes more than half, −1 elsewhere."""
+        mass = self.masses(solution)
+        return np.where(mass.sum(axis=1) > 0.5, np.argmax(mass, axis=1), -1)
+
     def solution(self, starts: Ints) -> Floats:
         """The binaries of a plan."""
         found = np.zeros(self.steps)

@@ -126,9 +126,12 @@ class Prover:
         ties = TIE / max(self.most_value, 1e-12), TIE / max(self.compiled.loss_today, 1e-12)
         free = aim.limits == FREE
         factor = 1.0
+        likely = self.relaxation.columns.rounded(self.relaxation.solution)
         for _ in range(1 if free else 3):
             extra = [(factor * value_price + ties[0]) * price[:g], (factor * loss_price + ties[1]) * price[g:]]
             begin = [self.archive.plans[n]] if (n := self.best(aim)) is not None else []
+            if self.search.adopt(likely):
+                begin.append(self.search.starts.copy())
             self.search.run(
                 self.weights(aim) + np.concatenate(extra), seconds / (1 if free else 3), begin, self._near(aim, gap)
             )

@@ -78,6 +78,9 @@ class Search:
         self.window: Bools = able & ~compiled.banned[:, None]
         self.finish = np.minimum(quarter + compiled.duration[:, None], compiled.horizon + 1)
         self.change = np.diff(np.exp(np.cumsum(compiled.phases, axis=0)), axis=0, prepend=1.0)
+        self.slopes = [np.ascontiguousarray(self.change[k][:, who]) for k, who in enumerate(compiled.growing)]
+        self.own_logs = np.ascontiguousarray(compiled.phases.transpose(2, 0, 1))
+        self.own_change = np.ascontiguousarray(self.change.transpose(2, 0, 1))
         self.lengths = [int(np.flatnonzero(x)[-1]) + 1 if x.any() else 0 for x in (compiled.phases != 0).any(axis=1).T]
         self.must = np.flatnonzero(compiled.must)
         self.used = [np.flatnonzero((own > 0.0).any(axis=0)) for own in compiled.usage]
@@ -115,7 +118,7 @@ class Search:
     def _grow(self, i: int, t: int, sign: float) -> None:
         finish = int(self.finish[i, t])
         for k in range(self.lengths[i]):
-            self.logs[finish + k :] += sign * self.c.phases[k, :, i]
+            self.logs[finish + k :] += sign * self.own_logs[i, k]
 
     def load(self, starts: Ints) -> None:
         """Begin from a plan."""
@@ -132,7 +135,7 @@ class Search:
         found = np.zeros((c.size, c.horizon))
         for k, who in enumerate(c.growing):
             tail = np.zeros((c.horizon + 2, len(who)))
-            tail[:-1] = np.cumsum((left @ self.change[k][:, who])[::-1], axis=0)[::-1]
+            tail[:-1] = np.cumsum((left @ self.slopes[k])[::-1], axis=0)[::-1]
             found[who] += np.take_along_axis(tail.T, np.minimum(self.finish[who] + k, c.horizon + 1), axis=1)
         return found
 
@@ -252,7 +255,7 @@ class Search:
         """One row of `gains`."""
         left, found = np.exp(self.logs) * self.weights, np.zeros(self.c.horizon)
         for k in range(self.lengths[i]):
-            tail = np.append(np.cumsum((left @ self.change[k, :, i])[::-1])[::-1], 0.0)
+            tail = np.append(np.cumsum((left @ self.own_change[i, k])[::-1])[::-1], 0.0)
             found += tail[np.minimum(self.finish[i] + k, self.c.horizon + 1)]
         return found
 
@@ -333,7 +336,9 @@ class Search:
             self._keep(pool)
         tries = 0
         most = MOST_BEGINNINGS if beginnings else 0
-        while tries < beginnings or (tries < most and time.monotonic() < begun + seconds / 3 and not stop()):
+        while tries < (1 if pool and time.monotonic() > begun + seconds / 2 else beginnings) or (
+            tries < most and time.monotonic() < begun + seconds / 3 and not stop()
+        ):
             self.clear()
             tries += 1
             if self.place_must(spread=tries > 2):
@@ -396,6 +401,7 @@ class Search:
                 banned[out[0]] = not self.c.must[out[0]]
         if not self.place_must(spread=self.random.random() < 0.5):
             return False
-        self.fill(float(self.random.random()), 0.3, banned)
+        thrift = 1.0 if self.random.random() < 0.5 else float(self.random.random())
+        self.fill(thrift, 0.3 * float(self.random.random()) ** 2, banned)
         self.improve()
         return True
