@@ -8,54 +8,60 @@ from typing import Any
 import numpy as np
 import pytest
 
-from accord.decisions import services
 from accord.decisions.evidence import Evidence, _power
 from accord.decisions.models import Frontier
-from accord.engines.portfolio import Problem, evaluate, spending
+from accord.decisions.selectors.inputs import PlanInputs, collect
+from accord.engines.portfolio import evaluate, spending
 
 pytestmark = pytest.mark.django_db
 STARTS = {"MFA": "2027-Q1", "SOC": "2027-Q2", "DATA": "2028-Q1"}
 
 
 @pytest.fixture
-def own(frontier: Frontier, cio: Any) -> dict[str, Any]:
-    result: dict[str, Any] = services.make_plan(cio, frontier, "Mine", STARTS).result
-    return result
+def asked(company: Any) -> PlanInputs:
+    return collect("none")
 
 
-def problem_of(frontier: Frontier) -> Problem:
-    return Problem.from_json(frontier.result["problem"])
+@pytest.fixture
+def plan(asked: PlanInputs) -> dict[str, int]:
+    return {key: asked.problem.index(start) for key, start in STARTS.items()}
 
 
-def test_steps_lead_from_the_loss_of_today_to_that_of_the_plan(frontier: Frontier) -> None:
-    for plan in frontier.plans.all():
-        steps = plan.result["steps"]
-        assert [s["key"] for s in steps] == [
-            row["key"] for row in sorted(plan.result["schedule"], key=lambda row: (row["start"], row["key"]))
-        ]
-        assert plan.result["loss_today"] + sum(s["loss"] for s in steps) == pytest.approx(plan.loss, rel=1e-12)
+@pytest.fixture
+def own(asked: PlanInputs, plan: dict[str, int]) -> dict[str, Any]:
+    return Evidence(asked.problem, asked.laws).of_plan(plan)
 
 
-def test_a_step_is_what_its_initiative_changes_beside_those_before_it(frontier: Frontier, own: dict[str, Any]) -> None:
-    problem = problem_of(frontier)
-    alone = evaluate(problem, {"MFA": 0}).loss - evaluate(problem, {}).loss
+def test_steps_lead_from_the_loss_of_today_to_that_of_the_plan(
+    asked: PlanInputs, plan: dict[str, int], own: dict[str, Any]
+) -> None:
+    assert [step["key"] for step in own["steps"]] == ["MFA", "SOC", "DATA"]
+    changed = evaluate(asked.problem, plan).loss - evaluate(asked.problem, {}).loss
+    assert sum(step["loss"] for step in own["steps"]) == pytest.approx(changed, rel=1e-12)
+
+
+def test_a_step_is_what_its_initiative_changes_beside_those_before_it(asked: PlanInputs, own: dict[str, Any]) -> None:
+    alone = evaluate(asked.problem, {"MFA": 0}).loss - evaluate(asked.problem, {}).loss
     assert own["steps"][0] == {"key": "MFA", "name": "Second factor", "loss": pytest.approx(alone)}
     assert own["steps"][2]["loss"] == pytest.approx(0.0, abs=1e-6)  # the data platform touches no scenario
 
 
-def test_money_by_quarter_sums_to_what_is_spent_in_each_year(frontier: Frontier, own: dict[str, Any]) -> None:
-    problem = problem_of(frontier)
-    used = spending(problem, {key: problem.index(start) for key, start in STARTS.items()})
+def test_money_by_quarter_sums_to_what_is_spent_in_each_year(
+    asked: PlanInputs, plan: dict[str, int], own: dict[str, Any]
+) -> None:
+    used = spending(asked.problem, plan)
     for kind in ("capital", "running"):
         years = [sum(own["by_quarter"][kind][4 * n : 4 * n + 4]) for n in range(2)]
         assert years == pytest.approx([getattr(used, kind)[year] for year in (2027, 2028)])
 
 
-def test_the_loss_before_and_after_has_the_plans_own_means(frontier: Frontier, own: dict[str, Any]) -> None:
-    curves = own["curves"]
-    assert curves["mean"]["today"] == pytest.approx(own["loss_today"] / 2, rel=1e-9)
-    assert curves["mean"]["after"] == pytest.approx(sum(row["after"] for row in own["scenarios"]), rel=1e-9)
-    assert curves["mean"]["low"] < curves["mean"]["after"] < curves["mean"]["high"]
+def test_the_loss_before_and_after_has_the_plans_own_means(
+    asked: PlanInputs, plan: dict[str, int], own: dict[str, Any]
+) -> None:
+    mean = own["curves"]["mean"]
+    assert mean["today"] == pytest.approx(1.3e6, rel=1e-9)
+    assert mean["after"] == pytest.approx(sum(evaluate(asked.problem, plan).residual.values()), rel=1e-9)
+    assert mean["low"] < mean["after"] < mean["high"]
 
 
 def test_curves_fall_and_lie_within_the_band_of_the_effects(own: dict[str, Any]) -> None:
@@ -67,7 +73,7 @@ def test_curves_fall_and_lie_within_the_band_of_the_effects(own: dict[str, Any])
     assert curves["amounts"][0] == 0.0 and np.all(np.diff(curves["amounts"]) > 0)
 
 
-def test_the_loss_after_is_that_of_an_independent_simulation(frontier: Frontier, own: dict[str, Any]) -> None:
+def test_the_loss_after_is_that_of_an_independent_simulation(own: dict[str, Any]) -> None:
     """Outages: 0.5 a year of 1 M × 0.6; leaks: 0.2 × 0.5 a year of 4 M × 0.7; Poisson, amounts fixed."""
     draw = np.random.default_rng(11)
     years = 400_000
@@ -81,12 +87,13 @@ def test_the_loss_after_is_that_of_an_independent_simulation(frontier: Frontier,
 
 def test_what_falls_on_goals_and_on_none_is_the_whole_loss(own: dict[str, Any]) -> None:
     found = own["goal_loss"]
-    for when, whole in (("today", own["loss_today"] / 2), ("after", own["curves"]["mean"]["after"])):
+    for when in ("today", "after"):
+        whole = own["curves"]["mean"][when]
         assert sum(row[when] for row in found["goals"].values()) + found["rest"][when] == pytest.approx(whole)
 
 
-def test_six_plans_stand_side_by_side(frontier: Frontier, own: dict[str, Any]) -> None:
-    rows = own["compared"]
+def test_six_plans_stand_side_by_side(frontier: Frontier) -> None:
+    rows = frontier.plans.get(origin="joint").result["compared"]
     assert [row["origin"] for row in rows] == ["today", "cio", "ciso", "split", "rosi", "joint"]
     by_origin = {plan.origin: plan for plan in frontier.plans.all()}
     for row in rows[1:]:
@@ -97,14 +104,13 @@ def test_six_plans_stand_side_by_side(frontier: Frontier, own: dict[str, Any]) -
             assert row["money"] == pytest.approx(money)
 
 
-def test_without_laws_nothing_is_said_of_the_distribution(frontier: Frontier) -> None:
-    found = Evidence(problem_of(frontier), None).of_plan({"MFA": 0})
+def test_without_laws_nothing_is_said_of_the_distribution(asked: PlanInputs) -> None:
+    found = Evidence(asked.problem, None).of_plan({"MFA": 0})
     assert found["curves"] is None and found["goal_loss"] is None and found["steps"]
 
 
 def test_a_plan_is_kept_as_plain_data(own: dict[str, Any]) -> None:
-    kept = {name: own[name] for name in ("steps", "by_quarter", "curves", "goal_loss", "compared")}
-    assert json.loads(json.dumps(kept, allow_nan=False)) == kept
+    assert json.loads(json.dumps(own, allow_nan=False)) == own
 
 
 @pytest.mark.parametrize(

@@ -255,7 +255,8 @@ def _second(deck: Presentation, paper: DecisionPaper) -> None:
 
 def _heading(slide: Slide, below: Place, text: str) -> None:
     place = Place(below.left, below.top - 0.36, below.width, 0.3)
-    _text(slide, place, [(_cut(text, 90), 12, True, INK)], text)
+    told = _cut(text, 110)
+    _text(slide, place, [(told, _fitting(told, 12, below.width), True, INK)], told)
 
 
 def _missing(slide: Slide, place: Place, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -114,6 +115,13 @@ def curves(slide: Slide, place: Place, rows: Sequence[Curve], currency: str, alt
     _axis(chart.value_axis, "Probability of losing more", "0%", grid=True)
     chart.category_axis.minimum_scale = chart.value_axis.minimum_scale = 0
     chart.category_axis.maximum_scale = max(x for c in rows for x, _ in c.points)
+    chart.value_axis.maximum_scale = _above(max(y for c in rows for _, y in c.points))
+
+
+def _above(probability: float) -> float:
+    """The end of an axis of probabilities: the next tenth, hundredth or thousandth."""
+    step = 0.1 if probability > 0.1 else 0.01 if probability > 0.01 else 0.001
+    return min(1.0, step * math.ceil(probability / step - 1e-9))
 
 
 def _line(series: Any, colour: str, width: float) -> None:
@@ -187,7 +195,7 @@ def steps(slide: Slide, place: Place, rows: Sequence[Step], currency: str, alter
         ends.append((min(start, end), max(start, end)))
         begun = end
     data: Any = CategoryChartData(number_format=MONEY)
-    data.categories = [_short(step.name, 38) for step in rows]
+    data.categories = [_short(step.name, 30) for step in rows]
     data.add_series("Begins at", [low for low, _ in ends])
     kinds = ("Total", "Less loss", "More loss")
     for n, kind in enumerate(kinds):
@@ -234,8 +242,23 @@ def _stack(chart: Any, colours: Sequence[str | None], figures: Sequence[str]) ->
     chart.category_axis.reverse_order = True
     chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     chart.value_axis.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
-    size = 9 if len(figures) <= 16 else 8
+    size = 9 if len(figures) <= 12 else 8
     chart.category_axis.tick_labels.font.size = Pt(size)
+    _every_label(chart.category_axis)
+
+
+def _every_label(axis: Any) -> None:
+    """Write the name of every category, also where it is tight; the schema wants it before what may follow."""
+    from lxml import etree
+    from pptx.oxml.ns import qn
+
+    skip = etree.Element(qn("c:tickLblSkip"))
+    skip.set("val", "1")
+    after = axis._element.find(qn("c:noMultiLvlLbl"))
+    if after is not None:
+        after.addprevious(skip)
+    else:
+        axis._element.append(skip)
 
 
 def gantt(slide: Slide, place: Place, rows: Sequence[Bar], quarters: Sequence[str], alternative: str) -> None:
