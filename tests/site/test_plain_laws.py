@@ -19,7 +19,10 @@ from accord.site.command_line import app, application
 from accord.site.tabular import losses
 
 application()
-pytestmark = pytest.mark.skipif(not hasattr(loss, "Scenario"), reason="the engine computes ranges only")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(loss, "Scenario"), reason="the engine computes ranges only"),
+]
 HERE = FILES / "scenarios"
 
 
@@ -133,7 +136,7 @@ def test_means_are_those_of_the_laws(name: str) -> None:
 @pytest.mark.parametrize("name", ["accord.csv", "fair.csv", "hypotheses.ciso-assistant.json"])
 def test_quantiles_are_those_of_drawn_years(name: str) -> None:
     """The chance to lose more than VaR, counted over drawn years, within four standard errors."""
-    file, years = read_scenarios(HERE / name), 400_000
+    file, years = read_scenarios(HERE / name), 200_000
     answer = losses.compute(file, (0.5, 0.9, 0.99, 0.999))
     rng = np.random.default_rng(3)
     total = sum(drawn(one, years, rng) for one in file.scenarios)
