@@ -11,17 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from accord.engines.portfolio.bargain import disagreement, largest_product
+from accord.engines.portfolio.bargain import disagreement, ends_of, largest_product
 from accord.engines.portfolio.compiled import compile_problem
 from accord.engines.portfolio.conflict import conflict
+from accord.engines.portfolio.evaluate import value_and_loss
 from accord.engines.portfolio.problem import Problem
 from accord.engines.portfolio.prove import Aim, Prover
 from accord.engines.portfolio.relaxation import Limits, NoPlan, OutOfTime
+from accord.engines.portfolio.search import Archive
 from accord.engines.portfolio.solve import NotFound, plan_of
 
 Wanted = Literal["joint", "value", "loss"]
 REPAIR_SHARE, SEARCH_SHARE = 0.25, 0.6
 """By these shares of the time the known plans are repaired, and the search has ended; the rest goes to the bound."""
+MOST_OFFERED = 6
+"""Of the known plans the two ends and those near the joint one are worth the checker's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +76,21 @@ def quick(
 
 
 def _repair(prover: Prover, known: Sequence[Mapping[str, int]], deadline: float) -> None:
-    """Offer the known plans as they are, then bring those that break a rule back to one that fits."""
-    compiled = prover.compiled
-    asked = [{k: t for k, t in plan.items() if k in compiled.position} for plan in known]
-    held = [compiled.starts(plan) for plan in asked]
-    broken = [starts for starts in held if not prover.offer(starts)]
-    for starts in broken:
+    """Bring the known plans to the rules as they are now (one that keeps them stays as it is), offer the best."""
+    compiled, met = prover.compiled, Archive()
+    for plan in known:
+        starts = compiled.starts({k: t for k, t in plan.items() if k in compiled.position})
         if prover.search.adopt(starts):
-            prover.offer(prover.search.starts)
+            met.offer(*value_and_loss(compiled, prover.search.starts), prover.search.starts)
         if time.monotonic() > deadline:
             break
+    if not met.plans:
+        return
+    value_0, loss_0 = disagreement(met)
+    products = [max(v - value_0, 0.0) * max(loss_0 - x, 0.0) for v, x in zip(met.values, met.losses, strict=True)]
+    first = list(dict.fromkeys([*ends_of(met), *sorted(range(len(products)), key=lambda n: -products[n])]))
+    for n in first[:MOST_OFFERED]:
+        prover.offer(met.plans[n])
 
 
 def _with_tie(prover: Prover, aim: Aim) -> Aim:
