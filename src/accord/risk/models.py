@@ -154,6 +154,7 @@ class ObservedPeriod(models.Model):
 
     scenario = models.OneToOneField("risk.Scenario", on_delete=models.CASCADE, related_name="observed")
     since = models.DateField()
+    counted_to = models.DateField(null=True, blank=True)
     source = fields.text()
 
     class Meta:

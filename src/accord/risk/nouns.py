@@ -36,6 +36,11 @@ def _rate_in_order(row: Row) -> Iterable[tuple[str, str, str]]:
         yield "rate_mid", "A rate of 0 means that it never strikes.", "Remove the cause, or say how rare."
 
 
+def _counted_within(row: Row) -> Iterable[tuple[str, str, str]]:
+    if row["counted_to"] is not None and row["since"] is not None and row["counted_to"] < row["since"]:
+        yield "counted_to", "It lies before the period begins.", "Give a later day, or leave it blank."
+
+
 def _rate_above_zero(row: Row) -> Iterable[tuple[str, str, str]]:
     for name in ("rate", "years"):
         if row[name] is not None and not row[name] > 0:
@@ -196,9 +201,12 @@ OBSERVED_PERIOD = Noun(
         _scenario(),
         Column("since", Kind.DATE, required=True,
                help="The day since which every such event would have been written down."),
+        Column("counted_to", Kind.DATE, blank="no part of it",
+               help="Up to this day the history is already in the scenario's frequency and counts no more."),
         Column("source", help="How that is known."),
     ),
-    title="scenario", order=60, description="Since when the organization keeps record of a scenario's events.",
+    title="scenario", row_checks=(_counted_within,), order=60,
+    description="Since when the organization keeps record of a scenario's events.",
 )  # fmt: skip
 NOUNS = (
     SCENARIO, SCENARIO_SYSTEM, SCENARIO_LOSS, CONTROL_EFFECT, INITIATIVE_EFFECT, LOSS_EVENT, HAZARD_ASSUMPTION,

@@ -12,6 +12,7 @@ from accord.organization.screens import searcher
 from accord.risk import figures, nouns, selectors
 from accord.risk.models import Scenario
 from accord.risk.selectors.inputs import controls_of
+from accord.risk.views.history import history_context
 from accord.ui import format as write
 from accord.ui import navigation, palette
 from accord.ui.charts import interval_dots
@@ -66,7 +67,10 @@ def _scenario_context(request: HttpRequest, scenario: Scenario) -> Mapping[str, 
         (loss.get_form_display(), float(loss.low), float(loss.mid), float(loss.high))
         for loss in scenario.losses.order_by("-mid")
     ]
-    return {"loss_chart": interval_dots(rows, title="Loss per event", name_title="Form of loss") if rows else None}
+    return {
+        "loss_chart": interval_dots(rows, title="Loss per event", name_title="Form of loss") if rows else None,
+        **history_context(request, scenario),
+    }
 
 
 SCENARIOS = NounScreens(
@@ -95,6 +99,7 @@ def declare() -> None:
         entry("Risk", "Annual loss", "risk:loss", noun="loss", order=5, icon="loss"),
         entry("Risk", "What findings cost", "risk:hazard", noun="hazard", order=7, icon="finding"),
         entry("Risk", "Risk appetite", "risk:appetite", noun="appetite", order=10, icon="appetite"),
+        entry("Risk", "Calibration training", "risk:training", noun="training", order=90, icon="interval"),
     )
     listed = ((SCENARIOS, "scenario"), (LOSS_EVENTS, "incident"), (SHARED_CAUSES, "dependency"))
     for order, (screens, icon) in enumerate(listed):
