@@ -12,17 +12,13 @@ from accord_intake import FILES
 from scipy import integrate, stats
 from typer.testing import CliRunner
 
-from accord.engines import loss
 from accord.engines.loss import TwoPieceLognormal
 from accord.intake.scenarios import Law, LossForm, StatedScenario, read_scenarios
 from accord.site.command_line import app, application
 from accord.site.tabular import losses
 
 application()
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not hasattr(loss, "Scenario"), reason="the engine computes ranges only"),
-]
+pytestmark = pytest.mark.slow
 HERE = FILES / "scenarios"
 
 

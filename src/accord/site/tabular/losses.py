@@ -44,9 +44,6 @@ def compute(file: ScenarioFile, levels: Sequence[float] = LEVELS) -> Answer:
     try:
         scenarios: Any = _ranges(file)
         if scenarios is None:
-            if not hasattr(_laws(), "Scenario"):
-                remedy = "State ranges, lognormal laws, constants, poisson or negative_binomial counts"
-                raise ScenarioError([Fault(file.file, "", "law", "this version computes no other laws", remedy)])
             scenarios = [_scenario(one) for one in file.scenarios]
         result = loss.annual_loss(scenarios, tuple(levels), target_level=TAIL_LEVEL, allocation_level=TAIL_LEVEL)
     except loss.LossInputError as error:
