@@ -23,11 +23,12 @@ from accord.engines.portfolio import (
     explain,
     solve,
 )
+from accord.engines.portfolio.archive import Archive
 from accord.engines.portfolio.columns import Columns
 from accord.engines.portfolio.compiled import compile_problem
 from accord.engines.portfolio.cuts import ResidualCuts
 from accord.engines.portfolio.evaluate import residuals
-from accord.engines.portfolio.search import Archive, Search
+from accord.engines.portfolio.search import Search
 
 QUICK = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 

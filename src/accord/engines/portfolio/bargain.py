@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accord.engines.portfolio.search import Archive
+from accord.engines.portfolio.archive import Archive
 
 
 def ends_of(archive: Archive) -> tuple[int, int]:

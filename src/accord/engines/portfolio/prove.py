@@ -17,12 +17,13 @@ from threading import Lock
 
 import numpy as np
 
+from accord.engines.portfolio.archive import Archive
 from accord.engines.portfolio.branch import branch
 from accord.engines.portfolio.check import check
 from accord.engines.portfolio.compiled import Compiled, Floats, Ints
 from accord.engines.portfolio.evaluate import value_and_loss
 from accord.engines.portfolio.relaxation import Limits, NoPlan, Relaxation
-from accord.engines.portfolio.search import Archive, Search
+from accord.engines.portfolio.search import Search
 
 SEARCH_SHARE = 0.3
 """Share of an aim's time that goes to the search; what cutting leaves of the rest goes to branching."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from accord.engines.portfolio.archive import Archive
 from accord.engines.portfolio.bargain import disagreement, ends_of, largest_product
 from accord.engines.portfolio.compiled import compile_problem
 from accord.engines.portfolio.conflict import conflict
@@ -18,7 +19,6 @@ from accord.engines.portfolio.evaluate import value_and_loss
 from accord.engines.portfolio.problem import Problem
 from accord.engines.portfolio.prove import Aim, Prover
 from accord.engines.portfolio.relaxation import Limits, NoPlan, OutOfTime
-from accord.engines.portfolio.search import Archive
 from accord.engines.portfolio.solve import NotFound, plan_of
 
 Wanted = Literal["joint", "value", "loss"]

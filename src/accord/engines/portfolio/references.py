@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from accord.engines.portfolio.archive import Archive
 from accord.engines.portfolio.compiled import Compiled, Ints, compile_problem, spread
 from accord.engines.portfolio.conflict import Infeasible
 from accord.engines.portfolio.evaluate import Spending, spending, value_and_loss
 from accord.engines.portfolio.problem import Initiative, Problem, Sponsor
 from accord.engines.portfolio.prove import Prover
-from accord.engines.portfolio.search import Archive, Search
+from accord.engines.portfolio.search import Search
 from accord.engines.portfolio.solve import NotFound, solve
 
 LEAST_SECONDS = 0.5

@@ -77,8 +77,9 @@ def robust(
     """The standing of plans under sampled inputs; `uncertain` counts the inputs that have an interval.
 
     `price` None: the plans' span of loss per span of their value, so that the whole frontier is worth the same at
-    both ends. `replans` of the samples are planned again as far as `seconds` go. The same seed gives the same
-    samples; times may change what planning again finds. ValueError when there is no plan, or no interval at all.
+    both ends. `replans` of the samples are planned again in about `seconds` together, fewer when they do not
+    suffice. The same seed gives the same samples; times may change what planning again finds. ValueError when
+    there is no plan, or no interval at all.
     """
     if not plans:
         raise ValueError("there is no plan to compare")
@@ -87,13 +88,13 @@ def robust(
     spans = list(_intervals(problem))
     if not spans:
         raise ValueError("no input has an interval: state ranges of costs, contributions, effects or losses first")
-    begun = time.monotonic()
     worlds = [sampled(problem, row) for row in _points(len(spans), samples, seed)]
     compiled = [compile_problem(world) for world in worlds]
     held = [compiled[0].starts(plan) for plan in plans]
     worth_of = _price(problem, held) if price is None else price
     if not worth_of > 0:
         raise ValueError("price must be a positive amount of money per unit of value")
+    begun = time.monotonic()
     again: list[Ints] = []
     chosen: list[int] = []
     for n in range(min(replans, samples)):
