@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -53,7 +54,7 @@ def facts(draw: st.DrawFn) -> Facts:
     share = st.none() | st.floats(0, 1)
     return Facts(
         draw(answers), draw(answers), draw(st.integers(0, 15)), draw(share), draw(share),
-        draw(st.none() | st.floats(0, 10)),
+        draw(st.none() | st.floats(0, 10)), draw(st.none() | st.floats(0, 1e12)),
     )  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def test_a_flip_is_what_the_fact_would_give(given_: Facts) -> None:
 def test_many_at_once_say_what_one_says(many: list[Facts]) -> None:
     nan = float("nan")
     code = {None: -1, True: 1, False: 0}
-    columns = [[nan if v is None else v for v in (f.epss, f.goal_weight, f.score)] for f in many]
+    columns = [[nan if v is None else v for v in (f.epss, f.goal_weight, f.score, f.price)] for f in many]
     found = assess(
         [code[f.known_exploited] for f in many],
         [code[f.exposed] for f in many],
@@ -125,6 +126,20 @@ def test_order_inside_a_class() -> None:
         explain(Facts(False, True, 0b0100, None, 0.1, 7.9)),
     )
     assert graver.rank < milder.rank
+
+
+@given(facts(), st.none() | st.floats(0, 1e12))
+def test_another_price_is_another_place(given_: Facts, price: float | None) -> None:
+    stake = (given_.goal_weight or 0.0) * (1.0 if given_.known_exploited else given_.epss or 0.0)
+    moved = priority.repriced(explain(given_).rank, price, stake)
+    assert moved == explain(replace(given_, price=price)).rank
+
+
+def test_a_price_orders_before_everything_else_inside_a_class() -> None:
+    cheap = Facts(True, True, 0b1000, 0.01, 0.01, 1.0, 10.0)
+    dear, unpriced = replace(cheap, price=5000.0), replace(cheap, price=None, epss=1.0, goal_weight=1.0, score=10.0)
+    unsure = replace(dear, known_exploited=None)
+    assert explain(dear).rank < explain(cheap).rank < explain(unpriced).rank < explain(unsure).rank
 
 
 @given(facts())
@@ -171,7 +186,9 @@ def test_severity_excludes_only_what_no_vector_of_that_band_has() -> None:
     assert possibilities(["nonsense"], "info") == INFORMATION
 
 
-@pytest.mark.parametrize("wrong", [{"epss": [1.5]}, {"goal_weight": [-0.1]}, {"score": [11]}, {"exposed": [2]}])
+@pytest.mark.parametrize(
+    "wrong", [{"epss": [1.5]}, {"goal_weight": [-0.1]}, {"score": [11]}, {"exposed": [2]}, {"price": [-1]}]
+)
 def test_out_of_range_is_refused(wrong: dict[str, list[float]]) -> None:
     good: dict[str, list[float]] = {
         "known_exploited": [0], "exposed": [0], "possible": [1], "epss": [0.1], "goal_weight": [0.1], "score": [5],
