@@ -19,6 +19,7 @@ from accord.core.models import User
 from accord.core.roles import Role
 from accord.decisions import paper, services
 from accord.decisions.models import Decision, Frontier, Plan
+from accord.decisions.services.signing import Reserved
 from accord.outlet.decision import DecisionPaper
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +59,10 @@ def decision(frontier: Frontier, cio: User) -> Decision:
 
 def signed(decision: Decision, cio: User, ciso: User) -> Decision:
     services.sign(cio, decision, Role.CIO, "password")
-    services.sign(ciso, decision, Role.CISO, "password")
+    item = decision.plan.items.first()
+    assert item is not None
+    point = Reserved("initiative", item.initiative.key, "It starts too early.")
+    services.sign(ciso, decision, Role.CISO, "password", [point])
     return Decision.objects.get(pk=decision.pk)
 
 
@@ -79,30 +83,50 @@ def assert_same(found: DecisionPaper, texts: dict[str, str]) -> None:
             assert even(figure) in text, (name, figure)
 
 
-def test_every_figure_of_a_decision_is_the_same_to_the_cent(
-    decision: Decision, cio: User, ciso: User, browse: Any
+def test_a_signed_decision_says_the_same_everywhere_and_for_ever(
+    decision: Decision, cio: User, ciso: User, company: Any, browse: Any
 ) -> None:
-    held = signed(decision, cio, ciso)
-    texts = everywhere(browse(cio), "decisions", held.key)
+    held, client = signed(decision, cio, ciso), browse(cio)
+    texts = everywhere(client, "decisions", held.key)
     assert_same(paper.of_decision(held), texts)
     for text in (texts["pdf"], texts["slides"]):
         assert "In force since" in text and "cio signed on" in text and "Both of us gain." in text
+    for text in texts.values():
+        assert "It starts too early." in text
+    paths = [f"/decisions/{held.key}/deck.pptx", f"/decisions/{held.key}/decision.pdf"]
+    before = [client.get(path).content for path in paths]
+    company(
+        initiative=[{"key": "SHOP", "name": "Renamed", "sponsor": "ciso", "duration_quarters": 1}],
+        scenario_loss=[{"scenario": "OUT", "form": "response", "low": 1, "mid": 2, "high": 3}],
+        budget=[{"year": 2027, "capital": 1, "running": 1}],
+    )
+    assert [client.get(path).content for path in paths] == before
 
 
-@pytest.mark.parametrize("origin", ["cio", "joint", "split", "point"])
-def test_every_figure_of_a_plan_is_the_same_to_the_cent(
-    frontier: Frontier, cio: User, browse: Any, origin: str
-) -> None:
-    plan = frontier.plans.filter(origin=origin).first()
-    if plan is None:
-        pytest.skip("the frontier has no other point")
-    texts = everywhere(browse(cio), "plans", plan.key)
-    assert_same(paper.of_plan(plan), texts)
-    assert "Nobody has signed it" in texts["pdf"] and "Nobody has signed it" in texts["slides"]
-
-
-def test_figures_are_those_of_the_plan_and_add_up(frontier: Frontier) -> None:
+def test_plans_say_the_same_everywhere_and_show_their_pictures(frontier: Frontier, cio: User, browse: Any) -> None:
+    client = browse(cio)
+    for origin in ("cio", "joint", "split", "point"):
+        plan = frontier.plans.filter(origin=origin).first()
+        if plan is None:
+            continue
+        texts = everywhere(client, "plans", plan.key)
+        assert_same(paper.of_plan(plan), texts)
+        assert "Nobody has signed it" in texts["pdf"] and "Nobody has signed it" in texts["slides"]
     plan = frontier.plans.get(origin="joint")
+    assert_adds_up(plan)
+    page = client.get(f"/plans/{plan.key}/").content.decode()
+    for name in ("curves", "steps", "schedule", "money", "people", "goals", "frontier"):
+        assert f'data-chart="plan-{name}"' in page
+    assert f"/plans/{plan.key}/deck.pptx" in page and f"/plans/{plan.key}/plan.pdf" in page
+    for name in ("steps", "by_quarter", "curves", "goal_loss", "compared", "along"):
+        del plan.result[name]
+    Plan.objects.filter(pk=plan.pk).update(result=plan.result)
+    texts = everywhere(client, "plans", plan.key)
+    assert "not kept with this plan" in texts["slides"]
+    assert even(paper.of_plan(plan).figures[0].text) in texts["page"]
+
+
+def assert_adds_up(plan: Plan) -> None:
     found = paper.of_plan(plan)
     text = {figure.key: figure.text for figure in found.figures}
     amounts = {key: number(value) for key, value in text.items() if value.startswith("EUR")}
@@ -118,46 +142,13 @@ def number(text: str) -> float:
     return float(re.sub(r"[^\d.\-]", "", text.replace("\N{MINUS SIGN}", "-")))
 
 
-def test_a_signed_decision_gives_the_same_bytes_whatever_happens_after(
-    decision: Decision, cio: User, ciso: User, company: Any, browse: Any
-) -> None:
-    held, client = signed(decision, cio, ciso), browse(cio)
-    paths = [f"/decisions/{held.key}/deck.pptx", f"/decisions/{held.key}/decision.pdf"]
-    before = [client.get(path).content for path in paths]
-    company(
-        initiative=[{"key": "SHOP", "name": "Renamed", "sponsor": "ciso", "duration_quarters": 1}],
-        scenario_loss=[{"scenario": "OUT", "form": "response", "low": 1, "mid": 2, "high": 3}],
-        budget=[{"year": 2027, "capital": 1, "running": 1}],
-    )
-    services.run_frontier(cio, points=3, seconds=1.0)
-    assert [client.get(path).content for path in paths] == before
-
-
-def test_dissent_and_reservations_are_on_the_papers(frontier: Frontier, cio: User, ciso: User, browse: Any) -> None:
+def test_a_dissent_is_on_the_papers(frontier: Frontier, cio: User, ciso: User, browse: Any) -> None:
     decision = services.propose(cio, frontier.plans.get(origin="cio"))
     services.dissent(ciso, decision, Role.CISO, "It doubles the loss of a leak.")
     texts = everywhere(browse(ciso), "decisions", decision.key)
     for text in texts.values():
         assert "It doubles the loss of a leak." in text
     assert "ciso dissents on" in texts["pdf"] and "Dissent recorded" in texts["slides"]
-
-
-def test_pictures_are_on_the_page_of_a_plan(frontier: Frontier, cio: User, browse: Any) -> None:
-    plan = frontier.plans.get(origin="joint")
-    page = browse(cio).get(f"/plans/{plan.key}/").content.decode()
-    for name in ("curves", "steps", "schedule", "money", "people", "goals", "frontier"):
-        assert f'data-chart="plan-{name}"' in page
-    assert f"/plans/{plan.key}/deck.pptx" in page and f"/plans/{plan.key}/plan.pdf" in page
-
-
-def test_a_plan_of_before_has_papers_without_what_was_not_kept(frontier: Frontier, cio: User, browse: Any) -> None:
-    plan = frontier.plans.get(origin="joint")
-    for name in ("steps", "by_quarter", "curves", "goal_loss", "compared", "along"):
-        del plan.result[name]
-    Plan.objects.filter(pk=plan.pk).update(result=plan.result)
-    texts = everywhere(browse(cio), "plans", plan.key)
-    assert "not kept with this plan" in texts["slides"]
-    assert even(paper.of_plan(plan).figures[0].text) in texts["page"]
 
 
 def test_who_may_read_gets_the_papers_and_nobody_else(decision: Decision, browse: Any) -> None:
@@ -173,9 +164,6 @@ def test_who_may_read_gets_the_papers_and_nobody_else(decision: Decision, browse
         assert staff.get(path).status_code == 403
     assert auditor.get("/decisions/NONE/deck.pptx").status_code == 404
     assert auditor.get("/plans/NONE/plan.pdf").status_code == 404
-
-
-def test_the_papers_link_to_the_page_where_its_address_is_known(decision: Decision) -> None:
     assert paper.of_decision(decision).url == ""
     with override_settings(ORIGIN="https://accord.example"):
         assert paper.of_decision(decision).url == f"https://accord.example/decisions/{decision.key}/"

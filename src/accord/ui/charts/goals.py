@@ -21,7 +21,7 @@ Rect = tuple[float, float, float, float]
 def goal_map(
     rows: Sequence[Mapping[str, Any]], *, currency: str | None = None, value_title: str = "Gap closed"
 ) -> Spec:
-    """Rows of {name, weight, loss, value}: a field for each goal, as large as its weight, as dark as its loss.
+    """Rows of {name, weight, loss, value}: a field for each goal, as large as its weight, as strong as its loss.
 
     weight: share of all goals (0–1, above 0); loss: money a year that falls on it, None = unknown; value: share of
     its gap that is closed (0–1), None = unknown. The largest goal stands first, at the top left.
