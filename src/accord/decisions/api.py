@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any, Literal
 
 from django.http import Http404, HttpRequest
@@ -63,6 +64,16 @@ class SheetIn(Schema):
     title: str = Field(max_length=300)
     note: str = Field("", max_length=5000)
     inputs: dict[str, Any]
+
+
+class EstimateIn(Schema):
+    """A probability of a date (start, finish), or a 90 % range of a year (loss, money)."""
+
+    about: Literal["start", "finish", "loss", "money"]
+    subject: str = Field(max_length=100)
+    probability: Decimal | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
 
 
 class ChoiceIn(Schema):
@@ -241,6 +252,54 @@ def withdraw_sheet(request: HttpRequest, key: str) -> dict[str, Any]:
     """Take a draft or a proposal back."""
     found = services.withdraw_sheet(_actor(request), _sheet_or_404(key))
     return selectors.sheet_as_json(found, timezone.localdate())
+
+
+@router.get(
+    "/decisions/{str:key}/forecasts", summary="Forecasts", operation_id="get_forecasts", response=dict[str, Any]
+)  # fmt: skip
+@guard_api("view", "estimate")
+def forecasts(request: HttpRequest, key: str) -> dict[str, Any]:
+    """What a decision forecast and what each executive stated, scored as far as the truth is known."""
+    found = _decision_or_404(key)
+    if "schedule" not in found.frozen["result"]:
+        raise Http404
+    scored = selectors.forecasts_of(found, timezone.localdate())
+    kept = ("dated", "years", "ranges", "calibrations")
+    return {"decision": found.key, **{name: selectors.as_data(scored[name]) for name in kept}}
+
+
+@router.post(
+    "/decisions/{str:key}/estimates/{role}", response={201: dict[str, int]}, summary="State what one expects",
+    operation_id="add_estimates",
+)  # fmt: skip
+@guard_api("change", "estimate")
+@idempotent
+def add_estimates(
+    request: HttpRequest, key: str, role: Literal["cio", "ciso"], body: list[EstimateIn]
+) -> tuple[int, dict[str, int]]:
+    """State in one's own role what one expects, before it is known; never changed afterwards."""
+    stated = [services.Stated(one.about, one.subject, one.probability, one.low, one.high) for one in body]
+    made = services.state_estimates(_actor(request), _decision_or_404(key), Role(role), stated)
+    return 201, {"kept": len(made)}
+
+
+@router.get("/look-back/{int:year}", summary="Look back", operation_id="get_look_back", response=dict[str, Any])
+@guard_api("view", "brief")
+def look_back(request: HttpRequest, year: int) -> dict[str, Any]:
+    """A calendar year: money, benefit, loss and dates against the case, and the calibration of both executives."""
+    today = timezone.localdate()
+    if not 2000 <= year <= today.year:
+        raise Http404
+    found = selectors.look_back(year, today)
+    return {
+        "year": year, "over": found.over, "closed": found.closed, "case": found.case.key if found.case else None,
+        "decided": [one.key for one in found.decided], "sheets": [one.key for one in found.sheets],
+        "money": asdict(found.money) if found.money else None, "loss": asdict(found.loss) if found.loss else None,
+        "actual_loss": found.actual_loss, "events": found.events,
+        "benefits": [asdict(one) for one in found.benefits], "dated": [asdict(one) for one in found.dated],
+        "ranges": [asdict(one) for one in found.ranges],
+        "of_year": selectors.as_data(found.of_year), "so_far": selectors.as_data(found.so_far),
+    }  # fmt: skip
 
 
 @router.get("/tracking", summary="Tracking", operation_id="get_tracking", response=dict[str, Any])

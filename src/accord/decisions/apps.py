@@ -10,8 +10,11 @@ class DecisionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from accord.core import events
         from accord.decisions import checks, jobs, nouns, screens
+        from accord.decisions.services import keep_forecasts
 
         _ = checks, jobs
         nouns.declare()
         screens.declare()
+        events.decision_in_force.subscribe(keep_forecasts)

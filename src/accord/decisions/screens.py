@@ -35,6 +35,7 @@ def declare() -> None:
         entry("Plan", "Decisions", "decisions:decision_list", noun="decision", order=8, icon="decision"),
         entry("Plan", "Sheets", "decisions:sheet_list", noun="sheet", order=8, icon="decision"),
         entry("Plan", "Tracking", "decisions:tracking", noun="decision", order=9, icon="tracking"),
+        entry("Brief", "Look back", "decisions:look_back", noun="brief", order=50, icon="tracking"),
     )
     badges.register(
         "origin",
@@ -63,6 +64,14 @@ def declare() -> None:
     badges.register(
         "decision",
         {"superseded": Badge("Replaced", "neutral", "dash"), "ran out": Badge("Ran out", "neutral", "clock")},
+    )
+    badges.register(
+        "outcome",
+        {
+            "yes": Badge("As planned", "good", "check"),
+            "no": Badge("Not as planned", "warning", "cross"),
+            "open": Badge("Not known yet", "neutral", "ring"),
+        },
     )
     badges.register("sheet_choice", {"chosen": Badge("Chosen", "joint", "check")})
     badges.register(

@@ -9,11 +9,15 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accord.core.models import User
 from accord.core.permissions import guard
+from accord.core.roles import EXECUTIVES
 from accord.core.statements import Statement
 from accord.decisions import selectors
+from accord.decisions.models import Decision
 from accord.decisions.selectors.tracking import Tracking
 from accord.decisions.views.decisions import decision_or_404
+from accord.ui.access import may
 
 
 @guard("view", "decision")
@@ -24,13 +28,22 @@ def page(request: HttpRequest) -> HttpResponse:
     decision = decision_or_404(key) if key else selectors.in_force()
     context: dict[str, Any] = {"title": "Tracking", "decision": decision}
     if decision is not None and "schedule" in decision.frozen["result"]:
-        found = selectors.tracking(decision, timezone.localdate())
+        forecasts = selectors.forecasts_of(decision, timezone.localdate())
+        found = forecasts["tracking"]
         context |= {
-            "tracking": found,
             "currency": selectors.currency_of(decision.plan),
             "statements": statements(found, selectors.currency_of(decision.plan)),
+            "mine": _mine(request, decision),
+            **forecasts,
         }
     return render(request, "decisions/tracking.html", context)
+
+
+def _mine(request: HttpRequest, decision: Decision) -> list[tuple[str, str]]:
+    """(value, label) of the roles in which the reader may state what they expect."""
+    if not may(request.user, "change", "estimate") or not isinstance(request.user, User):
+        return []
+    return [(role.value, role.label) for role in EXECUTIVES if request.user.has_role(role)]
 
 
 def statements(found: Tracking, currency: str) -> list[Statement]:
