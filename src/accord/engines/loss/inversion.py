@@ -16,7 +16,7 @@ Esseen's idea with a kernel of bounded support, so that the bounds are on quanti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,7 @@ class Tail:
     excess_error_at_0: float
     alias: float
     excess_alias: float
+    _crossings: dict[float, tuple[float, float, float]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def frequencies(self) -> int:
@@ -114,6 +115,15 @@ class Tail:
 
     def crossing(self, beyond: Floats) -> tuple[Floats, Floats, Floats]:
         """Where P(Z > x, S > 0) falls to `beyond` (k,): proven from, estimate, proven to (inf past the reach)."""
+        missing = np.array([wanted for wanted in beyond.tolist() if wanted not in self._crossings])
+        if missing.size:
+            found = self._find_crossing(missing)
+            self._crossings.update(zip(missing.tolist(), zip(*found.tolist(), strict=True), strict=True))
+        known = np.array([self._crossings[wanted] for wanted in beyond.tolist()])
+        return known[:, 0], known[:, 1], known[:, 2]
+
+    def _find_crossing(self, beyond: Floats) -> Floats:
+        """`crossing` as rows (3, k)."""
         error = self.error(self.amounts())
         found = np.empty((3, beyond.size))
         slope = np.empty(beyond.size)
@@ -129,7 +139,7 @@ class Tail:
         steep = (slope > 0) & np.isfinite(found).all(axis=0)
         if steep.any():
             found[:, steep] = self._narrow(found[:, steep], slope[steep], beyond[steep])
-        return found[0], found[1], found[2]
+        return found
 
     def _narrow(self, found: Floats, slope: Floats, beyond: Floats) -> Floats:
         """Newton's steps from the grid, then both sides proven close by where that is possible."""

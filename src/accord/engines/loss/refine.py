@@ -23,7 +23,7 @@ CELL_LIMIT = 1 << 24
 """Cells of all forms on a lattice together; beyond it the lattice stays coarser and the result says so."""
 CHECK_CELLS = COARSE_CELLS = 1 << 15
 _FIRST_CELLS = 1 << 17
-_WIDTH = 0.93
+_WIDTH = 0.91
 """Of the width asked for, what the smoothing takes; the rest is for errors."""
 _WIDTH_ON_LATTICE = 0.5
 

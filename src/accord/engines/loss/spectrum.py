@@ -42,6 +42,9 @@ Rows = NDArray[np.intp]
 
 NEGLIGIBLE = 1e-12
 """Unless told otherwise, scenarios whose transforms at a frequency sum to less are left out of it."""
+SUMMED = 5e-12
+"""Error of the sums of logarithms by carrying them from few places to every frequency, per event a year (or scenario
+with less). Held by the tests against the sums at every frequency."""
 _CHUNK = 1 << 15
 _AT_NODES, _AT_NODES_MIXED = 5.0, 1.1
 """Radians per unit of ln j up to which a scenario is summed at the nodes; and the same per `Counts.harmonics`."""
@@ -91,7 +94,7 @@ class Spectrum:
         """What the transform of the year may be wrong by, relative to itself: transforms, scenarios left out, sums."""
         rate = self.book.rate[self.book.owner]
         rate = np.where(self.book.counts.spread[self.book.owner] < 0, 0.0, rate)
-        return float(rate @ self.error) + self.negligible + 4e-15
+        return float(rate @ self.error) + SUMMED * max(1.0, float(self.book.rate.sum())) + self.negligible + 4e-15
 
     def shaky_anyway(self) -> float:
         """The same in absolute terms, from the binomial counts, whose generating function may vanish."""
