@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
 from accord.briefing import parts
 from accord.briefing.parts import Table, address
 from accord.briefing.words import units
 from accord.core.statements import Statement
 from accord.core.twokey import TwoKeyState
-from accord.decisions.models import Decision, Frontier, PlanItem, Stance
+from accord.decisions.models import Decision, Frontier, PlanItem, Sheet, Stance
+from accord.decisions.selectors import sheets_that_count
 from accord.strategy.models import Initiative
 
 SHOWN = 5
@@ -25,8 +27,9 @@ COUNTING = (TwoKeyState.PROPOSED, TwoKeyState.IN_FORCE)
 class Joint:
     """Decisions that count now, and what each executive would choose alone.
 
-    `alone` has the initiatives (key → name) of the plans "cio", "ciso" and "joint" of the last frontier; a plan that
-    was not computed is missing. `disputed` are initiatives that one pins and the other drops.
+    `sheets` wait for a key or are in force and have not run out. `alone` has the initiatives (key → name) of the plans
+    "cio", "ciso" and "joint" of the last frontier; a plan that was not computed is missing. `disputed` are initiatives
+    that one pins and the other drops.
     """
 
     in_force: Decision | None
@@ -34,6 +37,7 @@ class Joint:
     refused: Sequence[Decision]
     alone: dict[str, dict[str, str]]
     disputed: dict[str, str] = field(default_factory=dict)
+    sheets: Sequence[Sheet] = ()
 
     @property
     def both(self) -> dict[str, str]:
@@ -72,8 +76,9 @@ def _of(*states: TwoKeyState) -> QuerySet[Decision]:
 
 
 def joint() -> Joint:
-    """What stands between the two executives. Two queries."""
+    """What stands between the two executives. Three queries."""
     found = decisions()
+    sheets = sheets_that_count(timezone.localdate())
     last = Frontier.objects.order_by("-at", "-id").values("pk")[:1]
     inside = PlanItem.objects.filter(initiative=OuterRef("pk"), plan__frontier__in=last)
     says = Stance.objects.filter(initiative=OuterRef("pk")).values("kind")
@@ -90,7 +95,7 @@ def joint() -> Joint:
                 alone.setdefault(origin, {})[row["key"]] = row["name"]
         if row["stance_cio"] and row["stance_ciso"] and row["stance_cio"] != row["stance_ciso"]:
             disputed[row["key"]] = row["name"]
-    return sorted_out(found, alone, disputed)
+    return replace(sorted_out(found, alone, disputed), sheets=sheets)
 
 
 def sorted_out(
@@ -108,25 +113,29 @@ def sorted_out(
 
 def statement(found: Joint) -> Statement:
     """Whose key is awaited. No query."""
-    roles = sorted({role.label for decision in found.waiting for role in decision.waits_for})
+    waiting = [*found.waiting, *(sheet for sheet in found.sheets if sheet.state == TwoKeyState.PROPOSED)]
+    roles = sorted({role.label for thing in waiting for role in thing.waits_for})
     note = f"Waits for the key of the {' and the '.join(roles)}." if roles else ""
-    if not found.waiting:
+    if not waiting:
         note = f"In force: {found.in_force.title}." if found.in_force else "No plan is in force."
     return Statement(
-        "joint.waiting", "Decisions that wait for a key", len(found.waiting), units(len(found.waiting), "decision"),
-        source="Decisions proposed and not yet signed by both.", query="briefing.selectors.joint",
-        href=address("decisions:decision_list"), note=note, tone="joint" if found.waiting else "",
+        "joint.waiting", "Decisions that wait for a key", len(waiting), units(len(waiting), "decision"),
+        source="Plans and sheets proposed and not yet signed by both.", query="briefing.selectors.joint",
+        href=address("decisions:decision_list"), note=note, tone="joint" if waiting else "",
     )  # fmt: skip
 
 
 def keys_table(found: Joint) -> Table:
     """Decisions with the state of both keys. No query."""
-    rows = [*found.waiting, *([found.in_force] if found.in_force else []), *found.refused]
+    open_sheets = [sheet for sheet in found.sheets if sheet.state == TwoKeyState.PROPOSED]
+    held = [sheet for sheet in found.sheets if sheet.state == TwoKeyState.IN_FORCE]
+    rows: list[Decision | Sheet] = [*found.waiting, *open_sheets, *([found.in_force] if found.in_force else []), *held]
+    rows += found.refused
     return parts.table(
         "keys", "Decisions and their keys", ("Decision", "State", "CIO", "CISO"),
         [
             (
-                parts.text(decision.title, address("decisions:decision_detail", decision.key)),
+                parts.text(decision.title, address(_page(decision), decision.key)),
                 parts.badge("decision", decision.state),
                 *(parts.badge("signature", slot["state"]) for slot in decision.slots),
             )
@@ -134,6 +143,10 @@ def keys_table(found: Joint) -> Table:
         ],
         "Nothing was proposed yet.", address("decisions:decision_list"), tone="joint",
     )  # fmt: skip
+
+
+def _page(thing: Decision | Sheet) -> str:
+    return "decisions:sheet_detail" if isinstance(thing, Sheet) else "decisions:decision_detail"
 
 
 def agreement(found: Joint) -> Table:
