@@ -101,7 +101,7 @@ def run(step: Step, more: list[str]) -> Result:
 
 
 def _run(command: list[str]) -> int:
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "accord.site.settings"}
+    environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ, "DJANGO_SETTINGS_MODULE": "accord.site.settings"}
     print(shlex.join([Path(command[0]).name, *command[1:]]), flush=True)
     return subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from accord.site.command_line.base import app
 
 
@@ -15,6 +17,8 @@ def application() -> object:
 
 def main() -> None:
     """Entry point of the `accord` command."""
+    # The engines' matrices are small: beside other work a second BLAS thread waits busily and only costs.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     application()
     app()
 
