@@ -54,20 +54,20 @@ class Drivers:
 
 def drivers_of(found: Quantified) -> Drivers:
     """Each scenario's expected loss as rate × what each control leaves × sum of its forms of loss."""
-    from accord.engines.loss.expert import RatioLaw
+    from accord.engines.loss import TwoPiece
     from accord.engines.loss.sensitivity import Input, Term
 
     terms, known = [], {}
     for i, one in enumerate(found.scenarios):
         low, mid, high = one.frequency or (0.0, 0.0, 0.0)
-        rate = Input(f"{one.key}|frequency", RatioLaw(low, mid, high))
+        rate = Input(f"{one.key}|frequency", TwoPiece(low, mid, high))
         known[rate.key] = Known(one.key, f"{one.name}: frequency", "frequency", _rate_setter(i))
         factors: list[tuple[Input, ...]] = [(rate,)]
         for effect in one.controls:
             factors += [(left,) for left in _left(effect, one, known, i)]
         amounts = []
         for form, ends in one.losses:
-            amount = Input(f"{one.key}|{form}", RatioLaw(*ends))
+            amount = Input(f"{one.key}|{form}", TwoPiece(*ends))
             label = f"{one.name}: {FORM_NAMES[form].lower()}"
             known[amount.key] = Known(one.key, label, "magnitude", _amount_setter(i, form, amount))
             amounts.append(amount)
@@ -157,7 +157,7 @@ def swings_json(drivers: Drivers, found: Quantified, causes: Causes, tell: Calla
             set_to = drivers.inputs[swing.key].set_to
             for end, p in (("tail_low", 0.05), ("tail_high", 0.95)):
                 if set_to is not None:
-                    row[end] = _tail(set_to, found.portfolio, laws[swing.key].law.quantile(p), causes)
+                    row[end] = _tail(set_to, found.portfolio, float(laws[swing.key].law.quantile(p)), causes)
         rows.append(row)
     return rows
 

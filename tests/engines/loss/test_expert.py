@@ -8,11 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate  # type: ignore[import-untyped]
 
+from accord.engines.loss import Law, TwoPiece
 from accord.engines.loss.errors import LossInputError
 from accord.engines.loss.expert import (
-    Law,
     LinearLaw,
-    RatioLaw,
     calibration_score,
     calibration_weights,
     pooled,
@@ -22,9 +21,9 @@ from accord.engines.loss.expert import (
 )
 
 LAWS: list[Law] = [
-    RatioLaw(1.0, 4.0, 40.0),
-    RatioLaw(2.0, 2.0, 9.0),
-    RatioLaw(3.0, 3.0, 3.0),
+    TwoPiece(1.0, 4.0, 40.0),
+    TwoPiece(2.0, 2.0, 9.0),
+    TwoPiece(3.0, 3.0, 3.0),
     LinearLaw(0.1, 0.3, 0.9, 0.0, 1.0),
     LinearLaw(-2.0, -1.0, 5.0),
     LinearLaw(0.0, 0.0, 0.5, 0.0, 1.0),
@@ -57,12 +56,12 @@ def test_laws_meet_what_was_stated(law: Law) -> None:
 
 
 def test_a_range_without_middle_is_symmetric_in_ratio() -> None:
-    assert stated_range(1.0, 100.0) == RatioLaw(1.0, 10.0, 100.0)
+    assert stated_range(1.0, 100.0) == TwoPiece(1.0, 10.0, 100.0)
     assert stated_share(0.2, 0.6).mid == pytest.approx(0.4)
 
 
 def test_widening_multiplies_the_logarithmic_half_widths() -> None:
-    wide = widened(RatioLaw(1.0, 10.0, 1000.0), 2.0)
+    wide = widened(TwoPiece(1.0, 10.0, 1000.0), 2.0)
     assert (wide.low, wide.mid, wide.high) == pytest.approx((0.1, 10.0, 100_000.0))
     with pytest.raises(LossInputError):
         widened(wide, float("nan"))
@@ -70,7 +69,7 @@ def test_widening_multiplies_the_logarithmic_half_widths() -> None:
 
 @given(st.lists(st.tuples(st.floats(0.1, 10), st.floats(1.01, 10), st.floats(1.01, 10)), min_size=1, max_size=5))
 def test_pool_lies_between_the_experts_and_is_the_mixture(rows: list[tuple[float, float, float]]) -> None:
-    laws = [RatioLaw(a, a * b, a * b * c) for a, b, c in rows]
+    laws = [TwoPiece(a, a * b, a * b * c) for a, b, c in rows]
     for p, value in zip((0.05, 0.5, 0.95), pooled(laws), strict=True):
         ends = [law.quantile(p) for law in laws]
         assert min(ends) - 1e-12 <= value <= max(ends) + 1e-12
@@ -79,11 +78,11 @@ def test_pool_lies_between_the_experts_and_is_the_mixture(rows: list[tuple[float
 
 
 def test_pool_of_two_who_contradict_spans_both() -> None:
-    low, _, high = pooled([RatioLaw(1.0, 1.5, 2.0), RatioLaw(100.0, 150.0, 200.0)])
+    low, _, high = pooled([TwoPiece(1.0, 1.5, 2.0), TwoPiece(100.0, 150.0, 200.0)])
     assert low < 1.5
     assert high > 150
     # All weight on one of them is that one.
-    one = pooled([RatioLaw(1.0, 1.5, 2.0), RatioLaw(100.0, 150.0, 200.0)], [1.0, 0.0])
+    one = pooled([TwoPiece(1.0, 1.5, 2.0), TwoPiece(100.0, 150.0, 200.0)], [1.0, 0.0])
     assert one == pytest.approx((1.0, 1.5, 2.0))
 
 
@@ -101,13 +100,13 @@ def test_weights_follow_the_calibration() -> None:
 @pytest.mark.parametrize("values", [(2.0, 1.0, 3.0), (float("nan"), 1.0, 2.0), (0.0, 1.0, 2.0), (-1.0, 1.0, 2.0)])
 def test_ranges_that_are_refused(values: tuple[float, float, float]) -> None:
     with pytest.raises(LossInputError):
-        RatioLaw(*values)
+        stated_range(values[0], values[2], values[1])
 
 
 def test_shares_and_weights_that_are_refused() -> None:
     with pytest.raises(LossInputError):
         stated_share(0.5, 1.2)
     with pytest.raises(LossInputError):
-        pooled([RatioLaw(1.0, 1.0, 1.0)], [0.0])
+        pooled([TwoPiece(1.0, 1.0, 1.0)], [0.0])
     with pytest.raises(LossInputError):
         pooled([])

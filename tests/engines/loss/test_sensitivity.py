@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.engines.loss import Portfolio, expected_loss
+from accord.engines.loss import Portfolio, TwoPiece, expected_loss
 from accord.engines.loss.errors import LossInputError
-from accord.engines.loss.expert import LinearLaw, RatioLaw
+from accord.engines.loss.expert import LinearLaw
 from accord.engines.loss.sensitivity import (
     Input,
     Term,
@@ -20,12 +20,12 @@ from accord.engines.loss.sensitivity import (
 )
 
 INPUTS = {
-    "rate": RatioLaw(0.5, 1.0, 3.0),
+    "rate": TwoPiece(0.5, 1.0, 3.0),
     "left": LinearLaw(0.2, 0.4, 0.7, 0.0, 1.0),
-    "fines": RatioLaw(50.0, 100.0, 200.0),
-    "response": RatioLaw(10.0, 20.0, 60.0),
-    "rate 2": RatioLaw(0.1, 0.2, 0.4),
-    "outage": RatioLaw(500.0, 500.0, 900.0),
+    "fines": TwoPiece(50.0, 100.0, 200.0),
+    "response": TwoPiece(10.0, 20.0, 60.0),
+    "rate 2": TwoPiece(0.1, 0.2, 0.4),
+    "outage": TwoPiece(500.0, 500.0, 900.0),
 }
 TERMS = [
     Term("S-1", tuple(tuple(Input(k, INPUTS[k]) for k in ks) for ks in (("rate",), ("left",), ("fines", "response")))),
@@ -47,7 +47,7 @@ def test_closed_form_agrees_with_the_estimators_within_their_error() -> None:
 
 def test_mean_and_variance_are_those_of_the_function() -> None:
     rng = np.random.default_rng(2)
-    x = np.column_stack([law.quantiles(rng.random(400_000)) for law in INPUTS.values()])
+    x = np.column_stack([law.quantile(rng.random(400_000)) for law in INPUTS.values()])
     y = _function(x)
     mean, variance = mean_and_variance(TERMS)
     assert y.mean() == pytest.approx(mean, rel=5e-3)
@@ -68,7 +68,7 @@ def test_the_estimators_meet_the_published_indices_of_ishigami() -> None:
 
 @given(st.lists(st.tuples(st.floats(1.0, 50.0), st.floats(1.0, 8.0), st.floats(1.0, 8.0)), min_size=2, max_size=6))
 def test_first_indices_sum_to_at_most_one_and_totals_to_at_least_one(rows: list[tuple[float, float, float]]) -> None:
-    inputs = [Input(str(i), RatioLaw(a, a * b, a * b * c)) for i, (a, b, c) in enumerate(rows)]
+    inputs = [Input(str(i), TwoPiece(a, a * b, a * b * c)) for i, (a, b, c) in enumerate(rows)]
     found = sobol_indices([Term("t", tuple((one,) for one in inputs))])
     if not found:
         assert all(one.law.variance() == 0 for one in inputs)
@@ -98,7 +98,7 @@ def test_swings_are_the_expected_loss_recomputed() -> None:
 
 
 def test_the_centre_is_what_the_figures_rest_on() -> None:
-    term = Term("t", ((Input("left", LinearLaw(0.2, 0.5, 0.6), 0.5),), (Input("x", RatioLaw(1.0, 2.0, 4.0), 10.0),)))
+    term = Term("t", ((Input("left", LinearLaw(0.2, 0.5, 0.6), 0.5),), (Input("x", TwoPiece(1.0, 2.0, 4.0), 10.0),)))
     (first, _) = swings([term])
     assert first.value == pytest.approx(5.0)
 
@@ -106,4 +106,4 @@ def test_the_centre_is_what_the_figures_rest_on() -> None:
 def test_an_input_in_two_places_is_refused() -> None:
     with pytest.raises(LossInputError, match="two places"):
         sobol_indices([TERMS[0], Term("S-9", TERMS[0].factors)])
-    assert sobol_indices([Term("t", ((Input("x", RatioLaw(1.0, 1.0, 1.0)),),))]) == []
+    assert sobol_indices([Term("t", ((Input("x", TwoPiece(1.0, 1.0, 1.0)),),))]) == []

@@ -12,6 +12,9 @@
 
 Arrays of intervals (5, 50 and 95 %) go in as a Portfolio. No database and no settings are needed. The model and its
 limits: docs/methods.md, "Loss".
+
+Beside it: `expert` (ranges), `scoring` (forecasters), `bayes` (own history), `dependence` (shared causes, copulas),
+`sensitivity` (tornado, Sobol' indices) and `information` (what to find out next): docs/methods-calibration.md.
 """
 
 from accord.engines.loss.allocation import allocate

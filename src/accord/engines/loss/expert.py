@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import xlogy  # type: ignore[import-untyped]
 from scipy.stats import chi2  # type: ignore[import-untyped]
 
 from accord.engines.loss.errors import LossInputError, Problem
-from accord.engines.loss.severity import TwoPieceLognormal
+from accord.engines.loss.laws import Law, TwoPiece
 
 Floats = NDArray[np.floating[Any]]
 
@@ -21,81 +21,6 @@ OVERSHOOT = 0.1
 """How far the possible values reach beyond the 5 % and 95 % quantiles, as a share of the distance between them."""
 SHARE_BINS = (0.05, 0.90, 0.05)
 """Below, inside and above of a 90 % range: how often the truth should fall into each."""
-
-
-class Law(Protocol):
-    """One uncertain number."""
-
-    def mean(self) -> float: ...
-    def variance(self) -> float: ...
-    def cdf(self, x: float) -> float: ...
-    def quantile(self, p: float) -> float: ...
-    def quantiles(self, p: Floats) -> Floats: ...
-    def limited_mean(self, x: float) -> float: ...
-
-
-@dataclass(frozen=True, slots=True)
-class RatioLaw:
-    """A number above 0 by its quantiles at 5, 50 and 95 %: two-piece lognormal (module `severity`), or one constant.
-
-    LossInputError unless 0 < low <= mid <= high, or all are 0.
-    """
-
-    low: float
-    mid: float
-    high: float
-
-    def __post_init__(self) -> None:
-        _check_order("range", self.low, self.mid, self.high)
-        if self.low < 0 or (self.low == 0 and self.high > 0):
-            reason = f"{self.low:g} to {self.high:g} begins at 0 or below"
-            raise LossInputError([Problem("range", "low", reason, "Give the smallest value that would not surprise")])
-
-    @property
-    def _law(self) -> TwoPieceLognormal:
-        return TwoPieceLognormal.from_quantiles(np.array([self.low, self.mid, self.high]))
-
-    def mean(self) -> float:
-        return float(self._law.mean())
-
-    def variance(self) -> float:
-        return float(self._law.variance())
-
-    def cdf(self, x: float) -> float:
-        return float(self._law.cdf(x))
-
-    def quantile(self, p: float) -> float:
-        return float(self._law.quantile(p))
-
-    def quantiles(self, p: Floats) -> Floats:
-        """The quantiles at many probabilities, of their shape."""
-        return self._law.quantile(p)
-
-    def limited_mean(self, x: float) -> float:
-        """E min(X, x) from the partial moments of both halves."""
-        law = self._law
-        return limited_mean_two_piece(self.mid, float(law.s_low), float(law.s_high), x)
-
-
-def limited_mean_two_piece(median: float, s_low: float, s_high: float, x: float) -> float:
-    """E min(X, x) of the two-piece lognormal: E[X; X <= x] + x P(X > x)."""
-    from scipy.special import ndtr
-
-    if x <= 0 or median <= 0:
-        return min(x, 0.0)
-    distance = float(np.log(x / median))
-    law = TwoPieceLognormal(np.array(median), np.array(s_low), np.array(s_high))
-    beyond = 1.0 - float(law.cdf(x))
-
-    def below(s: float, z: float) -> float:
-        return float(np.exp(s * s / 2.0) * ndtr(z - s))
-
-    if distance < 0:
-        part = below(s_low, distance / s_low) if s_low > 0 else 0.0
-        return median * part + x * beyond
-    lower = below(s_low, 0.0)
-    upper = below(s_high, distance / s_high) - below(s_high, 0.0) if s_high > 0 else 0.5
-    return median * (lower + upper) + x * beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,40 +60,48 @@ class LinearLaw:
         square = float(np.diff(p) @ (x[1:] ** 2 + x[1:] * x[:-1] + x[:-1] ** 2) / 3.0)
         return max(square - self.mean() ** 2, 0.0)
 
-    def cdf(self, x: float) -> float:
-        values, p = self.knots
-        at = int(np.searchsorted(values, x, "right"))
-        if at in (0, len(values)):
-            return 0.0 if at == 0 else 1.0
-        return p[at - 1] + (p[at] - p[at - 1]) * (x - values[at - 1]) / (values[at] - values[at - 1])
+    def cdf(self, x: ArrayLike) -> Floats:
+        """P(X <= x)."""
+        values, p = (np.array(v) for v in self.knots)
+        # A jump where knots coincide counts from its place on; between knots the law is even.
+        at = np.searchsorted(values, np.asarray(x, float), "right")
+        before = np.maximum(at - 1, 0)
+        after = np.minimum(at, values.size - 1)
+        width = np.where(values[after] > values[before], values[after] - values[before], 1.0)
+        part = np.clip((np.asarray(x, float) - values[before]) / width, 0.0, 1.0)
+        found = np.where(at == 0, 0.0, p[before] + (p[after] - p[before]) * part)
+        cdf: Floats = np.where(at == values.size, 1.0, found)
+        return cdf
 
-    def quantile(self, p: float) -> float:
+    def quantile(self, p: ArrayLike) -> Floats:
+        """The p quantile."""
         values, probabilities = self.knots
-        return float(np.interp(p, probabilities, values))
+        return np.interp(np.asarray(p, float), probabilities, values)
 
-    def quantiles(self, p: Floats) -> Floats:
-        """The quantiles at many probabilities, of their shape."""
-        values, probabilities = self.knots
-        return np.interp(p, probabilities, values)
-
-    def limited_mean(self, x: float) -> float:
+    def limited_mean(self, x: ArrayLike) -> Floats:
         """E min(X, x)."""
-        values, p = self.knots
-        total = 0.0
-        for a, b, weight in zip(values, values[1:], np.diff(p), strict=False):
-            if x >= b:
-                total += weight * (a + b) / 2.0
-            elif x <= a:
-                total += weight * x
-            else:
-                total += weight * ((x - a) / (b - a) * (a + x) / 2.0 + (b - x) / (b - a) * x)
-        return float(total)
+        values, p = (np.array(v) for v in self.knots)
+        low, high, mass = values[:-1], values[1:], np.diff(p)
+        at = np.asarray(x, float)[..., None]
+        inside = np.clip(at, low, high)
+        width = np.where(high > low, high - low, 1.0)
+        even = ((inside**2 - low**2) / 2.0 + (high - inside) * inside) / width
+        part = np.where(at <= low, at, np.where(high > low, even, np.minimum(low, at)))
+        found: Floats = (part * mass).sum(axis=-1)
+        return found
+
+    def problems(self) -> list[tuple[str, str]]:
+        """Nothing: what is out of order is refused when it is made."""
+        return []
 
 
-def stated_range(low: float, high: float, mid: float | None = None) -> RatioLaw:
+def stated_range(low: float, high: float, mid: float | None = None) -> TwoPiece:
     """The law of a 90 % range of a number above 0; without a middle its median is sqrt(low * high), told by the law."""
     _check_order("range", low, low if mid is None else mid, high)
-    return RatioLaw(low, float(np.sqrt(low * high)) if mid is None else mid, high)
+    law = TwoPiece(low, float(np.sqrt(low * high)) if mid is None and low >= 0 else mid or 0.0, high)
+    if law.problems():
+        raise LossInputError([Problem("range", "range", reason, remedy) for reason, remedy in law.problems()])
+    return law
 
 
 def stated_share(low: float, high: float, mid: float | None = None, *, least: float = 0.0) -> LinearLaw:
@@ -179,13 +112,13 @@ def stated_share(low: float, high: float, mid: float | None = None, *, least: fl
     return LinearLaw(low, (low + high) / 2.0 if mid is None else mid, high, least, 1.0)
 
 
-def widened(law: RatioLaw, factor: float) -> RatioLaw:
+def widened(law: TwoPiece, factor: float) -> TwoPiece:
     """The range with both logarithmic half-widths multiplied by `factor` (scoring.range_calibration tells it)."""
     if not (np.isfinite(factor) and factor > 0):
         raise LossInputError([Problem("range", "factor", f"{factor} does not widen", "Give a number above 0")])
     if law.mid == 0:
         return law
-    return RatioLaw(law.mid * (law.low / law.mid) ** factor, law.mid, law.mid * (law.high / law.mid) ** factor)
+    return TwoPiece(law.mid * (law.low / law.mid) ** factor, law.mid, law.mid * (law.high / law.mid) ** factor)
 
 
 def pooled(laws: Sequence[Law], weights: Sequence[float] | None = None) -> tuple[float, float, float]:
@@ -206,13 +139,13 @@ def pooled(laws: Sequence[Law], weights: Sequence[float] | None = None) -> tuple
 
 def _pool_quantile(laws: Sequence[tuple[Law, float]], p: float) -> float:
     """The least x with mixture cdf >= p, by bisection between the quantiles of the laws."""
-    ends = [law.quantile(p) for law, _ in laws]
+    ends = [float(law.quantile(p)) for law, _ in laws]
     low, high = min(ends), max(ends)
     for _ in range(200):
         middle = (low + high) / 2.0
         if not low < middle < high:
             break
-        if sum(w * law.cdf(middle) for law, w in laws) >= p:
+        if sum(w * float(law.cdf(middle)) for law, w in laws) >= p:
             high = middle
         else:
             low = middle
@@ -260,9 +193,7 @@ def _check_order(key: str, low: float, mid: float, high: float) -> None:
 
 __all__ = [
     "ENDS",
-    "Law",
     "LinearLaw",
-    "RatioLaw",
     "calibration_score",
     "calibration_weights",
     "pooled",

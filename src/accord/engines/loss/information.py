@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc  # type: ignore[import-untyped]
 
 from accord.engines.loss.errors import LossInputError, Problem
-from accord.engines.loss.expert import Law
+from accord.engines.loss.laws import Law
 from accord.engines.loss.sensitivity import Input, Term
 
 Floats = NDArray[np.floating[Any]]
@@ -165,7 +165,7 @@ def envelope(intercepts: Floats, slopes: Floats) -> list[tuple[int, float, float
 
 
 def _cdf(law: Law, x: float) -> float:
-    return 0.0 if x == -np.inf else 1.0 if x == np.inf else law.cdf(x)
+    return 0.0 if x == -np.inf else 1.0 if x == np.inf else float(law.cdf(x))
 
 
 def _partial_mean(law: Law, x: float, mean: float) -> float:
@@ -173,7 +173,7 @@ def _partial_mean(law: Law, x: float, mean: float) -> float:
     if x == np.inf:
         return mean
     below = _cdf(law, x)
-    return 0.0 if below <= 0 else law.limited_mean(x) - x * (1.0 - below)
+    return 0.0 if below <= 0 else float(law.limited_mean(x)) - x * (1.0 - below)
 
 
 def _evpi(
@@ -191,7 +191,7 @@ def _evpi(
         uniform = np.clip(sobol.random(points), 2.0**-33, 1.0 - 2.0**-33)
 
         def drawn(one: Input, uniform: Floats = uniform) -> Floats:
-            return one.law.quantiles(uniform[:, place[id(one)]])
+            return one.law.quantile(uniform[:, place[id(one)]])
 
         losses = {
             term.key: term.scale * np.prod([np.sum([drawn(x) for x in xs], axis=0) for xs in term.factors], axis=0)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc  # type: ignore[import-untyped]
 
 from accord.engines.loss.errors import LossInputError, Problem
-from accord.engines.loss.expert import Law
+from accord.engines.loss.laws import Law
 
 Floats = NDArray[np.floating[Any]]
 
@@ -85,7 +85,7 @@ def swings(terms: Sequence[Term]) -> list[Swing]:
             others = term.scale * float(np.prod([v for k, v in enumerate(sums) if k != g]))
             for one in factor:
                 low, high = (
-                    whole - value + others * (sums[g] - one.at + one.law.quantile(p)) for p in (0.05, 0.95)
+                    whole - value + others * (sums[g] - one.at + float(one.law.quantile(p))) for p in (0.05, 0.95)
                 )  # fmt: skip
                 found.append(Swing(one.key, term.key, low, whole, high))
     return sorted(found, key=lambda swing: (-swing.width, swing.key))
@@ -172,7 +172,7 @@ def estimated_indices(
 def _drawn(uniform: Floats, laws: Sequence[Law] | None) -> Floats:
     if laws is None:
         return uniform
-    return np.column_stack([law.quantiles(uniform[:, i]) for i, law in enumerate(laws)])
+    return np.column_stack([law.quantile(uniform[:, i]) for i, law in enumerate(laws)])
 
 
 def _value(term: Term) -> float:

@@ -61,6 +61,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "magnitude_mid", "magnitude_high",
     ),
     "loss_event": ("key", "scenario", "date", "amount", "note"),
+    "shared_cause": ("key", "name", "description", "rate_low", "rate_mid", "rate_high", "source"),
+    "shared_cause_scenario": ("cause", "scenario", "probability"),
+    "base_rate": ("key", "scenario", "rate", "years", "source"),
+    "observed_period": ("scenario", "since", "source"),
 }  # fmt: skip
 REAL = DATA.with_name("real")
 ENGINEERS = ("U-IT-APP", "U-IT-INF", "U-IT-DATA", "U-ENG")

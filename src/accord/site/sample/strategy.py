@@ -94,6 +94,7 @@ def _explode(one: dict[str, Any], tables: Tables) -> None:
         {"initiative": key, "scenario": scenario} | _effect(sides) for scenario, sides in one.get("effects", {}).items()
     ]
 
+
 NOT_COLUMNS = frozenset({"effects", "covers", "capability", "reliability"})
 
 
@@ -110,6 +111,10 @@ def risks() -> Tables:
             "control_system",
             "control_effect",
             "loss_event",
+            "shared_cause",
+            "shared_cause_scenario",
+            "base_rate",
+            "observed_period",
         )
     }
     for one in told["scenario"]:
@@ -134,5 +139,15 @@ def risks() -> Tables:
         tables["control_effect"] += [
             {"control": one["key"], "scenario": scenario} | _effect(sides) for scenario, sides in one["effects"].items()
         ]
-    tables["loss_event"] = [dict(row) for row in told["loss_event"]]
+    for name in ("loss_event", "base_rate", "observed_period"):
+        tables[name] = [dict(row) for row in told[name]]
+    for one in told["shared_cause"]:
+        row = {name: one[name] for name in ("key", "name", "description")}
+        tables["shared_cause"].append(
+            row | (_cells("rate_", one["rate"]) if "rate" in one else {}) | {"source": SOURCE}
+        )
+        tables["shared_cause_scenario"] += [
+            {"cause": one["key"], "scenario": scenario, "probability": share}
+            for scenario, share in one["strikes"].items()
+        ]
     return tables
