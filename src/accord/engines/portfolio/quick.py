@@ -26,6 +26,8 @@ REPAIR_SHARE, SEARCH_SHARE = 0.25, 0.6
 """By these shares of the time the known plans are repaired, and the search has ended; the rest goes to the bound."""
 MOST_OFFERED = 6
 """Of the known plans the two ends and those near the joint one are worth the checker's time."""
+BOUND_COST = 10
+"""Making the relaxation takes about so many times as long as making the arrays: not begun when the time is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ def quick(
     begun = time.monotonic()
     if (why := conflict(problem)) is not None:
         raise why
+    compiling = time.monotonic()
     prover = Prover(compile_problem(problem))
+    compiling = time.monotonic() - compiling
     _repair(prover, known, begun + REPAIR_SHARE * seconds)
     deadline = begun + SEARCH_SHARE * seconds
     ends = {"value": [Aim(1.0, 0.0)], "loss": [Aim(0.0, 1.0)]}.get(aim, [Aim(1.0, 0.0), Aim(0.0, 1.0)])
@@ -71,7 +75,8 @@ def quick(
         final = _mix(prover)
     n = largest_product(prover.archive)[3] if aim == "joint" else prover.best(_with_tie(prover, final))
     assert n is not None
-    gap = _gap(prover, n, aim, final, begun + seconds)
+    left = begun + seconds - time.monotonic()
+    gap = None if left < BOUND_COST * compiling else _gap(prover, n, aim, final, begun + seconds)
     return Quick(prover.compiled.plan(prover.archive.plans[n]), prover.archive.values[n], prover.archive.losses[n], gap)
 
 
