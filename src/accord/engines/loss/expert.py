@@ -76,7 +76,8 @@ class LinearLaw:
     def quantile(self, p: ArrayLike) -> Floats:
         """The p quantile."""
         values, probabilities = self.knots
-        return np.interp(np.asarray(p, float), probabilities, values)
+        found: Floats = np.interp(np.asarray(p, float), probabilities, values)
+        return found
 
     def limited_mean(self, x: ArrayLike) -> Floats:
         """E min(X, x)."""
