@@ -75,8 +75,8 @@ def quick(
         final = _mix(prover)
     n = largest_product(prover.archive)[3] if aim == "joint" else prover.best(_with_tie(prover, final))
     assert n is not None
-    left = begun + seconds - time.monotonic()
-    gap = None if left < BOUND_COST * compiling else _gap(prover, n, aim, final, begun + seconds)
+    rest = begun + seconds - time.monotonic()
+    gap = None if rest < BOUND_COST * compiling else _gap(prover, n, aim, final, begun + seconds)
     return Quick(prover.compiled.plan(prover.archive.plans[n]), prover.archive.values[n], prover.archive.losses[n], gap)
 
 
