@@ -188,6 +188,9 @@ def test_everything_is_frozen(company: Any, cio: User, ciso: User) -> None:
     hashed = {"method": inputs["method"], "currency": content["currency"], "problem": inputs["problem"]}
     assert hashlib.sha256(ledger.canonical(hashed).encode()).hexdigest() == content["inputs_hash"]
     assert {"accord", "python", "numpy", "scipy", "highspy"} <= set(inputs["versions"])
+    assert [method.rsplit(" ", 1)[0] for method in inputs["methods"]] == [
+        "accord.engines.portfolio", "accord.engines.loss",
+    ]  # fmt: skip
     assert content["result"]["gap"] == plan.result["gap"] and content["result"]["status"]
     own = content["sitting"]["positions"]["cio"]
     assert own["stances"] == {"SHOP": {"kind": "pin", "reason": "Promised"}}

@@ -15,6 +15,7 @@ from accord.decisions.evidence import Evidence
 from accord.decisions.models import Frontier, Plan, PlanItem
 from accord.decisions.selectors.inputs import METHOD, Heard, PlanInputs, collect, left_out_rows
 from accord.decisions.versions import versions
+from accord.risk.selectors.inputs import METHOD as LOSS_METHOD
 from accord.strategy.models import Initiative
 
 if TYPE_CHECKING:
@@ -94,7 +95,8 @@ def _keep(actor: User, inputs: PlanInputs, found: portfolio.Frontier, seconds: f
     results = [{**figures.of_plan(problem, row[2], row[5], evidence), **common} for row in rows]
     result = {
         **figures.of_frontier(problem, found), "compared": beside, "laws": inputs.laws,
-        "method": METHOD, "versions": versions(), "heard": inputs.heard, "seconds": seconds,
+        "method": METHOD, "methods": [METHOD, LOSS_METHOD], "versions": versions(),
+        "heard": inputs.heard, "seconds": seconds,
         "left_out": left_out_rows(inputs), "ledger_number": inputs.number, "problem": problem.to_json(),
     }  # fmt: skip
     with ledger.write(actor) as log:

@@ -61,7 +61,7 @@ def _inputs(plan: Plan) -> dict[str, Any]:
     result = None
     if plan.frontier_id is not None:
         result = Frontier.objects.values_list("result", flat=True).get(pk=plan.frontier_id)
-    kept = {"problem": None, "method": None, "versions": None, "heard": None, "left_out": None}
+    kept = dict.fromkeys(("problem", "method", "methods", "versions", "heard", "left_out"))
     return {
         "inputs": {name: (result or kept).get(name) for name in kept},
         "frozen_by": versions(),
