@@ -11,16 +11,17 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from accord.risk import causes as shared
 from accord.risk.figures import HIGH, LOW, MID
+from accord.risk.selectors import exceeding
 
 if TYPE_CHECKING:
     from accord.engines.loss import LossResult, Portfolio
+    from accord.engines.loss.dependence import SharedLoss
     from accord.engines.portfolio import Problem
     from accord.risk.figures import Quantified
     from accord.risk.selectors.inputs import Inputs, Reduction
 
-WIDTH = 1e-3
-"""Relative width of the proven bounds of the loss of one year in 100: finer than any drawing shows."""
 LEVEL = 0.95
 RARE = 2e-3
 POINTS = 64
@@ -29,7 +30,7 @@ POINTS = 64
 def laws_of(
     found: Quantified, inputs: Inputs, effects: Sequence[Reduction], appetite: Sequence[Sequence[float]] | None
 ) -> dict[str, Any]:
-    """The scenarios' laws, what initiatives do to them, on which goals they fall, and the appetite, as plain data."""
+    """The scenarios' laws and shared causes, what initiatives do, who carries the loss, the appetite: plain data."""
     book = found.portfolio
     scenarios = [
         {
@@ -43,8 +44,10 @@ def laws_of(
         for n, one in enumerate(found.scenarios)
     ]
     known = {one.key for one in found.scenarios}
+    common = shared.sort_out(inputs, found.base).used
     return {
         "scenarios": scenarios,
+        "causes": [{"key": c.key, "rate": list(c.rate), "strikes": dict(c.probabilities)} for c in common],
         "effects": [
             {"initiative": e.key, "scenario": e.scenario, "frequency": e.frequency, "magnitude": e.magnitude}
             for e in effects
@@ -136,14 +139,12 @@ class Evidence:
 
     def curves(self, plan: Mapping[str, int]) -> dict[str, Any] | None:
         """P(loss in a year > amount) today and when all is done, with the effects as stated, weakest and strongest."""
-        from accord.engines.loss import AccuracyError, annual_loss
+        from accord.engines.loss import AccuracyError
 
         if self._today is None:
             return None
         try:
-            after, weak, strong = (
-                annual_loss(self._portfolio(plan, end), target_width=WIDTH) for end in (MID, LOW, HIGH)
-            )
+            after, weak, strong = (self._year(plan, end) for end in (MID, LOW, HIGH))
         except AccuracyError:
             return None
         amounts = _amounts([self._today, after, weak])
@@ -160,15 +161,27 @@ class Evidence:
         }
 
     @cached_property
-    def _today(self) -> LossResult | None:
-        from accord.engines.loss import AccuracyError, annual_loss
+    def _today(self) -> LossResult | SharedLoss | None:
+        from accord.engines.loss import AccuracyError
 
         if self.laws is None or not self.laws["scenarios"]:
             return None
         try:
-            return annual_loss(self._portfolio({}, MID), target_width=WIDTH)
+            return self._year({}, MID)
         except AccuracyError:
             return None
+
+    def _year(self, plan: Mapping[str, int], end: int) -> LossResult | SharedLoss:
+        """The loss of a year after a plan, as the room of risk computes it, coarsely: finer than any drawing shows."""
+        from accord.engines.loss.dependence import SharedCause, shared_loss
+
+        assert self.laws is not None
+        rows = self.laws.get("causes", ())
+        used = tuple(SharedCause(row["key"], tuple(row["rate"]), row["strikes"]) for row in rows)
+        book = self._portfolio(plan, end)
+        if used and end != MID:
+            return shared_loss(book, used, points=shared.TAIL_POINTS)
+        return shared.year(book, shared.Causes(used, ()), coarse=True)
 
     def _residual(self, plan: Mapping[str, int]) -> dict[str, float]:
         from accord.engines.portfolio import evaluate
@@ -222,7 +235,7 @@ def _power(whole: float, reached: float) -> float:
     return math.log(reached) / math.log(whole) if whole != 1.0 else 1.0
 
 
-def _amounts(results: Sequence[LossResult]) -> list[float]:
+def _amounts(results: Sequence[LossResult | SharedLoss]) -> list[float]:
     """Amounts from 0 to where a year that costs more is rarer than one in 500 in all of them."""
     furthest = 0.0
     for result in results:
@@ -231,11 +244,14 @@ def _amounts(results: Sequence[LossResult]) -> list[float]:
     return [float(f"{furthest * (n / POINTS) ** 1.5:.6g}") for n in range(POINTS + 1)]
 
 
-def _chances(result: LossResult, amounts: Sequence[float]) -> list[float]:
-    found = result.exceedance(amounts)
-    return [float(f"{(row[2] if math.isnan(row[1]) else row[1]):.6g}") for row in found.tolist()]
+def _chances(result: LossResult | SharedLoss, amounts: Sequence[float]) -> list[float]:
+    """P(loss > amount) read off the curve; beyond its end the last of it, which is rarer than is drawn."""
+    points = [(0.0, 1.0 - result.no_loss), *((float(row[0]), float(row[1])) for row in result.curve)]
+    found = [exceeding(points, amount) for amount in amounts]
+    return [float(f"{(points[-1][1] if chance is None else chance):.6g}") for chance in found]
 
 
-def _level(result: LossResult) -> dict[str, float]:
-    lower, value, upper = (float(x) for x in result.var[result.at(LEVEL)])
+def _level(result: LossResult | SharedLoss) -> dict[str, float]:
+    at = next(n for n, level in enumerate(result.levels) if math.isclose(level, LEVEL))
+    lower, value, upper = (float(x) for x in result.var[at])
     return {"lower": lower, "value": value, "upper": upper}

@@ -85,6 +85,26 @@ def test_the_loss_after_is_that_of_an_independent_simulation(own: dict[str, Any]
         assert told[within].min() - 4e-3 <= found <= told[within].max() + 4e-3
 
 
+def test_what_strikes_several_scenarios_at_once_is_in_the_curves(company: Any) -> None:
+    """Outages 0.5 a year and leaks 0.2 a year, of which 0.1 come together; amounts fixed."""
+    company(
+        shared_cause=[{"key": "CLOUD", "name": "Cloud", "rate_low": 0.1, "rate_mid": 0.1, "rate_high": 0.1}],
+        shared_cause_scenario=[{"cause": "CLOUD", "scenario": key, "probability": 1} for key in ("OUT", "LEAK")],
+    )
+    asked = collect("none")
+    curves = Evidence(asked.problem, asked.laws).of_plan({})["curves"]
+    assert curves["mean"]["today"] == pytest.approx(1.3e6, rel=1e-6)
+    draw = np.random.default_rng(5)
+    years = 400_000
+    together = draw.poisson(0.1, years)
+    loss = (draw.poisson(0.4, years) + together) * 1e6 + (draw.poisson(0.1, years) + together) * 4e6
+    amounts, told = np.array(curves["amounts"]), np.array(curves["today"])
+    for amount in (0.5e6, 1.5e6, 2.5e6, 4.5e6, 5.5e6):
+        within = np.abs(amounts - amount) < 3e5
+        found = float(np.mean(loss > amount))
+        assert told[within].min() - 4e-3 <= found <= told[within].max() + 4e-3
+
+
 def test_what_falls_on_goals_and_on_none_is_the_whole_loss(own: dict[str, Any]) -> None:
     found = own["goal_loss"]
     for when in ("today", "after"):
