@@ -26,8 +26,8 @@ REPAIR_SHARE, SEARCH_SHARE = 0.25, 0.6
 """By these shares of the time the known plans are repaired, and the search has ended; the rest goes to the bound."""
 MOST_OFFERED = 6
 """Of the known plans the two ends and those near the joint one are worth the checker's time."""
-BOUND_COST = 10
-"""Making the relaxation takes about so many times as long as making the arrays: not begun when the time is shorter."""
+BOUND_COST = 6
+"""Making the relaxation takes at least so many times as long as making the arrays: not begun when the time is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
