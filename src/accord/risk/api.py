@@ -98,7 +98,7 @@ def latest_hazard(request: HttpRequest) -> dict[str, Any]:
     return {
         "run": run.pk, "at": run.at.isoformat(), "by": run.by.email, "currency": run.currency,
         "inputs_hash": run.inputs_hash, "statements": [fact.as_json() for fact in reading.statements(run)],
-        "result": run.result,
+        "result": {**run.result, "systems": reading.systems(run)},
     }  # fmt: skip
 
 

@@ -278,7 +278,10 @@ class HazardAssumption(models.Model):
 
 
 class HazardRun(models.Model):
-    """One computation from findings to money: all that came out, what went in, the anchors that later runs keep."""
+    """One computation from findings to money: all that came out, what went in, the anchors that later runs keep.
+
+    `detail` holds every system; `result` the first of them, so that a page need not read thousands.
+    """
 
     at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -286,6 +289,7 @@ class HazardRun(models.Model):
     ledger_number = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3)
     result = models.JSONField()
+    detail = models.JSONField(default=dict)
     anchors = models.JSONField(default=dict)
 
     class Meta:

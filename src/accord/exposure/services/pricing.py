@@ -127,7 +127,7 @@ def concentration(part: float = 0.01) -> dict[str, Any] | None:
 
     Reads the index of prices once, and the rows of the first ones.
     """
-    priced = Finding.objects.filter(IS_OPEN, price__gt=0).order_by()
+    priced = Finding.objects.filter(price__gt=0).order_by()  # only what is open has a price
     number, whole = priced.count(), priced.aggregate(sum=Sum("price"))["sum"]
     if not number or not whole:
         return None

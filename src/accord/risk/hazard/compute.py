@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 TAIL_LEVEL = 0.99
+FIRST = 50
+"""So many systems stand in the result itself."""
 SHOWN = 5
 """So many scenarios are named beside a system."""
 Anchors = Mapping[str, Mapping[str, Any]]
@@ -27,10 +29,15 @@ Anchors = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """result: as JSON. anchors: by scenario. prices: by asset (low, middle, high, in TVaR or None), money a year per
-    foothold a year; unknown: yearly rates of findings without EPSS by severity; most: what findings cost at most."""
+    """What comes out of a run, as JSON.
+
+    result: with the first systems; detail: all of them. anchors: by scenario. prices: by asset (low, middle, high, in
+    TVaR or None), money a year per foothold a year. unknown: yearly rates of findings without EPSS by severity. most:
+    what findings cost at most.
+    """
 
     result: dict[str, Any]
+    detail: dict[str, Any]
     anchors: dict[str, dict[str, Any]]
     prices: dict[int, tuple[float, float, float, float | None]]
     unknown: list[list[float]]
@@ -72,9 +79,10 @@ def compute(inputs: HazardInputs, last: Anchors, at: datetime, tell: Tell) -> Co
     tell(2, 4, "The tail of the year")
     tail = _tail(state)
     tell(3, 4, "Explaining it")
-    result = _result(state, tail)
+    systems = _system_rows(state)
+    result = _result(state, tail, systems)
     most = result["by_findings_range"][HIGH]
-    return Computed(result, anchors, _asset_prices(state, tail), built.unknown.tolist(), most)
+    return Computed(result, {"systems": systems}, anchors, _asset_prices(state, tail), built.unknown.tolist(), most)
 
 
 def _anchors(
@@ -158,7 +166,7 @@ def _asset_prices(state: _State, tail: hazard.Prices | None) -> dict[int, tuple[
     return {asset: (least, cost, most, worst) for asset, least, cost, most, worst in rows if cost > 0}
 
 
-def _result(state: _State, tail: hazard.Prices | None) -> dict[str, Any]:
+def _result(state: _State, tail: hazard.Prices | None, systems: list[dict[str, Any]]) -> dict[str, Any]:
     built, prices = state.built, state.prices
     money = built.scenarios.amount
     stated = built.scenarios.frequency * built.left * money
@@ -176,7 +184,8 @@ def _result(state: _State, tail: hazard.Prices | None) -> dict[str, Any]:
         "unknown_rates": built.unknown.tolist(),
         "assumptions": {key: list(ends) for key, ends in state.inputs.assumptions.items()},
         "scenarios": _scenario_rows(state),
-        "systems": _system_rows(state),
+        "systems": systems[:FIRST],
+        "systems_count": len(systems),
         "safeguards": _guard_rows(state),
         "not_quantified": [
             {"key": m.key, "name": m.name, "reason": m.reason, "remedy": m.remedy} for m in built.quantified.missing

@@ -26,15 +26,29 @@ def latest() -> HazardRun | None:
     """
     later = LedgerEntry.objects.filter(number__gt=OuterRef("ledger_number"))
     other = [noun for noun in RELEVANT if noun not in KEPT_IN_STEP]
-    runs = HazardRun.objects.select_related("by").annotate(
-        touched=Exists(later.filter(noun__in=other)), scanned=Exists(later.filter(noun="scan"))
+    runs = (
+        HazardRun.objects.select_related("by")
+        .defer("detail", "anchors")
+        .annotate(touched=Exists(later.filter(noun__in=other)), scanned=Exists(later.filter(noun="scan")))
     )
     return runs.order_by("-at", "-pk").first()
 
 
 def row(run: HazardRun | None, plural: str, key: str) -> dict[str, Any] | None:
     """What a run says of one of its "systems" or "scenarios"; None where it says nothing."""
-    return next((one for one in run.result[plural] if one["key"] == key), None) if run else None
+    if run is None:
+        return None
+    rows = systems(run) if plural == "systems" else run.result[plural]
+    return next((one for one in rows if one["key"] == key), None)
+
+
+def systems(run: HazardRun) -> list[dict[str, Any]]:
+    """Every system of a run, the dearest first. One query where they are more than the result holds."""
+    first: list[dict[str, Any]] = run.result["systems"]
+    if len(first) == run.result["systems_count"]:
+        return first
+    found: list[dict[str, Any]] = run.detail["systems"]
+    return found
 
 
 def statements(run: HazardRun) -> list[Statement]:

@@ -50,7 +50,7 @@ def _keep(actor: User, inputs: HazardInputs, number: int, computed: Computed, at
     with ledger.write(actor) as log:
         run = HazardRun.objects.create(
             at=at, by=actor, inputs_hash=inputs.hash, ledger_number=number, currency=currency, result=result,
-            anchors=computed.anchors,
+            detail=computed.detail,            anchors=computed.anchors,
         )  # fmt: skip
         after = {"inputs_hash": run.inputs_hash, "loss": result["loss"][1], "by_findings": result["by_findings"]}
         log.add("run", "hazard", run.pk, None, {**after, "currency": currency})

@@ -23,7 +23,7 @@ from accord.ui.nouns import url_for
 
 KIND = "risk.run_hazard"
 TOP = 15
-CUT = ("systems", "scenarios", "safeguards")
+CUT = ("scenarios", "safeguards")
 ASSETS = 20
 FINDINGS = 20
 MID = reading.MID
@@ -58,7 +58,7 @@ def page_of(run: HazardRun, *, everything: bool) -> dict[str, Any]:
 
     systems = [
         {**rounded(row), "share": row["cost"][MID] / whole if whole else None, "href": system_href(row["key"])}
-        for row in cut(result["systems"])
+        for row in (reading.systems(run) if everything else result["systems"][:TOP])
     ]
     scenarios = sorted(result["scenarios"], key=lambda row: (-row["by_findings"], -row["loss"], row["key"]))
     return {
@@ -72,7 +72,10 @@ def page_of(run: HazardRun, *, everything: bool) -> dict[str, Any]:
             {**row, "href": url_for("control", row["control"]), "system_href": system_href(row["system"])}
             for row in cut(result["safeguards"])
         ],
-        "hidden": {name: 0 if everything else max(0, len(result[name]) - TOP) for name in CUT},
+        "hidden": {
+            name: 0 if everything else max(0, number - TOP)
+            for name, number in (("systems", result["systems_count"]), *((name, len(result[name])) for name in CUT))
+        },
         "accepted": [
             {**row, "href": reverse("exposure:finding_detail", args=[row["finding"]])}
             for row in (result.get("accepted") or {}).get("rows", ())
@@ -155,7 +158,7 @@ def system(request: HttpRequest, key: str) -> HttpResponse:
 
 def _neighbours(run: HazardRun, key: str) -> list[dict[str, Any]]:
     """The systems from which intruders come and to which they go."""
-    rows = {row["key"]: rounded(row) for row in run.result["systems"]}
+    rows = {row["key"]: rounded(row) for row in reading.systems(run)}
     pairs = Dependency.objects.filter(Q(system__key=key) | Q(depends_on__key=key)).values_list(
         "system__key", "system__name", "depends_on__key", "depends_on__name"
     )
@@ -175,7 +178,7 @@ def _neighbours(run: HazardRun, key: str) -> list[dict[str, Any]]:
 def scenario(request: HttpRequest, key: str) -> HttpResponse:
     """How the rate of one scenario comes about. At most six queries."""
     run, row = _found("scenarios", key)
-    rows = {one["key"]: rounded(one) for one in run.result["systems"]}
+    rows = {one["key"]: rounded(one) for one in reading.systems(run)}
     shares = ScenarioSystem.objects.filter(scenario__key=key).order_by("-share", "system__key")
     systems = [
         {
