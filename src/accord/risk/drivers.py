@@ -174,15 +174,15 @@ def _tail(
         return None
 
 
-def indices_json(drivers: Drivers) -> dict[str, Any]:
-    """Sobol' indices of the expected annual loss, closed form, the greatest totals first."""
+def indices_json(drivers: Drivers, also: set[str]) -> dict[str, Any]:
+    """Sobol' indices of the expected annual loss, closed form, the greatest totals first, and those of `also`."""
     from accord.engines.loss.sensitivity import mean_and_variance, sobol_indices
 
     mean, variance = mean_and_variance(drivers.terms)
     rows = [
         {"key": index.key, **_named(drivers, index.key), "first": index.first, "total": index.total}
-        for index in sobol_indices(drivers.terms)[:KEPT]
-        if index.total > 0
+        for n, index in enumerate(sobol_indices(drivers.terms))
+        if index.total > 0 and (n < KEPT or index.key in also)
     ]
     return {"mean": mean, "sd": variance**0.5, "rows": rows}
 
@@ -265,9 +265,10 @@ def _named(drivers: Drivers, key: str) -> dict[str, str]:
 def drivers_json(inputs: Inputs, found: Quantified, causes: Causes, tell: Callable[[int, int], None]) -> dict[str, Any]:
     """All that a run keeps of what drives it."""
     drivers = drivers_of(found)
+    swings = swings_json(drivers, found, causes, tell)
     return {
-        "swings": swings_json(drivers, found, causes, tell),
-        "indices": indices_json(drivers),
+        "swings": swings,
+        "indices": indices_json(drivers, {row["key"] for row in swings}),
         "information": information_json(inputs, drivers),
     }
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from accord.core.accounts import OPERATOR
+from accord.core.ledger import SYSTEM
 from accord.core.models import LedgerEntry, User
 from accord.risk.models import BaseRate, LossEvent, ObservedPeriod, Scenario, TrainingAnswer
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from accord.engines.loss.bayes import RatePrior, RateUpdate
 
 YEAR = 365.25
+ACTORS = {OPERATOR: "the command line", SYSTEM: "Accord"}
 RANGE, BASE = "range", "base"
 LAST_WRITES = 50
 """How many of the last writes of a scenario are searched for whoever stated its frequency."""
@@ -99,12 +102,16 @@ def _updated(scenario: Scenario, events: int, years: float) -> tuple[Updated, ..
 
 @dataclass(frozen=True, slots=True)
 class StatedBy:
-    """Who last stated a scenario's frequency, when, and how many ranges they had answered in the training by then."""
+    """Who last stated a scenario's frequency, when, and how many ranges they had answered in the training by then.
+
+    known   whether it was an account: an import by the command line has nobody who could have trained
+    """
 
     name: str
     email: str
     at: datetime
     ranges: int
+    known: bool
 
 
 def stated_by(scenario: Scenario) -> StatedBy | None:
@@ -112,11 +119,12 @@ def stated_by(scenario: Scenario) -> StatedBy | None:
     writes = LedgerEntry.objects.filter(noun="scenario", key=scenario.key).order_by("-number")
     for entry in writes[:LAST_WRITES]:
         if _frequency(entry.before) != _frequency(entry.after):
-            person = User.objects.filter(email=entry.actor).first()
+            person = None if entry.actor in ACTORS else User.objects.filter(email=entry.actor).first()
             at = datetime.fromisoformat(entry.at)
             trained = TrainingAnswer.objects.filter(by=person, low__isnull=False, at__lte=at)
             ranges = trained.count() if person is not None else 0
-            return StatedBy(str(person) if person is not None else entry.actor, entry.actor, at, ranges)
+            name = str(person) if person is not None else ACTORS.get(entry.actor, entry.actor)
+            return StatedBy(name, entry.actor, at, ranges, person is not None)
     return None
 
 

@@ -40,7 +40,7 @@ def _row(one: Updated) -> dict[str, Any]:
         "prior": one.prior,
         "label": one.label,
         "source": one.source,
-        "stated": update.prior.interval,
+        "stated": services.posterior_texts(update.prior.interval),
         "posterior": update.posterior.interval,
         "texts": services.posterior_texts(update.posterior.interval),
         "weight": update.weight,

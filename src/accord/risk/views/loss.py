@@ -90,7 +90,10 @@ def drivers_of(run: LossRun) -> dict[str, Any]:
     """Shared causes, tornado and what to find out next; each empty for a run of an earlier method."""
     rows = [{**row, "href": url_for("scenario", _in_url(row["scenario"]))} for row in selectors.swings(run)]
     told, causes = run.result.get("information") or {}, run.result.get("causes") or {}
-    named = [{"name": row["label"], "low": row["low"], "high": row["high"], "value": row["value"]} for row in rows]
+    named = [
+        {"name": _input_first(row["label"]), "low": row["low"], "high": row["high"], "value": row["value"]}
+        for row in rows
+    ]
     title = "Expected loss a year"
     spread = (run.result.get("indices") or {}).get("sd")
     return {
@@ -101,7 +104,14 @@ def drivers_of(run: LossRun) -> dict[str, Any]:
         "information": {
             **told,
             "options": [{**one, "href": _option_href(one["key"])} for one in told["options"][:TOP]],
-            "inputs": [{**one, "href": url_for("scenario", _in_url(one["scenario"]))} for one in told["inputs"]],
+            "inputs": [
+                {
+                    **one,
+                    "href": url_for("scenario", _in_url(one["scenario"])),
+                    "changes": [other for other in one["changes"] if other["key"] != told["best"]["key"]],
+                }
+                for one in told["inputs"]
+            ],
         }
         if told
         else None,
@@ -119,6 +129,12 @@ def drivers_of(run: LossRun) -> dict[str, Any]:
             {**row, "href": url_for("shared_cause", _in_url(row["key"]))} for row in causes.get("left_out", ())
         ],
     }  # fmt: skip
+
+
+def _input_first(label: str) -> str:
+    """The input before its scenario, so that rows of a chart differ where names are cut."""
+    scenario, _, what = label.rpartition(": ")
+    return f"{what[:1].upper()}{what[1:]}: {scenario}" if scenario else label
 
 
 def _option_href(key: str) -> str:

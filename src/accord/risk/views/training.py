@@ -150,7 +150,7 @@ def _chart(answers: list[TrainingAnswer]) -> dict[str, Any] | None:
     if not rows:
         return None
     spec: dict[str, Any] = interval_dots(
-        rows, title="Ranges that held the truth, all up to then", unit="%", name_title="Until"
+        rows, title="Ranges that held the truth, all up to then", unit="share", name_title="Until"
     )
     return spec
 
