@@ -27,7 +27,7 @@ REPAIR_SHARE, SEARCH_SHARE = 0.25, 0.6
 MOST_OFFERED = 6
 """Of the known plans the two ends and those near the joint one are worth the checker's time."""
 BOUND_COST = 6
-"""Making the relaxation takes at least so many times as long as making the arrays: not begun when the time is shorter."""
+"""The relaxation takes at least so many times as long to make as the arrays: not begun when time is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
