@@ -42,10 +42,15 @@ def row(run: HazardRun | None, plural: str, key: str) -> dict[str, Any] | None:
     return next((one for one in rows if one["key"] == key), None)
 
 
+def count(run: HazardRun) -> int:
+    """How many systems a run has."""
+    return int(run.result.get("systems_count", len(run.result["systems"])))
+
+
 def systems(run: HazardRun) -> list[dict[str, Any]]:
     """Every system of a run, the dearest first. One query where they are more than the result holds."""
     first: list[dict[str, Any]] = run.result["systems"]
-    if len(first) == run.result["systems_count"]:
+    if len(first) == count(run):
         return first
     found: list[dict[str, Any]] = run.detail["systems"]
     return found

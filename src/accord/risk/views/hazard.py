@@ -63,6 +63,7 @@ def page_of(run: HazardRun, *, everything: bool) -> dict[str, Any]:
     scenarios = sorted(result["scenarios"], key=lambda row: (-row["by_findings"], -row["loss"], row["key"]))
     return {
         "statements": reading.statements(run),
+        "count": reading.count(run),
         "systems": systems,
         "scenarios": [
             {**rounded(row), "share": row["by_findings"] / loss if loss else None, "href": scenario_href(row["key"])}
@@ -74,7 +75,7 @@ def page_of(run: HazardRun, *, everything: bool) -> dict[str, Any]:
         ],
         "hidden": {
             name: 0 if everything else max(0, number - TOP)
-            for name, number in (("systems", result["systems_count"]), *((name, len(result[name])) for name in CUT))
+            for name, number in (("systems", reading.count(run)), *((name, len(result[name])) for name in CUT))
         },
         "accepted": [
             {**row, "href": reverse("exposure:finding_detail", args=[row["finding"]])}
