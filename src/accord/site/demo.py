@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -96,5 +97,47 @@ def _risk(users: dict[str, User], say: Say) -> None:
     if run.state != run.State.DONE:
         raise RuntimeError(run.error)
     say("Prices of findings: computed.")
+    _sheets(cio, ciso)
+    say("Sheets: an insurance is signed, an incident waits for both keys.")
     jobs.enqueue(cio, "decisions.frontier")
     say("Joint plan: the frontier is computed while you look around.")
+
+
+LAYERS = (
+    {"name": "Primary", "per": "year", "attachment": "2000000", "limit": "8000000", "premium": "4400000"},
+    {"name": "Excess", "per": "year", "attachment": "10000000", "limit": "20000000", "premium": "2900000"},
+)
+"""The layers that the sample's broker offers, in EUR a year; invented like everything else."""
+INCIDENT = {
+    "incident": "Mailboxes of two dispatchers read by strangers", "threshold": "1000000",
+    "material_from": "50%", "not_below": "10%", "deadline_hours": "72",
+    "deadline_basis": "Invented: contract with the largest customer, clause 12",
+    "forms": [
+        {"form": "response", "amount_low": "60000", "amount_mid": "140000", "amount_high": "380000"},
+        {"form": "productivity", "amount_low": "20000", "amount_mid": "60000", "amount_high": "240000"},
+        {"form": "fines"},
+    ],
+}  # fmt: skip
+"""An invented incident of which the fines are still unknown."""
+
+
+def _sheets(cio: User, ciso: User) -> None:
+    """A signed insurance, an incident that waits for both keys, and the years of which all losses are recorded."""
+    from django.utils import timezone
+
+    from accord.decisions import services
+    from accord.decisions.models import Sheet
+
+    if Sheet.objects.exists():
+        return
+    now = timezone.now()
+    until = {"until": f"{now.year + 1}-12-31"}
+    cover = services.draft_sheet(ciso, "insurance", "Cyber insurance, invented offer", {"layers": LAYERS, **until})
+    services.propose_sheet(ciso, cover, "2")
+    services.sign_sheet(cio, cover, Role.CIO, "sample data")
+    services.sign_sheet(ciso, cover, Role.CISO, "sample data")
+    aware = {"aware_at": (now - timedelta(hours=30)).isoformat()}
+    incident = services.draft_sheet(ciso, "materiality", "Mail incident, invented", {**INCIDENT, **aware})
+    services.propose_sheet(ciso, incident, "undetermined")
+    for year in (now.year - 2, now.year - 1):
+        services.close_year(ciso, year)

@@ -149,7 +149,8 @@ def outcomes(decision: Decision, today: dt.date) -> list[Outcome]:
     stated: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     dated = decision.estimates.filter(about__in=[About.START, About.FINISH])
     for role, about, subject, probability in dated.values_list("role", "about", "subject", "probability"):
-        stated[about, subject][role] = float(probability)
+        if probability is not None:
+            stated[about, subject][role] = float(probability)
     found = []
     for row in schedule:
         known = row["key"] in dates
@@ -226,6 +227,8 @@ def stakes(
     rows = decision.estimates.filter(about__in=[About.LOSS, About.MONEY])
     result = []
     for role, about, subject, low, high in rows.values_list("role", "about", "subject", "low", "high"):
+        if low is None or high is None:
+            continue
         year, truth = int(subject), None
         if about == About.LOSS and year in closed:
             truth = losses.get(year, (0.0, 0))[0]

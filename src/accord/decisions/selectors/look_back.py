@@ -143,6 +143,8 @@ def delivered(decision: Decision, by: dt.date) -> list[Benefit]:
     rows = ActualDate.objects.filter(initiative__key__in=keys, finished__lte=by)
     real: dict[str, int] = {}
     for key, finished in rows.values_list("initiative__key", "finished"):
+        if finished is None:
+            continue
         start = _quarters(first_day(problem.first_quarter), finished) - problem.initiative(key).duration + 1
         real[key] = max(start, 0)
     real = {key: start for key, start in real.items() if start < problem.quarters}

@@ -68,7 +68,7 @@ def compute(inputs: Mapping[str, Any]) -> dict[str, Any]:
         for one in inputs["layers"]
     ]
     try:
-        insured = insure(found.found.portfolio, layers)
+        insured = insure(found.found.portfolio, layers, causes=found.causes.used)
     except LossInputError as error:
         places = [one.name for one in layers]
         raise Refused(
@@ -95,13 +95,13 @@ def compute(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "options": [_option(layers, one) for one in insured.options],
         "facts": [fact.as_json() for one in insured.recoveries for fact in _of_layer(one, inputs)],
-        "missing": [*missing, *found.missing()],
-        "explained": _explained(insured),
+        "missing": [*missing, *found.missing(), *found.missing_causes()],
+        "explained": _explained(insured, bool(found.causes.used)),
         "basis": found.as_json(),
     }
 
 
-def _explained(insured: Insured) -> list[str]:
+def _explained(insured: Insured, causes: bool) -> list[str]:
     lines = [
         "The layers cover the loss of all quantified scenarios, with today's controls; what a policy excludes is not "
         "taken off.",
@@ -112,6 +112,13 @@ def _explained(insured: Insured) -> list[str]:
     ]
     if any(one.layer.per == "event" for one in insured.recoveries):
         lines.append("Layers of an event apply first, layers of the year to what these leave.")
+    if insured.shared:
+        lines.append("Shared causes are in the figures, as in the loss run.")
+    elif causes:
+        lines.append(
+            "With layers of an event the scenarios are taken to be independent: shared causes are in no figure here, "
+            "so that bad years are told too small."
+        )
     return lines
 
 

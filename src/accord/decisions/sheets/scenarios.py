@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from accord.core.values import Kind
 from accord.decisions.sheets.reading import Reader
+from accord.risk import causes
 from accord.risk.figures import HIGH, LOW, MID, Quantified, quantify
 from accord.risk.models import Scenario
 from accord.risk.selectors import collect, latest_run
 from accord.ui import format as write
 
 if TYPE_CHECKING:
+    from accord.risk.causes import Causes
     from accord.risk.selectors import Inputs
 
 SIDES = ("frequency", "magnitude")
@@ -35,6 +37,15 @@ class Basis:
     @cached_property
     def names(self) -> dict[str, str]:
         return {one.key: one.name for one in self.inputs.scenarios}
+
+    @cached_property
+    def causes(self) -> Causes:
+        """The shared causes that count, and those that do not."""
+        return causes.sort_out(self.inputs, self.found.base)
+
+    def missing_causes(self) -> list[dict[str, str]]:
+        """The shared causes that are in no figure, and what each lacks."""
+        return [{"what": f"{one.name}: {one.reason}", "remedy": one.remedy, "href": ""} for one in self.causes.left_out]
 
     def missing(self, only: Iterable[str] | None = None) -> list[dict[str, str]]:
         """The scenarios that are in no figure, and what each lacks; only those named, where some are."""

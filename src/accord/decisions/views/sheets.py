@@ -54,6 +54,9 @@ def shown(sheet: Sheet) -> dict[str, Any]:
                 fact["key"], {"label": fact["label"], "source": fact["source"], "cells": [None] * len(options)}
             )
             row["cells"][place] = fact
+    last = ""
+    for row in rows.values():  # a source that is that of the row above is not said again
+        row["source"], last = "" if row["source"] == last else row["source"], row["source"]
     return {
         "content": content,
         "options": options,

@@ -10,6 +10,7 @@ al., Insurance: Mathematics and Economics 31, 2002), and every figure is an inte
 
 taken between steps that enclose the tail. Without layers of an event the tail is that of `annual_loss`; with such
 layers it is that of a lattice (amounts rounded up for the upper bound and down for the lower one).
+Shared causes come in by the curve of `dependence.shared_loss`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accord.engines.loss.annual import LossResult, annual_loss
+from accord.engines.loss.dependence import SharedCause, SharedLoss, shared_loss
 from accord.engines.loss.errors import LossInputError, Problem
 from accord.engines.loss.event import Lattice, event_lattice
 from accord.engines.loss.portfolio import Portfolio
@@ -34,6 +36,7 @@ Bounds = tuple[float, float, float]
 MOST_LAYERS = 4
 LEVELS = (0.95, 0.99)
 _POINTS = 20_000
+_CURVE_POINTS = 4_000
 _CELLS = 2**17
 _DAMPING = 12.0
 """Weight exp(-12) of one period of the lattice on the next: aliasing and arithmetic both stay below 1e-10."""
@@ -84,21 +87,37 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Insured:
-    """Every layer alone, and every set of layers (none first)."""
+    """Every layer alone, and every set of layers (none first); `shared`: whether shared causes are in the figures."""
 
     recoveries: tuple[Recovery, ...]
     options: tuple[Option, ...]
+    shared: bool = False
 
 
-def insure(portfolio: Portfolio, layers: Sequence[Layer], levels: tuple[float, ...] = LEVELS) -> Insured:
-    """All sets of 1 to 4 layers. LossInputError names each layer that is none, and each pair that overlaps."""
+def insure(
+    portfolio: Portfolio,
+    layers: Sequence[Layer],
+    levels: tuple[float, ...] = LEVELS,
+    causes: Sequence[SharedCause] = (),
+) -> Insured:
+    """All sets of 1 to 4 layers. LossInputError names each layer that is none, and each pair that overlaps.
+
+    causes    what strikes several scenarios at once; it counts where no layer is of an event, else the scenarios are
+              taken to be independent in every option, and `Insured.shared` says so
+    """
     check_layers(layers)
-    whole = annual_loss(portfolio, tuple(sorted({*levels, 0.95, 0.99})))
     furthest = max((one.attachment + one.limit for one in layers if one.per == "year"), default=0.0)
-    gross = _Year.of(whole, furthest, levels)
+    shared = bool(causes) and all(one.per == "year" for one in layers)
+    whole: LossResult | SharedLoss
+    if shared:
+        whole = shared_loss(portfolio, causes, levels, curve_points=_CURVE_POINTS, points=_CELLS)
+        gross = _Year.of_curve(whole, furthest, levels)
+    else:
+        whole = annual_loss(portfolio, tuple(sorted({*levels, 0.95, 0.99})))
+        gross = _Year.of(whole, furthest, levels)
     of_event = [n for n, one in enumerate(layers) if one.per == "event"]
     of_year = [n for n, one in enumerate(layers) if one.per == "year"]
-    events = _Events.of(portfolio, whole) if of_event else None
+    events = _Events.of(portfolio, whole) if of_event and isinstance(whole, LossResult) else None
     years: dict[tuple[int, ...], _Year] = {(): gross}
     options = []
     for bits in range(2 ** len(layers)):
@@ -109,7 +128,7 @@ def insure(portfolio: Portfolio, layers: Sequence[Layer], levels: tuple[float, .
             years[kept] = events.year([layers[n] for n in kept], levels)
         options.append(_option(layers, bought, years[kept], [layers[n] for n in bought if n in of_year], gross))
     recoveries = tuple(_recovery(one, gross, events) for one in layers)
-    return Insured(recoveries, tuple(sorted(options, key=lambda one: (len(one.bought), one.bought))))
+    return Insured(recoveries, tuple(sorted(options, key=lambda one: (len(one.bought), one.bought))), shared)
 
 
 def check_layers(layers: Sequence[Layer]) -> None:
@@ -139,7 +158,8 @@ def check_layers(layers: Sequence[Layer]) -> None:
 class _Year:
     """The tail of a year's loss between steps: low <= P(S > x) <= high, both falling, on ascending amounts x.
 
-    Between two amounts the tail lies between low of the right one and high of the left one.
+    Between two amounts the tail lies between low of the right one and high of the left one. `whole` gives sharper
+    integrals of it, where it is there.
     """
 
     x: Floats
@@ -149,12 +169,14 @@ class _Year:
     mean: Bounds
     var: dict[float, Bounds]
     tvar: dict[float, Bounds]
+    whole: LossResult | None = None
     _sums: dict[str, Floats] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, whole: LossResult, furthest: float, levels: tuple[float, ...]) -> _Year:
         highest = max(furthest, 1.0)
-        x = np.linspace(0.0, highest, _POINTS + 1)
+        # Even steps for where layers begin and end, steps in proportion for where most years lie.
+        x = np.union1d(np.linspace(0.0, highest, _POINTS + 1), np.geomspace(highest * 1e-7, highest, _POINTS))
         found = whole.exceedance(x)
         middle = np.where(np.isnan(found[:, 1]), (found[:, 0] + found[:, 2]) / 2.0, found[:, 1])
         at = {level: whole.at(level) for level in levels}
@@ -162,7 +184,23 @@ class _Year:
             x, np.minimum.accumulate(found[:, 0]), np.minimum.accumulate(found[:, 2]), middle,
             (whole.mean, whole.mean, whole.mean),
             {level: _bounds(whole.var[row]) for level, row in at.items()},
-            {level: _bounds(whole.tvar[row]) for level, row in at.items()},
+            {level: _bounds(whole.tvar[row]) for level, row in at.items()}, whole,
+        )  # fmt: skip
+
+    @classmethod
+    def of_curve(cls, whole: SharedLoss, furthest: float, levels: tuple[float, ...]) -> _Year:
+        """From the exceedance curve with its bounds; beyond its end the tail is between 0 and its last point."""
+        some = 1.0 - whole.no_loss
+        start = np.array([[0.0, some, some, some]])
+        end = max(furthest, float(whole.curve[-1, 0])) * 2.0
+        last = np.array([[end, 0.0, 0.0, float(whole.curve[-1, 3])]])
+        x, middle, low, high = np.concatenate([start, whole.curve, last]).T
+        places = {level: int(np.flatnonzero(np.isclose(whole.levels, level))[0]) for level in levels}
+        return cls(
+            x, np.minimum.accumulate(low), np.minimum.accumulate(high), np.minimum.accumulate(middle),
+            (whole.mean, whole.mean, whole.mean),
+            {level: _bounds(whole.var[row]) for level, row in places.items()},
+            {level: _bounds(whole.tvar[row]) for level, row in places.items()},
         )  # fmt: skip
 
     def integral(self, start: float, end: float) -> Bounds:
@@ -178,7 +216,13 @@ class _Year:
             }
             self._sums.update({name: np.concatenate([[0.0], np.cumsum(part)]) for name, part in parts.items()})
         found = {name: float(np.diff(np.interp([start, end], self.x, sums))[0]) for name, sums in self._sums.items()}
-        return found["low"], min(max(found["middle"], found["low"]), found["high"]), found["high"]
+        low, middle, high = found["low"], found["middle"], found["high"]
+        if self.whole is not None:
+            (low0, middle0, high0), (low1, middle1, high1) = self.whole.stop_loss(np.array([start, end])).tolist()
+            low, high = max(low, low0 - high1), min(high, high0 - low1)
+            exact = middle0 - middle1
+            middle = middle if np.isnan(exact) else exact
+        return low, min(max(middle, low), high), high
 
     def exceed(self, amount: float) -> Bounds:
         """P(S > amount)."""
