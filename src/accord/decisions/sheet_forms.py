@@ -97,7 +97,7 @@ def _insurance() -> tuple[Part, ...]:
             "that is not known yet stays blank.",
             (
                 Cell("name", "Name"),
-                Cell("per", "Of", choices=insurance.PER),
+                Cell("per", "Of each", choices=insurance.PER),
                 Cell("attachment", "Attachment", money, type="number"),
                 Cell("limit", "Limit", money, type="number"),
                 Cell("premium", "Premium a year", money, type="number"),

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q
 
 from accord.core.twokey import TwoKeyState
-from accord.decisions.models import ActualDate, Decision, Sheet
+from accord.decisions.models import ActualDate, Decision, Estimate, Sheet
 from accord.decisions.selectors.forecasts import (
     Calibration,
     Outcome,
@@ -43,7 +43,10 @@ class Benefit:
 
 @dataclass(frozen=True, slots=True)
 class LookBack:
-    """One year. `case` is the decision that held last in the year; `money`, `benefits` and `loss` are of it."""
+    """One year. `case` is the decision that held last in the year; `money`, `benefits` and `loss` are of it.
+
+    `undated` initiatives of the case were to be finished by the end of the year, and nothing is known of their dates.
+    """
 
     year: int
     over: bool
@@ -52,6 +55,7 @@ class LookBack:
     case: Decision | None
     money: YearMoney | None
     benefits: list[Benefit]
+    undated: int
     dated: list[Outcome]
     loss: YearForecast | None
     actual_loss: float | None
@@ -90,23 +94,29 @@ def look_back(year: int, today: dt.date) -> LookBack:
     dated: list[Outcome] = []
     ranges: list[Stake] = []
     case = money = loss = None
+    undated = 0
     benefits: list[Benefit] = []
     for decision in held:
         if "schedule" not in decision.frozen["result"]:
             continue
         found = tracking(decision, today)
-        dated += outcomes(decision, today)
+        these = outcomes(decision, today)
+        dated += these
         ranges += stakes(decision, found, losses, closed)
         if case is None:
             case = decision
             money = next((row for row in found.money if row.year == year), None)
             loss = next((y for y in year_forecasts(decision, losses, closed, today) if y.year == year), None)
-            benefits = delivered(decision, min(today, last))
+            if first_day(decision.frozen["result"]["horizon"]["first"]) <= last:
+                benefits = delivered(decision, min(today, last))
+            due = [one for one in these if one.about == Estimate.About.FINISH and one.due <= min(today, last)]
+            undated = sum(1 for one in due if one.happened is None)
     recorded = losses.get(year)
     ours = [one for one in dated if one.due.year == year]
     spans = [one for one in ranges if one.year == year]
     return LookBack(
-        year, today > last, _decided(first, last), sheets_ended(first, last), case, money, benefits, ours, loss,
+        year, today > last, _decided(first, last), sheets_ended(first, last), case, money, benefits,
+        undated, ours, loss,
         recorded[0] if recorded else 0.0 if year in closed else None, recorded[1] if recorded else 0, year in closed,
         spans,
         [calibration(role, ours, spans) for role in ("cio", "ciso")],

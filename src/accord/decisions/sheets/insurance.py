@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from accord.engines.loss.insurance import Bounds, Insured, Layer, Option, Recovery
 
 MOST_LAYERS = 4
-PER = (("year", "the year's loss"), ("event", "each event"))
+PER = (("year", "Year"), ("event", "Event"))
 NONE = "none"
 
 

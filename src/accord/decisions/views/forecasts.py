@@ -78,7 +78,8 @@ def _lines(decision: Decision, there: list[Estimate]) -> list[Line]:
             name = "Loss by incidents" if about == About.LOSS else "Money paid for the plan"
             found.append(Line(about, subject, f"{name} in {subject}", "90 % range"))
     order = {About.FINISH: 0, About.START: 1, About.LOSS: 2, About.MONEY: 3}
-    return sorted(found, key=lambda line: (order[About(line.about)], line.subject))
+    when = selectors.due_dates(decision)
+    return sorted(found, key=lambda line: (order[About(line.about)], when[line.about, line.subject], line.name))
 
 
 def _said(one: Estimate, decision: Decision) -> dict[str, Any]:
@@ -144,19 +145,7 @@ def statements(found: LookBack) -> list[Statement]:
         ),
     ]
     facts += _money(found, common)
-    case, got = totals(found.benefits)
-    facts.append(
-        Statement(
-            "look_back.benefit",
-            "Benefit delivered",
-            got / case if case > 0 else None,
-            "%",
-            href="#benefit",
-            note="Of the value of the case over its horizon." if case > 0 else "No case with benefits held.",
-            source="The case planned again with what was really finished.",
-            **common,
-        )
-    )
+    facts.append(_benefit(found, common))
     facts.append(
         Statement(
             "look_back.loss",
@@ -172,6 +161,19 @@ def statements(found: LookBack) -> list[Statement]:
     return facts
 
 
+def _benefit(found: LookBack, common: dict[str, Any]) -> Statement:
+    """Unknown where nothing is recorded of what was due; at least, where something is not."""
+    case, got = totals(found.benefits)
+    note = "Of the value of the case over its horizon." if case > 0 else "No case with benefits covers the year."
+    if case > 0 and found.undated:
+        note = f"At least: the dates of {found.undated} that were due are unknown."
+    value = got / case if case > 0 and (got > 0 or not found.undated) else None
+    source = "The case planned again with what was really finished."
+    return Statement(
+        "look_back.benefit", "Benefit delivered", value, "%", href="#benefit", note=note, source=source, **common
+    )
+
+
 def _money(found: LookBack, common: dict[str, Any]) -> list[Statement]:
     row = found.money
     label, source = "Paid against the case", "Actual costs that were recorded, capital and running."
@@ -183,7 +185,7 @@ def _money(found: LookBack, common: dict[str, Any]) -> list[Statement]:
                 None,
                 default_currency(),
                 href="#money",
-                note="No case held.",
+                note="No case covers the year.",
                 source=source,
                 **common,
             )

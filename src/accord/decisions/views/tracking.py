@@ -35,6 +35,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "statements": statements(found, selectors.currency_of(decision.plan)),
             "mine": _mine(request, decision),
             **forecasts,
+            "dated": [one for one in forecasts["dated"] if one.stated or one.happened is not None],
         }
     return render(request, "decisions/tracking.html", context)
 
