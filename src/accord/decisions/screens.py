@@ -18,6 +18,55 @@ from accord.ui.palette import Hit
 ACTUAL_COSTS = NounScreens(nouns.ACTUAL_COST, "decisions")
 ACTUAL_DATES = NounScreens(nouns.ACTUAL_DATE, "decisions")
 SCREENS = (ACTUAL_COSTS, ACTUAL_DATES)
+BADGES = {
+    "origin": {
+        "today": Badge("Today", "neutral", "ring"),
+        "cio": Badge("CIO alone", "cio", "square"),
+        "ciso": Badge("CISO alone", "ciso", "diamond"),
+        "joint": Badge("Joint", "joint", "check"),
+        "split": Badge("Split in two", "neutral", "half"),
+        "rosi": Badge("ROSI ranking", "neutral", "triangle"),
+        "point": Badge("On the frontier", "info", "dot"),
+        "own": Badge("By hand", "neutral", "ring"),
+    },
+    "stance": {
+        "pin": Badge("Must be in", "good", "check"),
+        "drop": Badge("Must be out", "warning", "cross"),
+    },
+    "sitting": {
+        "open": Badge("Open, unseen", "info", "half"),
+        "revealed": Badge("Both are shown", "joint", "check"),
+        "closed": Badge("Closed unseen", "neutral", "dash"),
+    },
+    "hand": {
+        "in": Badge("Handed in", "good", "check"),
+        "waiting": Badge("Waiting", "neutral", "ring"),
+    },
+    "decision": {
+        "superseded": Badge("Replaced", "neutral", "dash"),
+        "ran out": Badge("Ran out", "neutral", "clock"),
+    },
+    "outcome": {
+        "yes": Badge("As planned", "good", "check"),
+        "no": Badge("Not as planned", "warning", "cross"),
+        "open": Badge("Not known yet", "neutral", "ring"),
+    },
+    "sheet_choice": {
+        "chosen": Badge("Chosen", "joint", "check"),
+    },
+    "sheet": {
+        "insurance": Badge("Insurance", "info", "ring"),
+        "supplier": Badge("Supplier", "neutral", "square"),
+        "retirement": Badge("Delayed retirement", "warning", "clock"),
+        "materiality": Badge("Materiality", "joint", "diamond"),
+    },
+    "tracking": {
+        "finished": Badge("Finished", "good", "check"),
+        "running": Badge("Under way", "info", "half"),
+        "due": Badge("Due, not started", "warning", "clock"),
+        "waiting": Badge("Not yet due", "neutral", "ring"),
+    },
+}
 
 
 def _search(user: Any, text: str, limit: int) -> list[Hit]:
@@ -37,61 +86,8 @@ def declare() -> None:
         entry("Plan", "Tracking", "decisions:tracking", noun="decision", order=9, icon="tracking"),
         entry("Brief", "Look back", "decisions:look_back", noun="brief", order=50, icon="tracking"),
     )
-    badges.register(
-        "origin",
-        {
-            "cio": Badge("CIO alone", "cio", "square"),
-            "ciso": Badge("CISO alone", "ciso", "diamond"),
-            "joint": Badge("Joint", "joint", "check"),
-            "split": Badge("Split in two", "neutral", "half"),
-            "rosi": Badge("ROSI ranking", "neutral", "triangle"),
-            "point": Badge("On the frontier", "info", "dot"),
-            "own": Badge("By hand", "neutral", "ring"),
-        },
-    )
-    badges.register(
-        "stance", {"pin": Badge("Must be in", "good", "check"), "drop": Badge("Must be out", "warning", "cross")}
-    )
-    badges.register(
-        "sitting",
-        {
-            "open": Badge("Open, unseen", "info", "half"),
-            "revealed": Badge("Both are shown", "joint", "check"),
-            "closed": Badge("Closed unseen", "neutral", "dash"),
-        },
-    )
-    badges.register("hand", {"in": Badge("Handed in", "good", "check"), "waiting": Badge("Waiting", "neutral", "ring")})
-    badges.register(
-        "decision",
-        {"superseded": Badge("Replaced", "neutral", "dash"), "ran out": Badge("Ran out", "neutral", "clock")},
-    )
-    badges.register(
-        "outcome",
-        {
-            "yes": Badge("As planned", "good", "check"),
-            "no": Badge("Not as planned", "warning", "cross"),
-            "open": Badge("Not known yet", "neutral", "ring"),
-        },
-    )
-    badges.register("sheet_choice", {"chosen": Badge("Chosen", "joint", "check")})
-    badges.register(
-        "sheet",
-        {
-            "insurance": Badge("Insurance", "info", "ring"),
-            "supplier": Badge("Supplier", "neutral", "square"),
-            "retirement": Badge("Delayed retirement", "warning", "clock"),
-            "materiality": Badge("Materiality", "joint", "diamond"),
-        },
-    )
-    badges.register(
-        "tracking",
-        {
-            "finished": Badge("Finished", "good", "check"),
-            "running": Badge("Under way", "info", "half"),
-            "due": Badge("Due, not started", "warning", "clock"),
-            "waiting": Badge("Not yet due", "neutral", "ring"),
-        },
-    )
+    for family, known in BADGES.items():
+        badges.register(family, known)
     palette.register_searcher("plan", "Plans", _search)
     palette.register_page("What if", "decisions:what_if", noun="plan", verb="run")
     palette.register_page("New sheet", "decisions:sheet_choose", noun="sheet", verb="change")
