@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from accord_small_company import account
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accord.core.models import User
@@ -103,3 +105,22 @@ def test_a_year_before_anything_says_so(cio: User, browse: Any) -> None:
     page = browse(cio).get("/look-back/2024/").content.decode()
     assert "No plan was in force in 2024" in page
     assert browse(cio).get("/api/look-back/2024").json()["case"] is None
+
+
+def test_its_pages_ask_few_questions_however_many_decisions_there_were(
+    decision: Decision, frontier: Frontier, cio: User, ciso: User, browse: Any
+) -> None:
+    client, year = browse(cio), timezone.localdate().year
+
+    def asked(path: str) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(path).status_code == 200, path
+        return len(queries)
+
+    once = asked(f"/look-back/{year}/")
+    second = services.propose(cio, services.make_plan(cio, frontier, "Other", {"SOC": "2027-Q1"}))
+    services.sign(cio, second, Role.CIO, "password")
+    services.sign(ciso, second, Role.CISO, "password")
+    assert asked(f"/look-back/{year}/") == once <= 15
+    for path in ("/tracking/", "/sheets/", "/sheets/-/new/", f"/decisions/{second.key}/expect/cio/"):
+        assert asked(path) <= 15, path

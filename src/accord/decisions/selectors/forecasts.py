@@ -10,11 +10,8 @@ from dataclasses import asdict, dataclass, is_dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Sum
-
-from accord.decisions.models import ActualDate, ClosedYear, Decision, Estimate, Forecast
-from accord.decisions.selectors.tracking import Tracking, first_day, last_day, tracking
-from accord.risk.models import LossEvent
+from accord.decisions.models import ClosedYear, Decision, Estimate, Forecast
+from accord.decisions.selectors.tracking import Facts, Tracking, facts_of, first_day, last_day, tracking
 
 if TYPE_CHECKING:
     from accord.engines.loss.scoring import ConfidenceCalibration, RangeCalibration
@@ -133,30 +130,29 @@ def estimates(decision: Decision, role: str) -> list[Estimate]:
     return list(decision.estimates.filter(role=role))
 
 
-def outcomes(decision: Decision, today: dt.date) -> list[Outcome]:
-    """The dated forecasts of a decision and what became of them. Two queries.
+def stated_on(decisions: Iterable[Decision]) -> dict[int, list[Estimate]]:
+    """Decision (by primary key) → what both executives stated on it. One query."""
+    found: dict[int, list[Estimate]] = defaultdict(list)
+    for one in Estimate.objects.filter(decision__in=[decision.pk for decision in decisions]):
+        found[one.decision_id].append(one)
+    return found
+
+
+def outcomes(decision: Decision, today: dt.date, facts: Facts, estimates: Iterable[Estimate]) -> list[Outcome]:
+    """The dated forecasts of a decision and what became of them. No query.
 
     Without a row of actual dates nothing is known, however late it is; a row without a finish says "not yet".
     """
-    schedule = decision.frozen["result"].get("schedule", ())
-    keys = [row["key"] for row in schedule]
-    dates = {
-        key: (started, finished)
-        for key, started, finished in ActualDate.objects.filter(initiative__key__in=keys).values_list(
-            "initiative__key", "started", "finished"
-        )
-    }
     stated: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
-    dated = decision.estimates.filter(about__in=[About.START, About.FINISH])
-    for role, about, subject, probability in dated.values_list("role", "about", "subject", "probability"):
-        if probability is not None:
-            stated[about, subject][role] = float(probability)
+    for one in estimates:
+        if one.probability is not None:
+            stated[one.about, one.subject][one.role] = float(one.probability)
     found = []
-    for row in schedule:
-        known = row["key"] in dates
+    for row in decision.frozen["result"].get("schedule", ()):
+        known = row["key"] in facts.dates
         for place, about in enumerate((About.START, About.FINISH)):
             due = last_day(row["start" if about == About.START else "finish"])
-            actual = dates[row["key"]][place] if known else None
+            actual = facts.dates[row["key"]][place] if known else None
             happened = None if not known else actual <= due if actual is not None else False if today > due else None
             found.append(
                 Outcome(about, row["key"], row["name"], due, happened, actual, stated.get((about, row["key"]), {}))
@@ -164,12 +160,9 @@ def outcomes(decision: Decision, today: dt.date) -> list[Outcome]:
     return found
 
 
-def losses_of_years() -> tuple[dict[int, tuple[float, int]], set[int]]:
-    """Year → (sum, number) of the recorded incidents, and the years whose record was said to be whole. Two queries."""
-    rows = LossEvent.objects.values_list("date__year").annotate(sum=Sum("amount"), number=Count("pk")).order_by()
-    return {year: (float(total), number) for year, total, number in rows}, set(
-        ClosedYear.objects.values_list("year", flat=True)
-    )
+def closed_years() -> set[int]:
+    """The years of which somebody said that all losses are recorded. One query."""
+    return set(ClosedYear.objects.values_list("year", flat=True))
 
 
 def year_forecasts(
@@ -220,21 +213,20 @@ def _beyond(amounts: Sequence[float], beyond: Sequence[float], truth: float) -> 
 
 
 def stakes(
-    decision: Decision, found: Tracking, losses: Mapping[int, tuple[float, int]], closed: set[int]
+    estimates: Iterable[Estimate], found: Tracking, losses: Mapping[int, tuple[float, int]], closed: set[int]
 ) -> list[Stake]:
-    """The ranges that both stated on a decision, with the truth of years that are over and whole. One query."""
+    """The ranges among what was stated on a decision, with the truth of years that are over and whole. No query."""
     money = {row.year: row for row in found.money}
-    rows = decision.estimates.filter(about__in=[About.LOSS, About.MONEY])
     result = []
-    for role, about, subject, low, high in rows.values_list("role", "about", "subject", "low", "high"):
-        if low is None or high is None:
+    for one in estimates:
+        if one.low is None or one.high is None:
             continue
-        year, truth = int(subject), None
-        if about == About.LOSS and year in closed:
+        year, truth = int(one.subject), None
+        if one.about == About.LOSS and year in closed:
             truth = losses.get(year, (0.0, 0))[0]
-        elif about == About.MONEY and year < found.as_of.year and year in money:
+        elif one.about == About.MONEY and year < found.as_of.year and year in money:
             truth = paid_whole(money[year])
-        result.append(Stake(role, about, year, float(low), float(high), truth))
+        result.append(Stake(one.role, one.about, year, float(one.low), float(one.high), truth))
     return result
 
 
@@ -278,15 +270,16 @@ def as_data(row: Any) -> Any:
 
 
 def forecasts_of(decision: Decision, today: dt.date) -> dict[str, Any]:
-    """Everything forecast on one decision, scored, for tracking and API. Nine queries."""
-    losses, closed = losses_of_years()
-    found = tracking(decision, today)
-    dated = outcomes(decision, today)
-    ranges = stakes(decision, found, losses, closed)
+    """Everything forecast on one decision, scored, for tracking and API. Six queries."""
+    facts, closed = facts_of([decision]), closed_years()
+    estimates = stated_on([decision])[decision.pk]
+    found = tracking(decision, today, facts)
+    dated = outcomes(decision, today, facts, estimates)
+    ranges = stakes(estimates, found, facts.losses, closed)
     return {
         "tracking": found,
         "dated": dated,
-        "years": year_forecasts(decision, losses, closed, today),
+        "years": year_forecasts(decision, facts.losses, closed, today),
         "ranges": ranges,
         "calibrations": [calibration(role, dated, ranges) for role in ("cio", "ciso")],
     }

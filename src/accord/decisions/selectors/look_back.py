@@ -7,24 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Min, Q
 
 from accord.core.twokey import TwoKeyState
-from accord.decisions.models import ActualDate, Decision, Estimate, Sheet
+from accord.decisions.models import Decision, Estimate, Sheet
 from accord.decisions.selectors.forecasts import (
     Calibration,
     Outcome,
     Stake,
     YearForecast,
     calibration,
-    losses_of_years,
+    closed_years,
     outcomes,
     stakes,
+    stated_on,
     year_forecasts,
 )
 from accord.decisions.selectors.sheets import sheets_ended
-from accord.decisions.selectors.tracking import YearMoney, first_day, tracking
-from accord.risk.models import LossEvent
+from accord.decisions.selectors.tracking import Facts, YearMoney, facts_of, first_day, tracking
 
 HELD = (TwoKeyState.IN_FORCE, TwoKeyState.SUPERSEDED)
 MOST = 12
@@ -64,33 +64,32 @@ class LookBack:
     ranges: list[Stake]
     of_year: list[Calibration]
     so_far: list[Calibration]
+    loss_years: set[int]
 
 
-def look_back_years(today: dt.date) -> list[int]:
-    """The years that there is something to say about, newest first. Three queries."""
+def look_back_years(today: dt.date, found: LookBack) -> list[int]:
+    """The years that there is something to say about, newest first. Two queries."""
     first = [today.year]
-    for rows in (
-        Decision.objects.filter(state__in=HELD).aggregate(first=Min("in_force_at")),
-        Sheet.objects.filter(state__in=HELD).aggregate(first=Min("in_force_at")),
-    ):
-        if rows["first"] is not None:
-            first.append(rows["first"].year)
-    events = LossEvent.objects.aggregate(first=Min("date"), last=Max("date"))
-    if events["first"] is not None:
-        first.append(max(events["first"].year, today.year - 9))
+    for held in (Decision.objects.filter(state__in=HELD), Sheet.objects.filter(state__in=HELD)):
+        begun = held.aggregate(first=Min("in_force_at"))["first"]
+        if begun is not None:
+            first.append(begun.year)
+    if found.loss_years:
+        first.append(max(min(found.loss_years), today.year - 9))
     return list(range(today.year, min(first) - 1, -1))
 
 
 def look_back(year: int, today: dt.date) -> LookBack:
-    """All of it. A known number of queries for each decision that held by the end of the year, twelve at most."""
+    """All of it, over the last twelve decisions that held by the end of the year. Nine queries."""
     first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
-    losses, closed = losses_of_years()
     held = list(
         Decision.objects.filter(state__in=HELD, in_force_at__date__lte=last)
         .select_related("plan__frontier")
         .defer("plan__result", "plan__frontier__result")
         .order_by("-in_force_at")[:MOST]
     )
+    facts, estimates, closed = facts_of(held), stated_on(held), closed_years()
+    losses = facts.losses
     dated: list[Outcome] = []
     ranges: list[Stake] = []
     case = money = loss = None
@@ -99,16 +98,16 @@ def look_back(year: int, today: dt.date) -> LookBack:
     for decision in held:
         if "schedule" not in decision.frozen["result"]:
             continue
-        found = tracking(decision, today)
-        these = outcomes(decision, today)
+        found = tracking(decision, today, facts)
+        these = outcomes(decision, today, facts, estimates[decision.pk])
         dated += these
-        ranges += stakes(decision, found, losses, closed)
+        ranges += stakes(estimates[decision.pk], found, losses, closed)
         if case is None:
             case = decision
             money = next((row for row in found.money if row.year == year), None)
             loss = next((y for y in year_forecasts(decision, losses, closed, today) if y.year == year), None)
             if first_day(decision.frozen["result"]["horizon"]["first"]) <= last:
-                benefits = delivered(decision, min(today, last))
+                benefits = delivered(decision, min(today, last), facts)
             due = [one for one in these if one.about == Estimate.About.FINISH and one.due <= min(today, last)]
             undated = sum(1 for one in due if one.happened is None)
     recorded = losses.get(year)
@@ -121,7 +120,7 @@ def look_back(year: int, today: dt.date) -> LookBack:
         spans,
         [calibration(role, ours, spans) for role in ("cio", "ciso")],
         [calibration(role, [o for o in dated if o.due <= last], [r for r in ranges if r.year <= year])
-         for role in ("cio", "ciso")],
+         for role in ("cio", "ciso")], set(losses),
     )  # fmt: skip
 
 
@@ -135,8 +134,8 @@ def _decided(first: dt.date, last: dt.date) -> list[Decision]:
     return list(rows.order_by("created"))
 
 
-def delivered(decision: Decision, by: dt.date) -> list[Benefit]:
-    """The case's value by goal, and that of what was finished by a day: planned again with the real dates. One query.
+def delivered(decision: Decision, by: dt.date, facts: Facts) -> list[Benefit]:
+    """The case's value by goal, and that of what was finished by a day: planned again with the real dates. No query.
 
     Value over the horizon, in the case's own weights. An initiative counts from the quarter in which it was really
     finished; one that was finished before the horizon began counts from its beginning. Empty where the decision did
@@ -149,11 +148,11 @@ def delivered(decision: Decision, by: dt.date) -> list[Benefit]:
     from accord.engines.portfolio import Problem, evaluate
 
     problem = Problem.from_json(problem_data)
-    keys = [row["key"] for row in content["result"]["schedule"]]
-    rows = ActualDate.objects.filter(initiative__key__in=keys, finished__lte=by)
     real: dict[str, int] = {}
-    for key, finished in rows.values_list("initiative__key", "finished"):
-        if finished is None:
+    for row in content["result"]["schedule"]:
+        key = row["key"]
+        _, finished = facts.dates.get(key, (None, None))
+        if finished is None or finished > by:
             continue
         start = _quarters(first_day(problem.first_quarter), finished) - problem.initiative(key).duration + 1
         real[key] = max(start, 0)

@@ -81,6 +81,24 @@ class Tracking:
     losses: list[YearLoss]
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was recorded: costs by initiative and year, dates (started, finished) by initiative, loss events."""
+
+    costs: dict[str, dict[int, tuple[float | None, float | None]]]
+    dates: dict[str, tuple[dt.date | None, dt.date | None]]
+    events: list[tuple[dt.date, float]]
+
+    @property
+    def losses(self) -> dict[int, tuple[float, int]]:
+        """Year → (sum, number) of the loss events."""
+        found: dict[int, tuple[float, int]] = {}
+        for date, amount in self.events:
+            total, number = found.get(date.year, (0.0, 0))
+            found[date.year] = (total + amount, number + 1)
+        return found
+
+
 def _decisions() -> QuerySet[Decision]:
     people = ("proposed_by", "cio_signer", "ciso_signer", "dissent_by", "plan__frontier")
     return Decision.objects.select_related(*people).defer("plan__result", "plan__frontier__result")
@@ -112,27 +130,38 @@ def last_day(quarter: str) -> dt.date:
     return following - dt.timedelta(days=1)
 
 
-def tracking(decision: Decision, today: dt.date) -> Tracking:
-    """Forecast from the frozen content of the decision, actual from what was recorded since. Three queries."""
-    result = decision.frozen["result"]
-    schedule: list[dict[str, Any]] = result["schedule"]
-    keys = [row["key"] for row in schedule]
+def facts_of(decisions: Iterable[Decision]) -> Facts:
+    """What was recorded of the initiatives of some decisions, and every loss event. Three queries."""
+    keys = {row["key"] for one in decisions for row in one.frozen["result"].get("schedule", ())}
     costs: dict[str, dict[int, tuple[float | None, float | None]]] = defaultdict(dict)
     rows = ActualCost.objects.filter(initiative__key__in=keys)
     for key, year, capital, running in rows.values_list("initiative__key", "year", "capital", "running"):
         costs[key][year] = (_number(capital), _number(running))
-    happened = {
+    dates = {
         key: (started, finished)
         for key, started, finished in ActualDate.objects.filter(initiative__key__in=keys).values_list(
             "initiative__key", "started", "finished"
         )
     }
+    events = [(date, float(amount)) for date, amount in LossEvent.objects.values_list("date", "amount")]
+    return Facts(costs, dates, events)
+
+
+def tracking(decision: Decision, today: dt.date, facts: Facts | None = None) -> Tracking:
+    """Forecast from the frozen content of the decision, actual from what was recorded since. Three queries.
+
+    No query where `facts` are given, which may be of several decisions.
+    """
+    known = facts or facts_of([decision])
+    result = decision.frozen["result"]
+    schedule: list[dict[str, Any]] = result["schedule"]
+    costs = {row["key"]: known.costs.get(row["key"], {}) for row in schedule}
     return Tracking(
         decision,
         today,
         [_year_money(row, schedule, costs) for row in result["money"]],
-        [_dates(row, happened.get(row["key"], (None, None)), costs[row["key"]], today) for row in schedule],
-        _losses(result, today),
+        [_dates(row, known.dates.get(row["key"], (None, None)), costs[row["key"]], today) for row in schedule],
+        _losses(result, today, known.events),
     )
 
 
@@ -181,7 +210,7 @@ def _dates(
     )  # fmt: skip
 
 
-def _losses(result: dict[str, Any], today: dt.date) -> list[YearLoss]:
+def _losses(result: dict[str, Any], today: dt.date, recorded: Iterable[tuple[dt.date, float]]) -> list[YearLoss]:
     first = first_day(result["horizon"]["first"])
     forecast: dict[int, float] = defaultdict(float)
     quarters: dict[int, int] = defaultdict(int)
@@ -191,9 +220,10 @@ def _losses(result: dict[str, Any], today: dt.date) -> list[YearLoss]:
         quarters[year] += 1
     span = len(result["loss_by_quarter"])
     events: dict[int, list[float]] = defaultdict(list)
-    rows = LossEvent.objects.filter(date__gte=first, date__lte=last_day(result["horizon"]["last"]))
-    for date, amount in rows.values_list("date", "amount"):
-        events[date.year].append(float(amount))
+    last = last_day(result["horizon"]["last"])
+    for date, amount in recorded:
+        if first <= date <= last:
+            events[date.year].append(amount)
     return [
         YearLoss(
             year, forecast[year], result["loss_today"] * quarters[year] / span,

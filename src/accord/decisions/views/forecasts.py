@@ -104,7 +104,7 @@ def look_back(request: HttpRequest, year: int | None = None) -> HttpResponse:
     context = {
         "title": f"Look back on {wanted}",
         "found": found,
-        "years": selectors.look_back_years(today),
+        "years": selectors.look_back_years(today, found),
         "statements": statements(found),
         "currency": default_currency(),
         "gaps": gaps(found),
