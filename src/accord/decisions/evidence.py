@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from accord.decisions.drivers import Drivers
 from accord.risk import causes as shared
-from accord.risk.figures import HIGH, LOW, MID
+from accord.risk.figures import FORMS, HIGH, LOW, MID
 from accord.risk.selectors import exceeding
 
 if TYPE_CHECKING:
@@ -36,7 +37,11 @@ def laws_of(
         {
             "key": one.key,
             "frequency": book.frequency[n].tolist(),
-            "magnitude": [form for form in book.magnitude[n].tolist() if not math.isnan(form[MID])],
+            "magnitude": [ends for ends in book.magnitude[n].tolist() if not math.isnan(ends[MID])],
+            "forms": [form for form, ends in zip(FORMS, book.magnitude[n].tolist(), strict=True) if ends[MID] >= 0],
+            "controls": [
+                {"key": c.key, "name": c.name, "frequency": c.frequency, "magnitude": c.magnitude} for c in one.controls
+            ],
             "frequency_factor": float(book.frequency_factor[n]),
             "magnitude_factor": float(book.magnitude_factor[n]),
             "goals": _goals(one.systems, inputs.goals),
@@ -78,12 +83,16 @@ class Evidence:
         self._compiled = compile_problem(problem)
 
     def of_plan(self, plan: Mapping[str, int]) -> dict[str, Any]:
-        """Steps, money by quarter, curves and loss by goal of a plan (initiative → index of its first quarter)."""
+        """Steps, money by quarter, curves, loss by goal and what drives the loss, of a plan.
+
+        The plan leads from initiatives to the indices of their first quarters.
+        """
         return {
             "steps": self.steps(plan),
             "by_quarter": self.money(plan),
             "curves": self.curves(plan),
             "goal_loss": self.goal_loss(plan),
+            "swings": self.swings(plan),
         }
 
     def laws_today(self) -> Portfolio | None:
@@ -136,6 +145,12 @@ class Evidence:
             for when, losses in (("today", today), ("after", left))
         }
         return {"goals": rows, "rest": rest}
+
+    def swings(self, plan: Mapping[str, int]) -> list[dict[str, Any]] | None:
+        """What drives the expected loss a year that is left when all is done; None where the inputs are not known."""
+        if self.laws is None or any("forms" not in row for row in self.laws["scenarios"]):
+            return None
+        return Drivers(self.problem, self.laws, plan, self._powers(plan)).widest()
 
     def curves(self, plan: Mapping[str, int]) -> dict[str, Any] | None:
         """P(loss in a year > amount) today and when all is done, with the effects as stated, weakest and strongest."""
@@ -203,18 +218,24 @@ class Evidence:
         forms = max(len(row["magnitude"]) for row in rows)
         unknown = [math.nan] * 3
         magnitude = [[*row["magnitude"], *[unknown] * (forms - len(row["magnitude"]))] for row in rows]
-        left, today = self._residual(plan), {s.key: s.loss for s in self.problem.scenarios}
-        sides = np.ones((2, len(rows)))
+        powers, sides = self._powers(plan), np.ones((2, len(rows)))
         for n, row in enumerate(rows):
-            middle = self._factors(plan, row["key"], MID)
-            reached = left[row["key"]] / today[row["key"]] if today.get(row["key"]) else 1.0
-            power = _power(middle[0] * middle[1], reached)
-            sides[:, n] = [side**power for side in self._factors(plan, row["key"], end)]
+            sides[:, n] = [side ** powers[row["key"]] for side in self._factors(plan, row["key"], end)]
         base = [[row[f"{side}_factor"] for row in rows] for side in ("frequency", "magnitude")]
         return Portfolio(
             [row["key"] for row in rows], [row["frequency"] for row in rows], magnitude,
             np.array(base[0]) * sides[0], np.array(base[1]) * sides[1],
         )  # fmt: skip
+
+    def _powers(self, plan: Mapping[str, int]) -> dict[str, float]:
+        """Scenario → the power that takes the effects of a plan to as far as they have grown."""
+        assert self.laws is not None
+        left, today, found = self._residual(plan), {s.key: s.loss for s in self.problem.scenarios}, {}
+        for row in self.laws["scenarios"]:
+            frequency, magnitude = self._factors(plan, row["key"], MID)
+            reached = left[row["key"]] / today[row["key"]] if today.get(row["key"]) else 1.0
+            found[row["key"]] = _power(frequency * magnitude, reached)
+        return found
 
     def _factors(self, plan: Mapping[str, int], scenario: str, end: int) -> tuple[float, float]:
         """What the plan's initiatives would leave of a scenario's frequency and magnitude if all were finished."""

@@ -138,3 +138,43 @@ def test_a_plan_is_kept_as_plain_data(own: dict[str, Any]) -> None:
 )
 def test_benefits_that_still_grow_take_the_part_that_is_reached(whole: float, reached: float, power: float) -> None:
     assert _power(whole, reached) == pytest.approx(power)
+
+
+def test_the_tornado_stands_on_the_expected_loss_that_is_left(
+    asked: PlanInputs, plan: dict[str, int], own: dict[str, Any]
+) -> None:
+    rows, left = own["swings"], sum(evaluate(asked.problem, plan).residual.values())
+    assert rows and all(row["value"] == pytest.approx(left, rel=1e-9) for row in rows)
+    widths = [abs(row["high"] - row["low"]) for row in rows]
+    assert widths == sorted(widths, reverse=True) and min(widths) > 0 and len(rows) <= 8
+
+
+def test_a_swing_is_the_loss_with_that_effect_at_its_end(
+    asked: PlanInputs, plan: dict[str, int], own: dict[str, Any]
+) -> None:
+    """Only effects are uncertain here; each swing is found again by putting its end into the laws."""
+    assert asked.laws is not None
+    by_name = {asked.problem.initiative(key).name: key for key in plan}
+    scenarios = {one.name: one.key for one in asked.problem.scenarios}
+    for row in own["swings"]:
+        initiative, side = row["what"].rsplit(" on ", 1)
+        for end, place in (("low", 0), ("high", 2)):
+            laws = json.loads(json.dumps(asked.laws))
+            for effect in laws["effects"]:
+                if (effect["initiative"], effect["scenario"]) == (by_name[initiative], scenarios[row["scenario"]]):
+                    effect[side][1] = effect[side][place]
+            book = Evidence(asked.problem, laws)
+            factors = [book._factors(plan, key, 1) for key in ("OUT", "LEAK")]
+            loss = sum(f * m * base for (f, m), base in zip(factors, (0.5e6, 0.8e6), strict=True))
+            assert row[end] == pytest.approx(loss, rel=1e-9)
+        assert row["low"] > row["value"] > row["high"]
+
+
+def test_plans_of_laws_without_their_inputs_have_no_tornado(asked: PlanInputs) -> None:
+    assert asked.laws is not None
+    laws = {
+        **asked.laws,
+        "scenarios": [{k: v for k, v in row.items() if k != "forms"} for row in asked.laws["scenarios"]],
+    }
+    assert Evidence(asked.problem, laws).of_plan({"MFA": 0})["swings"] is None
+    assert Evidence(asked.problem, None).of_plan({"MFA": 0})["swings"] is None
