@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -106,13 +106,14 @@ def posture(top: int = 10, now: datetime | None = None) -> Posture:
 
 
 def coverage(now: datetime | None = None, total: TotalExposure | None = None) -> Coverage:
-    """How much of the estate is looked at. Three queries, four without `total`."""
+    """How much of the estate is looked at. Two queries, three without `total`."""
     at = now or timezone.now()
     known = total or TotalExposure.objects.first() or TotalExposure()
     assets = Asset.objects.count()
-    ever = AssetExposure.objects.filter(covered__isnull=False).count()
-    recent = AssetExposure.objects.filter(covered__gte=at - RECENT).count()
-    return Coverage(assets, assets - ever, recent, known.unclaimed, known.ignored)
+    seen = AssetExposure.objects.filter(covered__isnull=False).aggregate(
+        ever=Count("pk"), recent=Count("pk", filter=Q(covered__gte=at - RECENT))
+    )
+    return Coverage(assets, assets - seen["ever"], seen["recent"], known.unclaimed, known.ignored)
 
 
 def fix_first(top: int = 10, systems: Iterable[str] | None = None) -> list[FixFirst]:
