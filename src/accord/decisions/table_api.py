@@ -154,7 +154,7 @@ def close_sitting(request: HttpRequest, key: str) -> dict[str, Any]:
 
 @router.get("/what-if", summary="What if", operation_id="get_sliders", response=dict[str, Any])
 @guard_api("run", "plan")
-def what_if(request: HttpRequest, asked: AskedIn = Query(...)) -> dict[str, Any]:
+def what_if(request: HttpRequest, asked: Query[AskedIn]) -> dict[str, Any]:
     """Another budget, mix of weights or limit on the loss: the best plan that is found at once, with its proof."""
     frontier = selectors.latest_frontier()
     if frontier is None:
