@@ -103,7 +103,7 @@ def test_charts_are_native_and_hold_their_numbers() -> None:
     found = charts(PAPER)
     assert set(found) == {
         "Value against loss", "Loss in a year", "Loss by initiative", "What starts when", "Capital", "Running cost",
-        "Network engineer", "Security architect", "Developer",
+        "Network engineer", "Security architect", "Developer", "What drives the loss", "Goals: loss", "Goals: value",
     }  # fmt: skip
     curves = {series.name: series for series in found["Loss in a year"].plots[0].series}
     assert list(curves)[:3] == ["Today", "With the plan, all done", "Risk appetite"]
@@ -123,6 +123,49 @@ def test_the_native_waterfall_ends_where_its_steps_lead() -> None:
         drawn = sum(series[kind][n] for kind in ("Total", "Less loss", "More loss"))
         assert drawn == pytest.approx(abs(end - start), abs=1e-6)
     assert series["Less loss"][1] > 0 and series["More loss"][1] == 0
+
+
+def test_the_native_tornado_stands_on_the_loss_as_it_is() -> None:
+    series = {one.name: list(one.values) for one in charts(PAPER)["What drives the loss"].plots[0].series}
+    for n, row in enumerate(PAPER.swings):
+        assert series["Begins at"][n] == pytest.approx(row.low)
+        assert series["Begins at"][n] + series["Less loss"][n] == pytest.approx(row.value)
+        assert row.value + series["More loss"][n] == pytest.approx(row.high)
+
+
+def test_an_input_with_less_loss_at_its_high_end_is_drawn_the_same_way_round() -> None:
+    row = PAPER.swings[0]
+    turned = replace(row, low=row.high, high=row.low, low_text=row.high_text, high_text=row.low_text)
+    deck = {name: charts(replace(PAPER, swings=[one])) for name, one in (("usual", row), ("turned", turned))}
+    drawn = [
+        {one.name: list(one.values) for one in found["What drives the loss"].plots[0].series} for found in deck.values()
+    ]
+    assert drawn[0] == drawn[1]
+
+
+def test_the_native_map_of_goals_holds_loss_and_value_and_leaves_the_unknown_empty() -> None:
+    found = charts(PAPER)
+    loss = {one.name: list(one.values) for one in found["Goals: loss"].plots[0].series}
+    value = {one.name: list(one.values) for one in found["Goals: value"].plots[0].series}
+    for n, goal in enumerate(PAPER.goals):
+        assert value["Gap closed"][n] == pytest.approx(goal.attained)
+        if goal.today is None or goal.after is None:
+            assert loss["Left"][n] is None and loss["Avoided"][n] is None and loss["Added"][n] is None
+        else:
+            assert loss["Left"][n] + loss["Avoided"][n] == pytest.approx(goal.today)
+            assert loss["Left"][n] + loss["Added"][n] == pytest.approx(goal.after)
+    assert sum(x > 0 for x in loss["Added"] if x is not None) == 2
+
+
+def test_slides_say_what_they_leave_out() -> None:
+    more = replace(PAPER, goals=[*PAPER.goals, *PAPER.goals])
+    assert "2 of less weight are on the page in Accord." in said(opened(more).slides[1])
+    assert "1 further skill on the page in Accord." in said(opened(PAPER).slides[2])
+    assert "further skill" not in said(opened(replace(PAPER, people=PAPER.people[:3])).slides[2])
+
+
+def test_slides_say_what_an_older_plan_does_not_keep() -> None:
+    assert "What drives the loss is not kept with this plan." in said(opened(replace(PAPER, swings=())).slides[1])
 
 
 def test_the_native_gantt_begins_and_ends_with_the_quarters() -> None:

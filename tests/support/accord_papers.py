@@ -12,10 +12,12 @@ from accord.outlet.decision import (
     Curve,
     DecisionPaper,
     Figure,
+    Goal,
     Key,
     Point,
     Resource,
     Step,
+    Swing,
 )
 
 QUARTERS = [f"{year}-Q{n}" for year in (2027, 2028, 2029) for n in (1, 2, 3, 4)]
@@ -42,6 +44,28 @@ STEPS = [
     *(Step(f"Initiative number {n} of the plan", -2e5 + n * 2e4, f"{-2e5 + n * 2e4:+,.2f}") for n in range(14)),
     Step("With the plan", 4_220_000.0, "4,220,000.00", True),
 ]
+SWINGS = [
+    Swing(
+        f"Scenario number {n} of the book",
+        "replacement" if n % 2 else "frequency",
+        4.22e6 - wide,
+        4.22e6,
+        4.22e6 + 2 * wide,
+        f"{4.22e6 - wide:,.2f}",
+        f"{4.22e6 + 2 * wide:,.2f}",
+    )
+    for n, wide in enumerate(4e5 / (1 + n) for n in range(8))
+]
+
+
+def goal(n: int, weight: float) -> Goal:
+    attained, today, after = 0.1 * n, 9e5 * weight, 6e5 * weight * (1 + n / 4)
+    texts = (f"{weight:.2%}", f"{attained:.2%}", f"{today:,.2f}", f"{after:,.2f}")
+    return Goal(f"Goal number {n} of the company", weight, attained, today, after, *texts)
+
+
+GOALS = [goal(n, weight) for n, weight in enumerate((0.3, 0.22, 0.18, 0.12, 0.1))]
+GOALS.append(Goal("Goal that rests on nothing known", 0.08, 0.25, None, None, "8.00%", "25.00%", "unknown", "unknown"))
 PAPER = DecisionPaper(
     key="DEC-0007",
     title="Joint proposal 2027",
@@ -102,12 +126,15 @@ PAPER = DecisionPaper(
     hash="9f2c" * 16,
     sources=["Value: the weight of the goals' gaps that the plan closes.", "Money: capital and running cost."],
     alternatives={
-        name: f"The {name} in words." for name in ("frontier", "curves", "steps", "gantt", "money", "people")
+        name: f"The {name} in words."
+        for name in ("frontier", "curves", "steps", "gantt", "money", "people", "tornado", "goals")
     },
+    swings=SWINGS,
+    goals=GOALS,
 )  # fmt: skip
 BARE = replace(
     PAPER, why="", beside=[], along=[], curves=[], steps=[], bars=[], money=[], people=[], keys=[], points=[],
-    organization="",
+    organization="", swings=(), goals=(),
 )  # fmt: skip
 FULL = replace(
     PAPER,
@@ -119,6 +146,8 @@ FULL = replace(
     steps=[Step("name " * 50, s.amount, s.text, s.total) for s in STEPS],
     bars=[Bar("name " * 50, "CIO", "2027-Q1", "2029-Q4", "999,999,999.99") for _ in range(20)],
     people=[Resource("skill " * 30, "FTE", [1.0] * 12, [1.0] * 12)] * 6,
+    swings=[replace(row, scenario="name " * 50, what="effect " * 30) for row in SWINGS],
+    goals=[replace(row, name="name " * 50) for row in GOALS * 3],
     beside=[
         side(row.origin, "name " * 50, row.value or 0.0, 1e3 * (row.loss or 0.0), row.chosen) for row in PAPER.beside
     ],

@@ -115,14 +115,16 @@ def test_plans_say_the_same_everywhere_and_show_their_pictures(frontier: Frontie
     plan = frontier.plans.get(origin="joint")
     assert_adds_up(plan)
     page = client.get(f"/plans/{plan.key}/").content.decode()
-    for name in ("curves", "steps", "schedule", "money", "people", "goals", "frontier"):
+    for name in ("curves", "steps", "schedule", "money", "people", "goals", "frontier", "tornado"):
         assert f'data-chart="plan-{name}"' in page
     assert f"/plans/{plan.key}/deck.pptx" in page and f"/plans/{plan.key}/plan.pdf" in page
-    for name in ("steps", "by_quarter", "curves", "goal_loss", "compared", "along"):
+    for name in ("steps", "by_quarter", "curves", "goal_loss", "swings", "compared", "along"):
         del plan.result[name]
     Plan.objects.filter(pk=plan.pk).update(result=plan.result)
     texts = everywhere(client, "plans", plan.key)
     assert "not kept with this plan" in texts["slides"]
+    assert "What drives the loss is not kept with this plan." in texts["slides"]
+    assert "It is not kept with this plan." in texts["pdf"]
     assert even(paper.of_plan(plan).figures[0].text) in texts["page"]
 
 

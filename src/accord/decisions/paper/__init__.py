@@ -1,6 +1,6 @@
 """A plan or a decision on paper: one record, from which its page, its PDF and its slides are made."""
 
-from accord.decisions.paper.pictures import charts, compared, deck, goals, pdf
+from accord.decisions.paper.pictures import charts, compared, deck, pdf
 from accord.decisions.paper.records import exact, of_decision, of_plan
 
-__all__ = ["charts", "compared", "deck", "exact", "goals", "of_decision", "of_plan", "pdf"]
+__all__ = ["charts", "compared", "deck", "exact", "of_decision", "of_plan", "pdf"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from textwrap import shorten
 from typing import Any
 
@@ -10,7 +10,7 @@ from accord.decisions.models import Plan
 from accord.decisions.selectors.frontiers import years
 from accord.decisions.selectors.plans import currency_of
 from accord.outlet.decision import DecisionPaper
-from accord.ui.charts import Curve, Marked, exceedance_curve, frontier, gantt, goal_map, resources, waterfall
+from accord.ui.charts import Curve, Marked, exceedance_curve, frontier, gantt, goal_map, resources, tornado, waterfall
 
 MOST_CURVES = 3
 TONES = {"today": "info", "cio": "cio", "ciso": "ciso", "joint": "joint", "split": "neutral", "rosi": "caution"}
@@ -55,6 +55,19 @@ def charts(paper: DecisionPaper, *, printed: bool = False) -> dict[str, dict[str
             ]
             band = 38 if printed else 58
             found[name] = resources(listed, paper.quarters, unit=unit, currency=paper.currency, band=band)
+    return found | _of_loss_and_goals(paper)
+
+
+def _of_loss_and_goals(paper: DecisionPaper) -> dict[str, dict[str, Any]]:
+    """The tornado, and the goals by weight, loss of today and part of their gap that is closed."""
+    found: dict[str, dict[str, Any]] = {}
+    if paper.swings:
+        inputs = [{"name": s.name, "low": s.low, "high": s.high, "value": s.value} for s in paper.swings]
+        title = "Expected loss a year, all done"
+        found["tornado"] = tornado(inputs, title=title, currency=paper.currency, middle="As it stands")
+    if paper.goals:
+        rows = [{"name": g.name, "weight": g.weight, "loss": g.today, "value": g.attained} for g in paper.goals]
+        found["goals"] = goal_map(rows, currency=paper.currency)
     return found
 
 
@@ -64,10 +77,8 @@ def pdf(paper: DecisionPaper) -> bytes:
     from accord.ui.charts import to_svg
 
     specs = charts(paper, printed=True)
-    narrow = ("frontier", "curves")
-    return write_pdf(
-        paper, {name: to_svg(spec, 340 if name in narrow else 470).encode() for name, spec in specs.items()}
-    )
+    widths = {"frontier": 340, "curves": 340, "goals": 640}
+    return write_pdf(paper, {name: to_svg(spec, widths.get(name, 470)).encode() for name, spec in specs.items()})
 
 
 def deck(paper: DecisionPaper) -> bytes:
@@ -100,23 +111,3 @@ def compared(plans: Sequence[Plan]) -> dict[str, dict[str, Any]]:
             drawn.append(Curve(shorten(plan.name, 28, placeholder="…"), line, TONES.get(plan.origin, "")))
         found["curves"] = exceedance_curve(drawn, kept[0][1]["appetite"] or (), currency=currency)
     return found
-
-
-def goals(result: Mapping[str, Any], currency: str) -> dict[str, Any] | None:
-    """The map of goals by weight, by the loss that falls on each today, and by the part of its gap that is closed."""
-    kept = result.get("goal_loss")
-    if not result["goals"]:
-        return None
-    falls = kept["goals"] if kept else {}
-    nothing = 0.0 if kept and abs(kept["rest"]["today"]) < 0.005 else None  # what falls on no goal may be theirs
-    rows = [
-        {
-            "name": row["name"],
-            "weight": row["weight"],
-            "loss": falls[row["key"]]["today"] if row["key"] in falls else nothing,
-            "value": row["attained"],
-        }
-        for row in result["goals"]
-    ]
-    spec: dict[str, Any] = goal_map(rows, currency=currency)
-    return spec

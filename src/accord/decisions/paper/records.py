@@ -16,6 +16,7 @@ from django.utils import timezone
 from accord.core.roles import Role
 from accord.core.twokey import TwoKeyState
 from accord.decisions.models import Decision, Plan
+from accord.decisions.paper import parts
 from accord.decisions.selectors.frontiers import years
 from accord.decisions.selectors.plans import currency_of
 from accord.outlet.decision import (
@@ -125,8 +126,10 @@ def _paper(
         bars=bars,
         money=_resources(result, quarters, currency),
         people=[Resource(r["skill"], "FTE", tuple(r["used"]), tuple(r["limit"])) for r in result["people"]],
-        sources=_sources(result, through, currency),
-        alternatives=_alternatives(result, value, loss, currency, curves),
+        swings=parts.swings(result),
+        goals=parts.goals(result),
+        sources=[*_sources(result, through, currency), *parts.sources(result)],
+        alternatives=_alternatives(result, value, loss, currency, curves) | parts.alternatives(result, currency),
         **common,
     )
 

@@ -35,7 +35,6 @@ def _shown(found: DecisionPaper, result: Mapping[str, Any], noun: str, key: str)
     return {
         "paper": found,
         "pictures": paper.charts(found),
-        "goal_map": paper.goals(result, found.currency),
         "no_goal": kept["rest"]["today"] if kept and kept["rest"]["today"] >= 0.005 else None,
         "deck_href": reverse(f"decisions:{noun}_deck", args=[key]),
         "pdf_href": reverse(f"decisions:{noun}_pdf", args=[key]),
@@ -74,7 +73,7 @@ def plan_deck(request: HttpRequest, key: str) -> HttpResponse:
 @guard("view", "plan")
 @require_GET
 def plan_pdf(request: HttpRequest, key: str) -> HttpResponse:
-    """The same on two pages."""
+    """The same on at most three pages."""
     return _file(paper.pdf(_plan(key)), "application/pdf", f"{key}.pdf")
 
 
@@ -88,5 +87,5 @@ def decision_deck(request: HttpRequest, key: str) -> HttpResponse:
 @guard("view", "decision")
 @require_GET
 def decision_pdf(request: HttpRequest, key: str) -> HttpResponse:
-    """The same on two pages."""
+    """The same on at most three pages."""
     return _file(paper.pdf(_decision(key)), "application/pdf", f"{key}.pdf")

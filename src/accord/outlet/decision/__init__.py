@@ -7,10 +7,25 @@ from accord.outlet.decision.records import (
     Curve,
     DecisionPaper,
     Figure,
+    Goal,
     Key,
     Point,
     Resource,
     Step,
+    Swing,
 )
 
-__all__ = ["Band", "Bar", "Beside", "Curve", "DecisionPaper", "Figure", "Key", "Point", "Resource", "Step"]
+__all__ = [
+    "Band",
+    "Bar",
+    "Beside",
+    "Curve",
+    "DecisionPaper",
+    "Figure",
+    "Goal",
+    "Key",
+    "Point",
+    "Resource",
+    "Step",
+    "Swing",
+]

@@ -15,7 +15,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from accord.outlet.decision import native
+from accord.outlet.decision import drivers, native
 from accord.outlet.decision.native import COLOURS, FONT, INK, QUIET, Place, Slide
 from accord.outlet.decision.records import DecisionPaper, Figure, Resource
 
@@ -152,18 +152,18 @@ def _room(width: float, size: float, lines: int) -> int:
     return int(width * 72 / (LETTER * size)) * lines
 
 
-def _cards(slide: Slide, figures: Sequence[Figure], top: float, per_row: int) -> None:
+def _cards(slide: Slide, figures: Sequence[Figure], top: float, per_row: int, height: float = 1.0) -> None:
     """Figures beside each other: what it is, the number, a note."""
     gap = 0.2
     width = (WIDTH - 2 * EDGE - gap * (per_row - 1)) / per_row
     for n, figure in enumerate(figures):
-        place = Place(EDGE + n * (width + gap), top, width, 1.0)
+        place = Place(EDGE + n * (width + gap), top, width, height)
         lines: list[Line] = [
             (_cut(figure.label, 40), _fitting(figure.label, 10, width, 8), False, QUIET),
             (figure.text, _fitting(figure.text, 20, width), True, COLOURS["joint"]),
         ]
         if figure.note:
-            lines.append((_cut(figure.note, _room(width, 9, 2)), 9, False, QUIET))
+            lines.append((_cut(figure.note, _room(width, 9, 2 if height >= 1 else 1)), 9, False, QUIET))
         _text(slide, place, lines, figure.label)
 
 
@@ -235,22 +235,41 @@ def _beside(slide: Slide, paper: DecisionPaper, top: float) -> None:
 
 
 def _second(deck: Presentation, paper: DecisionPaper) -> None:
-    """The loss before and after against the appetite, and the steps from the one to the other."""
+    """The loss before and after against the appetite, the steps between, what drives what is left, the goals."""
     notes = ["The loss before and after.", *(f"{step.name}: {step.text} {paper.currency}" for step in paper.steps)]
+    notes += [f"{s.name}: {s.low_text} to {s.high_text} {paper.currency}" for s in paper.swings]
+    notes += [
+        f"{g.name}: weight {g.weight_text}, gap closed {g.attained_text}, loss a year {g.today_text} today, "
+        f"{g.after_text} all done"
+        for g in paper.heavy
+    ]
     slide = _slide(deck, paper, "The loss before and after", notes)
-    _cards(slide, _by_key(paper, "today", "loss", "avoided", "bad_today", "bad_after"), 1.35, 5)
-    half = (WIDTH - 2 * EDGE - 0.3) / 2
-    left, right = Place(EDGE, 2.95, half, 4.1), Place(EDGE + half + 0.3, 2.95, half, 4.1)
-    _heading(slide, left, "How probable is a year that costs more?")
-    _heading(slide, right, f"Which initiative avoids how much a year, {paper.currency}")
+    _cards(slide, _by_key(paper, "today", "loss", "avoided", "bad_today", "bad_after"), 1.28, 5, 0.8)
+    chances, swings = Place(EDGE, 2.5, 4.3, 2.1), Place(EDGE, 4.92, 4.3, 2.16)
+    steps, goals = Place(EDGE + 4.55, 2.5, 3.9, 4.55), Place(EDGE + 8.7, 2.5, WIDTH - 2 * EDGE - 8.7, 4.26)
+    unit = paper.currency
+    _heading(slide, chances, "How probable is a year that costs more?")
     if paper.curves:
-        native.curves(slide, left, paper.curves, paper.currency, paper.alternatives["curves"])
+        native.curves(slide, chances, paper.curves, unit, paper.alternatives["curves"])
     else:
-        _missing(slide, left, "The distribution of the loss is not kept with this plan.")
+        _missing(slide, chances, "The distribution of the loss is not kept with this plan.")
+    _heading(slide, swings, f"What drives the expected loss that is left, {unit}")
+    if paper.swings:
+        drivers.tornado(slide, swings, paper.swings, paper.alternatives["tornado"])
+    else:
+        _missing(slide, swings, "What drives the loss is not kept with this plan.")
+    _heading(slide, steps, f"Which initiative avoids how much a year, {unit}")
     if paper.steps:
-        native.steps(slide, right, paper.steps, paper.currency, paper.alternatives["steps"])
+        native.steps(slide, steps, paper.steps, paper.alternatives["steps"])
     else:
-        _missing(slide, right, "The steps of the loss are not kept with this plan.")
+        _missing(slide, steps, "The steps of the loss are not kept with this plan.")
+    _heading(slide, goals, f"Goals: loss today, all done, {unit}; gap closed")
+    if paper.goals:
+        drivers.goals(slide, goals, paper.heavy, paper.alternatives["goals"])
+        told = f"By weight. Dark: left when all is done; light: avoided; red: added. {paper.more_goals}".strip()
+        _text(slide, Place(goals.left, 6.78, goals.width, 0.3), [(told, 8, False, QUIET)], "How to read the goals")
+    else:
+        _missing(slide, goals, "No goal has a weight.")
 
 
 def _heading(slide: Slide, below: Place, text: str) -> None:
@@ -286,10 +305,12 @@ def _third(deck: Presentation, paper: DecisionPaper) -> None:
 
 def _resources(slide: Slide, paper: DecisionPaper, place: Place) -> None:
     """Small charts below each other: money of each kind, then the skills that are used most."""
-    busy = sorted(
-        paper.people, key=lambda row: -max((u / x for u, x in zip(row.used, row.limit, strict=True) if x), default=0)
-    )
-    shown = [*paper.money, *[row for row in busy if any(row.used)][:MOST_SKILLS]]
+    busy = [row for row in sorted(paper.people, key=lambda row: -_peak(row)) if any(row.used)][:MOST_SKILLS]
+    shown, left = [*paper.money, *busy], len(paper.people) - len(busy)
+    if left:
+        more = f"{left} further skill{'s' if left > 1 else ''} on the page in Accord."
+        place = Place(place.left, place.top, place.width, place.height - 0.2)
+        _text(slide, Place(place.left, place.top + place.height, place.width, 0.2), [(more, 9, False, QUIET)], more)
     if not shown:
         return
     step = (place.height + 0.36) / len(shown)

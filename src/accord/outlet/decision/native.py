@@ -20,7 +20,7 @@ COLOURS = {
     "split": "4E555B", "rosi": "6F5700", "own": "1F5A94", "better": "1A6A3A", "worse": "AB231C", "along": "8A9096",
     "band": "7FB0AD",
 }  # fmt: skip
-ENDS = ("All effects at their strongest", "All effects at their weakest")
+ENDS = ("Effects at their strongest", "Effects at their weakest")
 MONEY = "#,##0"
 EPOCH = date(1899, 12, 30)
 QUARTER = 365.25 / 4
@@ -36,7 +36,7 @@ class Place:
     height: float
 
 
-def _chart(slide: Slide, kind: Any, place: Place, data: Any, name: str, alternative: str) -> Any:
+def new_chart(slide: Slide, kind: Any, place: Place, data: Any, name: str, alternative: str) -> Any:
     from pptx.util import Inches, Pt
 
     spot = (Inches(x) for x in (place.left, place.top, place.width, place.height))
@@ -58,13 +58,15 @@ def rgb(text: str) -> Any:
 
 def _legend(chart: Any) -> None:
     from pptx.enum.chart import XL_LEGEND_POSITION
+    from pptx.util import Pt
 
     chart.has_legend = True
     chart.legend.position = XL_LEGEND_POSITION.TOP
     chart.legend.include_in_layout = False
+    chart.legend.font.size = Pt(8)
 
 
-def _axis(axis: Any, title: str = "", number: str = "", *, grid: bool = False) -> None:
+def style_axis(axis: Any, title: str = "", number: str = "", *, grid: bool = False) -> None:
     from pptx.util import Pt
 
     axis.has_major_gridlines = grid
@@ -98,7 +100,7 @@ def curves(slide: Slide, place: Place, rows: Sequence[Curve], currency: str, alt
         series = data.add_series(name)
         for x, y in points:
             series.add_data_point(x, y)
-    chart = _chart(slide, XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, place, data, "Loss in a year", alternative)
+    chart = new_chart(slide, XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, place, data, "Loss in a year", alternative)
     drawn = list(chart.plots[0].series)
     for series in drawn[len(rows) :]:
         _line(series, COLOURS["band"], 1.0)
@@ -111,8 +113,8 @@ def curves(slide: Slide, place: Place, rows: Sequence[Curve], currency: str, alt
         elif curve.kind == "today":
             series.format.line.dash_style = MSO_LINE.ROUND_DOT
     _legend(chart)
-    _axis(chart.category_axis, f"Loss in a year, {currency}", _scaled([x for c in rows for x, _ in c.points]))
-    _axis(chart.value_axis, "Probability of losing more", "0%", grid=True)
+    style_axis(chart.category_axis, f"Loss in a year, {currency}", scaled([x for c in rows for x, _ in c.points]))
+    style_axis(chart.value_axis, "Probability", "0%", grid=True)
     chart.category_axis.minimum_scale = chart.value_axis.minimum_scale = 0
     chart.category_axis.maximum_scale = max(x for c in rows for x, _ in c.points)
     chart.value_axis.maximum_scale = _above(max(y for c in rows for _, y in c.points))
@@ -131,7 +133,7 @@ def _line(series: Any, colour: str, width: float) -> None:
     series.format.line.width = Pt(width)
 
 
-def _scaled(values: Sequence[float]) -> str:
+def scaled(values: Sequence[float]) -> str:
     """A number format that fits the largest value: millions, thousands, or as it is."""
     top = max((abs(value) for value in values), default=0.0)
     if top >= 1e7:
@@ -159,8 +161,8 @@ def frontier(
     for x, y in sorted(along):
         front.add_data_point(x, y)
     for row in known:
-        data.add_series(_short(row.name, 26)).add_data_point(row.loss or 0.0, row.value or 0.0)
-    chart = _chart(slide, XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, place, data, "Value against loss", alternative)
+        data.add_series(shortened(row.name, 26)).add_data_point(row.loss or 0.0, row.value or 0.0)
+    chart = new_chart(slide, XL_CHART_TYPE.XY_SCATTER_LINES_NO_MARKERS, place, data, "Value against loss", alternative)
     first, *others = chart.plots[0].series
     _line(first, COLOURS["along"], 1.75)
     first.smooth = False
@@ -172,8 +174,8 @@ def frontier(
         series.marker.format.line.color.rgb = rgb(COLOURS[row.origin])
         series.marker.format.line.width = Pt(1.5)
     _legend(chart)
-    _axis(chart.category_axis, f"Expected loss a year, {currency}", _scaled([x for x, _ in along]))
-    _axis(chart.value_axis, "Strategic value", "0%", grid=True)
+    style_axis(chart.category_axis, f"Expected loss a year, {currency}", scaled([x for x, _ in along]))
+    style_axis(chart.value_axis, "Strategic value", "0%", grid=True)
     low, high = _ends([row.loss or 0.0 for row in known] + [x for x, _ in along])
     chart.category_axis.minimum_scale, chart.category_axis.maximum_scale = low, high
 
@@ -184,7 +186,7 @@ def _ends(values: Sequence[float]) -> tuple[float, float]:
     return max(0.0, low - room) if low >= 0 else low - room, high + room
 
 
-def steps(slide: Slide, place: Place, rows: Sequence[Step], currency: str, alternative: str) -> None:
+def steps(slide: Slide, place: Place, rows: Sequence[Step], alternative: str) -> None:
     """Stacked bars on an invisible one; the figure of a step stands beside its bar, in a column of its own."""
     from pptx.chart.data import CategoryChartData
     from pptx.enum.chart import XL_CHART_TYPE
@@ -195,7 +197,7 @@ def steps(slide: Slide, place: Place, rows: Sequence[Step], currency: str, alter
         ends.append((min(start, end), max(start, end)))
         begun = end
     data: Any = CategoryChartData(number_format=MONEY)
-    data.categories = [_short(step.name, 30) for step in rows]
+    data.categories = [shortened(step.name, 30) for step in rows]
     data.add_series("Begins at", [low for low, _ in ends])
     kinds = ("Total", "Less loss", "More loss")
     for n, kind in enumerate(kinds):
@@ -203,21 +205,21 @@ def steps(slide: Slide, place: Place, rows: Sequence[Step], currency: str, alter
             kind, [high - low if _kind(step) == n else 0 for step, (low, high) in zip(rows, ends, strict=True)]
         )
     top = max(high for _, high in ends)
-    data.add_series("Figure", [0.3 * top for _ in rows])
-    chart = _chart(slide, XL_CHART_TYPE.BAR_STACKED, place, data, "Loss by initiative", alternative)
+    data.add_series("Figure", [0.45 * top for _ in rows])
+    chart = new_chart(slide, XL_CHART_TYPE.BAR_STACKED, place, data, "Loss by initiative", alternative)
     colours = (COLOURS["today"], COLOURS["better"], COLOURS["worse"])
-    _stack(chart, [None, *colours, None], [step.text for step in rows])
-    _axis(chart.value_axis, f"Expected loss a year, {currency}", _scaled([top]), grid=True)
-    chart.value_axis.minimum_scale, chart.value_axis.maximum_scale = 0, 1.3 * top
+    stack(chart, [None, *colours, None], [step.text for step in rows], 9 if len(rows) <= 12 else 8)
+    style_axis(chart.value_axis, "", scaled([top]), grid=True)
+    chart.value_axis.minimum_scale, chart.value_axis.maximum_scale = 0, 1.45 * top
 
 
 def _kind(step: Step) -> int:
     return 0 if step.total else 1 if step.amount <= 0 else 2
 
 
-def _stack(chart: Any, colours: Sequence[str | None], figures: Sequence[str]) -> None:
+def stack(chart: Any, colours: Sequence[str | None], figures: Sequence[str], size: float = 9) -> None:
     """Fill the series of a stacked bar chart (None: invisible); the last one carries the figures as its labels."""
-    from pptx.enum.chart import XL_LABEL_POSITION, XL_TICK_LABEL_POSITION
+    from pptx.enum.chart import XL_TICK_LABEL_POSITION
     from pptx.util import Pt
 
     chart.has_legend = False
@@ -230,21 +232,29 @@ def _stack(chart: Any, colours: Sequence[str | None], figures: Sequence[str]) ->
             series.format.fill.solid()
             series.format.fill.fore_color.rgb = rgb(colour)
         series.invert_if_negative = False
-    last = plot.series[len(colours) - 1]
-    for n, text in enumerate(figures):
-        label = last.points[n].data_label
-        label.position = XL_LABEL_POSITION.INSIDE_BASE
-        label.text_frame.text = text
-        run = label.text_frame.paragraphs[0].runs[0]
-        run.font.size, run.font.name = Pt(9), FONT
-        run.font.color.rgb = rgb(INK)
-    _axis(chart.category_axis)
+    labelled(plot.series[len(colours) - 1], figures, size)
+    style_axis(chart.category_axis)
     chart.category_axis.reverse_order = True
     chart.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     chart.value_axis.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
-    size = 9 if len(figures) <= 12 else 8
-    chart.category_axis.tick_labels.font.size = Pt(size)
+    chart.category_axis.tick_labels.font.size = Pt(min(size, 9 if len(figures) <= 12 else 8))
     _every_label(chart.category_axis)
+
+
+def labelled(series: Any, texts: Sequence[str], size: float, *, at_end: bool = False) -> None:
+    """Write a text at the base (or at the end) of each bar of a series."""
+    from pptx.enum.chart import XL_LABEL_POSITION
+    from pptx.util import Pt
+
+    for n, text in enumerate(texts):
+        label = series.points[n].data_label
+        label.position = XL_LABEL_POSITION.INSIDE_END if at_end else XL_LABEL_POSITION.INSIDE_BASE
+        label.text_frame.text = text
+        label.text_frame.word_wrap = False
+        for paragraph in label.text_frame.paragraphs:
+            run = paragraph.runs[0]
+            run.font.size, run.font.name = Pt(size), FONT
+            run.font.color.rgb = rgb(INK)
 
 
 def _every_label(axis: Any) -> None:
@@ -270,7 +280,7 @@ def gantt(slide: Slide, place: Place, rows: Sequence[Bar], quarters: Sequence[st
     starts = [_day(row.start) for row in rows]
     ends = [_day(_next(row.finish)) for row in rows]
     data: Any = CategoryChartData(number_format="mmm yy")
-    data.categories = [f"{_short(row.name, 38)} · {row.sponsor}" for row in rows]
+    data.categories = [f"{shortened(row.name, 38)} · {row.sponsor}" for row in rows]
     data.add_series("Begins", starts)
     for sponsor in ("CIO", "CISO"):
         data.add_series(
@@ -278,10 +288,10 @@ def gantt(slide: Slide, place: Place, rows: Sequence[Bar], quarters: Sequence[st
         )
     first, last = _day(quarters[0]), _day(_next(quarters[-1]))
     data.add_series("Money", [0.2 * (last - first) for _ in rows])
-    chart = _chart(slide, XL_CHART_TYPE.BAR_STACKED, place, data, "What starts when", alternative)
-    _stack(chart, [None, COLOURS["cio"], COLOURS["ciso"], None], [row.money_text for row in rows])
+    chart = new_chart(slide, XL_CHART_TYPE.BAR_STACKED, place, data, "What starts when", alternative)
+    stack(chart, [None, COLOURS["cio"], COLOURS["ciso"], None], [row.money_text for row in rows])
     axis = chart.value_axis
-    _axis(axis, "", "mmm yy", grid=True)
+    style_axis(axis, "", "mmm yy", grid=True)
     axis.minimum_scale, axis.maximum_scale = first, last + 0.22 * (last - first)
     axis.major_unit = QUARTER * (1 if len(quarters) <= 8 else 2 if len(quarters) <= 12 else 4)
     axis.tick_labels.font.size = Pt(8)
@@ -300,7 +310,7 @@ def resource(slide: Slide, place: Place, row: Resource, quarters: Sequence[str],
         data.add_series("Earlier in the year", row.before)
     data.add_series("In the quarter" if row.before else "Used", row.used)
     data.add_series("Budget of the year" if row.before else "There is", row.limit)
-    chart = _chart(slide, XL_CHART_TYPE.COLUMN_STACKED, place, data, row.name, alternative)
+    chart = new_chart(slide, XL_CHART_TYPE.COLUMN_STACKED, place, data, row.name, alternative)
     chart.has_legend = False
     plot = chart.plots[0]
     plot.gap_width, plot.overlap = 35, 100
@@ -311,9 +321,9 @@ def resource(slide: Slide, place: Place, row: Resource, quarters: Sequence[str],
         series.format.fill.fore_color.rgb = rgb(colour)
         series.invert_if_negative = False
     _as_line(chart, limit)
-    _axis(chart.category_axis)
+    style_axis(chart.category_axis)
     top = max([*row.limit, *(a + b for a, b in zip(row.before or [0.0] * len(row.used), row.used, strict=True))])
-    _axis(chart.value_axis, "", _scaled([top]) if row.before else "0.#", grid=True)
+    style_axis(chart.value_axis, "", scaled([top]) if row.before else "0.#", grid=True)
     chart.value_axis.minimum_scale = 0
     chart.value_axis.maximum_scale = 1.15 * top or 1.0
     for axis in (chart.category_axis, chart.value_axis):
@@ -362,5 +372,5 @@ def _next(quarter: str) -> str:
     return f"{int(year) + 1}-Q1" if number == "4" else f"{year}-Q{int(number) + 1}"
 
 
-def _short(text: str, most: int) -> str:
+def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -1,4 +1,4 @@
-"""The papers of a decision as a PDF of two A4 pages, open to screen readers and fit for archives."""
+"""The papers of a decision as a PDF of two or three A4 pages, open to screen readers and fit for archives."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from accord.outlet.decision.records import DecisionPaper
 from accord.outlet.typeset import PictureError, address, lettered, shown
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-ORDER = ("frontier", "curves", "steps", "gantt", "money", "people")
+ORDER = ("frontier", "curves", "steps", "gantt", "money", "people", "tornado", "goals")
 CAPTIONS = {
     "frontier": "Value against loss",
     "curves": "How probable is a year that costs more?",
@@ -19,6 +19,8 @@ CAPTIONS = {
     "gantt": "What starts when",
     "money": "Money by quarter: spent in the year so far, below its budget",
     "people": "People by quarter, below those who are free",
+    "tornado": "What drives the expected loss that is left",
+    "goals": "Goals: fields as large as their weight, tinted by the loss of today",
 }
 MOST_POINTS = 8
 
@@ -86,6 +88,12 @@ def _data(paper: DecisionPaper, pictures: Mapping[str, bytes]) -> dict[str, obje
             [shown(bar.name, 44), bar.sponsor, bar.start, bar.finish, shown(bar.money_text, 40)] for bar in paper.shown
         ],
         "more": shown(paper.more, 160),
+        "swings": [[shown(s.name, 80), shown(s.low_text, 40), shown(s.high_text, 40)] for s in paper.swings],
+        "goals": [
+            [shown(g.name, 60), g.weight_text, g.attained_text, shown(g.today_text, 40), shown(g.after_text, 40)]
+            for g in paper.heavy
+        ],
+        "more_goals": shown(paper.more_goals, 100),
         "pictures": {
             name: {
                 "svg": lettered(pictures[name]),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 MOST_BARS = 20
+MOST_GOALS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,41 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Swing:
+    """The expected loss a year (money) with one input at its low and at its high end, and as it stands (`value`)."""
+
+    scenario: str
+    what: str
+    low: float
+    value: float
+    high: float
+    low_text: str
+    high_text: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.scenario}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One goal: its weight (0-1), the part of its gap that is closed (0-1), and the loss a year that falls on it.
+
+    Of the loss (money) today and when all is done, None is unknown; the texts say so.
+    """
+
+    name: str
+    weight: float
+    attained: float
+    today: float | None
+    after: float | None
+    weight_text: str
+    attained_text: str
+    today_text: str
+    after_text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
     """One initiative: first and last quarter ("2027-Q1") and its money over the horizon."""
 
@@ -118,7 +154,8 @@ class DecisionPaper:
 
     `status` is the state in words, `why` the reasons that were given with the proposal. `as_of` dates the papers and
     `as_of_words` writes it. `quarters` are those of the bars and resources. `hash` is the SHA-256 of the content that
-    the keys bind, or that of a plan's inputs. `alternatives`: name of a chart → the same in words.
+    the keys bind, or that of a plan's inputs. `swings` and `goals` come the widest and the heaviest first.
+    `alternatives`: name of a chart → the same in words.
     """
 
     key: str
@@ -144,6 +181,8 @@ class DecisionPaper:
     hash: str
     sources: Sequence[str]
     alternatives: dict[str, str]
+    swings: Sequence[Swing] = ()
+    goals: Sequence[Goal] = ()
     url: str = ""
     language: str = "en"
 
@@ -157,6 +196,10 @@ class DecisionPaper:
             yield step.text
         for bar in self.shown:
             yield bar.money_text
+        for swing in self.swings:
+            yield from (swing.low_text, swing.high_text)
+        for goal in self.heavy:
+            yield from (goal.weight_text, goal.attained_text, goal.today_text, goal.after_text)
 
     @property
     def shown(self) -> Sequence[Bar]:
@@ -168,3 +211,14 @@ class DecisionPaper:
         """Which initiatives they leave out, in words, or nothing."""
         left = len(self.bars) - MOST_BARS
         return f"{left} that start later are on the page in Accord." if left > 0 else ""
+
+    @property
+    def heavy(self) -> Sequence[Goal]:
+        """The goals of most weight, for which slides and PDF have room."""
+        return self.goals[:MOST_GOALS]
+
+    @property
+    def more_goals(self) -> str:
+        """How many goals they leave out, in words, or nothing."""
+        left = len(self.goals) - MOST_GOALS
+        return f"{left} of less weight {'is' if left == 1 else 'are'} on the page in Accord." if left > 0 else ""

@@ -177,8 +177,11 @@ def tornado(
     currency: str | None = None,
     name_title: str = "Input",
     most: int = 14,
+    middle: str = "Now",
 ) -> Spec:
     """Rows of {name, low, high, value}: the outcome with the input at its low and at its high end, and as it stands.
+
+    `middle` is what the last is called.
 
     The widest swing is on top; at most `most` rows are drawn. Each end has its figure beside it.
     """
@@ -200,10 +203,12 @@ def tornado(
         for label, row in zip(names.labels([str(row["name"]) for row in wide]), wide, strict=True)
     ]
     heading, count = _heading(title, unit, currency), len(values)
-    told = tips(("name", name_title), ("low_text", "At its low end"), ("high_text", "At its high end"), ("text", "Now"))
+    told = tips(
+        ("name", name_title), ("low_text", "At its low end"), ("high_text", "At its high end"), ("text", middle)
+    )
     layer, narrow = (_swings(values, heading, unit, told, room) for room in (0.2, 0.8))
     body = {"data": {"values": values}, "encoding": {"y": names.down_the_side()}, "layer": layer}
-    head = [name_title, "At its low end", "Now", "At its high end"]
+    head = [name_title, "At its low end", middle, "At its high end"]
     table = [[str(v[cell]) for cell in ("name", "low_text", "text", "high_text")] for v in values]
     patch = {**names.narrow(count), "layer": narrow}
     return finish(body, height=names.height(count), head=head, rows=table, narrow=patch)
