@@ -156,7 +156,11 @@ def _hypothesis(key: str, row: dict[str, Any], place: str, faults: Faults) -> St
         faults.add(place, "impact", reason, "Give a lower bound above 0 and an upper bound above it")
     if len(faults) > before:
         return None
-    amount = laws.law(laws.AMOUNTS, "lognormal", {"low": repr(float(low)), "high": repr(float(high))})
+    try:
+        amount = laws.law(laws.AMOUNTS, "lognormal", {"low": repr(float(low)), "high": repr(float(high))})
+    except laws.Wrong as wrong:
+        faults.add(place, "impact", wrong.reason, wrong.remedy)
+        return None
     frequency = Law("bernoulli", {"probability": float(probability)})
     return StatedScenario(key, key, frequency, (LossForm("loss", amount),))
 

@@ -218,18 +218,21 @@ def _lognormal(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
         mean = _at_least(prefix, values, "mean", 0.0, above=True)
         ratio = _at_least(prefix, values, "sd", 0.0, above=True) / mean
         sigma = math.sqrt(math.log1p(ratio * ratio))
-        return {"mu": math.log(mean) - sigma * sigma / 2.0, "sigma": sigma}
-    if "low" in values:
+        mu, named = math.log(mean) - sigma * sigma / 2.0, ("mean", "sd")
+    elif "low" in values:
         low, high = _ordered(prefix, values, "low", "high")
         _at_least(prefix, values, "low", 0.0, above=True)
         if low == high:
             raise Wrong(prefix + "high", "both ends are the same", "Use the law constant, or widen the interval")
-        return {"mu": (math.log(low) + math.log(high)) / 2.0, "sigma": math.log(high / low) / (2.0 * Z95)}
-    mu, sigma = _n(values, "mu"), _at_least(prefix, values, "sigma", 0.0, above=True)
-    if abs(mu) > 40 or sigma > 10:
-        reason = f"mu {mu:g} and sigma {sigma:g} are out of range"
-        raise Wrong(prefix + ("mu" if abs(mu) > 40 else "sigma"), reason, "They are of the natural logarithm of money")
-    return dict(values)
+        mu, sigma = (math.log(low) + math.log(high)) / 2.0, (math.log(high) - math.log(low)) / (2.0 * Z95)
+        named = ("low", "low")
+    else:
+        mu, sigma = _n(values, "mu"), _at_least(prefix, values, "sigma", 0.0, above=True)
+        named = ("mu", "sigma")
+    if not (abs(mu) <= 40 and sigma <= 10):
+        reason = f"mu {mu:g} and sigma {sigma:g} of the natural logarithm of money are out of range"
+        raise Wrong(prefix + named[sigma > 10], reason, "Check the unit: mu from −40 to 40, sigma up to 10 are taken")
+    return {"mu": mu, "sigma": sigma}
 
 
 def _pert(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
