@@ -178,3 +178,27 @@ def test_plans_of_laws_without_their_inputs_have_no_tornado(asked: PlanInputs) -
     }
     assert Evidence(asked.problem, laws).of_plan({"MFA": 0})["swings"] is None
     assert Evidence(asked.problem, None).of_plan({"MFA": 0})["swings"] is None
+
+
+def test_a_form_of_loss_swings_by_its_range_after_controls_and_effects(company: Any) -> None:
+    """Outages: 0.5 a year, of which the plan leaves 0.6 in magnitude and an operating control 0.8 in frequency."""
+    company(
+        scenario_loss=[{"scenario": "OUT", "form": "response", "low": 5e5, "mid": 1e6, "high": 2e6}],
+        control=[{"key": "BCK", "name": "Copies", "state": "operating"}],
+        control_effect=[
+            {"control": "BCK", "scenario": "OUT", "frequency_low": 0.1, "frequency_mid": 0.2, "frequency_high": 0.4}
+        ],
+    )
+    asked = collect("none")
+    starts = {key: asked.problem.index(start) for key, start in STARTS.items()}
+    left = sum(evaluate(asked.problem, starts).residual.values())
+    rows = {
+        (row["scenario"], row["what"]): row for row in Evidence(asked.problem, asked.laws).of_plan(starts)["swings"]
+    }
+    outage = next(one.name for one in asked.problem.scenarios if one.key == "OUT")
+    amount, control = rows[outage, "response"], rows[outage, "Copies on frequency"]
+    assert amount["value"] == pytest.approx(left, rel=1e-9)
+    assert amount["high"] - amount["low"] == pytest.approx(0.5 * 0.8 * 0.6 * 1.5e6)
+    mean = left - evaluate(asked.problem, starts).residual["LEAK"]
+    assert control["low"] - left == pytest.approx(mean * (0.9 / 0.8 - 1))
+    assert control["high"] - left == pytest.approx(mean * (0.6 / 0.8 - 1))

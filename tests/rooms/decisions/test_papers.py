@@ -123,8 +123,8 @@ def test_plans_say_the_same_everywhere_and_show_their_pictures(frontier: Frontie
     Plan.objects.filter(pk=plan.pk).update(result=plan.result)
     texts = everywhere(client, "plans", plan.key)
     assert "not kept with this plan" in texts["slides"]
-    assert "What drives the loss is not kept with this plan." in texts["slides"]
-    assert "It is not kept with this plan." in texts["pdf"]
+    assert "What drives the loss is not kept with this plan, or no input is uncertain." in texts["slides"]
+    assert "It is not kept with this plan, or no input is uncertain." in texts["pdf"]
     assert even(paper.of_plan(plan).figures[0].text) in texts["page"]
 
 

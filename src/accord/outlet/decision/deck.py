@@ -163,7 +163,8 @@ def _cards(slide: Slide, figures: Sequence[Figure], top: float, per_row: int, he
             (figure.text, _fitting(figure.text, 20, width), True, COLOURS["joint"]),
         ]
         if figure.note:
-            lines.append((_cut(figure.note, _room(width, 9, 2 if height >= 1 else 1)), 9, False, QUIET))
+            rows, size = (2, 9.0) if height >= 1 else (1, _fitting(figure.note, 9, width, 8))
+            lines.append((_cut(figure.note, _room(width, size, rows) + (rows == 1)), size, False, QUIET))
         _text(slide, place, lines, figure.label)
 
 
@@ -257,7 +258,7 @@ def _second(deck: Presentation, paper: DecisionPaper) -> None:
     if paper.swings:
         drivers.tornado(slide, swings, paper.swings, paper.alternatives["tornado"])
     else:
-        _missing(slide, swings, "What drives the loss is not kept with this plan.")
+        _missing(slide, swings, "What drives the loss is not kept with this plan, or no input is uncertain.")
     _heading(slide, steps, f"Which initiative avoids how much a year, {unit}")
     if paper.steps:
         native.steps(slide, steps, paper.steps, paper.alternatives["steps"])
@@ -309,8 +310,10 @@ def _resources(slide: Slide, paper: DecisionPaper, place: Place) -> None:
     shown, left = [*paper.money, *busy], len(paper.people) - len(busy)
     if left:
         more = f"{left} further skill{'s' if left > 1 else ''} on the page in Accord."
-        place = Place(place.left, place.top, place.width, place.height - 0.2)
-        _text(slide, Place(place.left, place.top + place.height, place.width, 0.2), [(more, 9, False, QUIET)], more)
+        place = Place(place.left, place.top, place.width, place.height - 0.26)
+        _text(
+            slide, Place(place.left, place.top + place.height + 0.06, place.width, 0.2), [(more, 9, False, QUIET)], more
+        )
     if not shown:
         return
     step = (place.height + 0.36) / len(shown)

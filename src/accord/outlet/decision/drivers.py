@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from accord.outlet.decision import native
@@ -28,7 +29,10 @@ def tornado(slide: Slide, place: Place, rows: Sequence[Swing], alternative: str)
     room = span * SIDE / (1.0 - 2.0 * SIDE)
     begin, end = low - room, high + room
     data: Any = CategoryChartData(number_format=MONEY)
-    data.categories = [f"{native.shortened(row.scenario, 17)}: {native.shortened(row.what, 13)}" for row in rows]
+    data.categories = [
+        replace(row, scenario=native.shortened(row.scenario, 17), what=native.shortened(row.what, 13)).name
+        for row in rows
+    ]
     data.add_series("Begins at", [least for least, _ in ends])
     data.add_series("Less loss", [row.value - least for row, (least, _) in zip(rows, ends, strict=True)])
     data.add_series("More loss", [most - row.value for row, (_, most) in zip(rows, ends, strict=True)])

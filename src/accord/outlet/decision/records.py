@@ -84,7 +84,8 @@ class Swing:
 
     @property
     def name(self) -> str:
-        return f"{self.scenario}: {self.what}"
+        """What it is, then of which scenario: where there is little room, names that begin alike are told apart."""
+        return f"{self.what[:1].upper()}{self.what[1:]}: {self.scenario}"
 
 
 @dataclass(frozen=True, slots=True)
