@@ -149,13 +149,14 @@ def _tail(question: Question, seconds: float) -> dict[str, Any]:
 
 
 def _tails(question: Question, tail: Tail) -> list[dict[str, Any]]:
-    from accord.engines.portfolio import tail_of
+    from accord.engines.portfolio import evaluate, tail_of
 
     rows: list[Named] = [("", "today", "Today", {}), *question.plans]
     return [
-        {"key": key, "origin": origin, "name": name, **_figures(tail_of(question.problem, starts, tail))}
+        {"key": key, "origin": origin, "name": name, "value": evaluate(question.problem, starts).value,
+         **_figures(tail_of(question.problem, starts, tail))}
         for key, origin, name, starts in rows
-    ]
+    ]  # fmt: skip
 
 
 def _figures(found: TailFigures) -> dict[str, Any]:
