@@ -220,7 +220,7 @@ def withdraw(request: HttpRequest, key: str) -> dict[str, Any]:
 @guard_api("change", "sheet")
 @idempotent
 def add_sheet(request: HttpRequest, body: SheetIn) -> tuple[int, dict[str, Any]]:
-    """Check the inputs and compute the options."""
+    """Check the inputs and compute the options. An insurance is computed by a job: `content` is null until then."""
     made = services.draft_sheet(_actor(request), body.kind, body.title, body.inputs, note=body.note)
     return 201, selectors.sheet_as_json(made, timezone.localdate())
 
@@ -230,6 +230,18 @@ def add_sheet(request: HttpRequest, body: SheetIn) -> tuple[int, dict[str, Any]]
 def sheet(request: HttpRequest, key: str) -> dict[str, Any]:
     """One sheet: its options with their figures, what is unknown, its keys, and whether it ran out."""
     return selectors.sheet_as_json(_sheet_or_404(key), timezone.localdate())
+
+
+@router.post(
+    "/sheets/{str:key}/compute", response=dict[str, Any], summary="Compute a sheet again",
+    operation_id="compute_sheet",
+)  # fmt: skip
+@guard_api("change", "sheet")
+@idempotent
+def compute_sheet(request: HttpRequest, key: str) -> dict[str, Any]:
+    """Put a draft whose computation failed or was stopped into the queue again; `job` says how far it is."""
+    found = services.recompute_sheet(_actor(request), _sheet_or_404(key))
+    return selectors.sheet_as_json(found, timezone.localdate())
 
 
 @router.post(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accord.core.jobs import Cancelled, Context, kind
+
+if TYPE_CHECKING:
+    from accord.decisions.models import Sheet
 from accord.decisions.selectors.inputs import Heard
 
 
@@ -39,6 +42,20 @@ def compute_robustness(context: Context, frontier: int, seconds: float = 60.0) -
         raise Refused(f"There is no frontier {frontier}.")
     made = run_robustness(context.actor, found, seconds=seconds, tell=context.progress)
     return {"robustness": made.pk, "frontier": frontier}
+
+
+@kind("decisions.sheet", "Compute the options of a sheet")
+def compute_sheet(context: Context, sheet: str) -> dict[str, Any]:
+    """The options of a drafted sheet; kept unless it was filled in anew meanwhile, which has a job of its own."""
+    from accord.decisions.selectors import job_of
+    from accord.decisions.services import compute_sheet
+
+    def wanted(held: Sheet) -> bool:
+        newest = job_of(held)
+        return newest is None or newest.pk == context.job.pk
+
+    compute_sheet(context.actor, sheet, tell=context.progress, wanted=wanted)
+    return {"sheet": sheet}
 
 
 @kind("decisions.what_if", "Plan again with one initiative held in")

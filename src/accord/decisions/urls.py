@@ -48,6 +48,7 @@ urlpatterns = [
     path("sheets/-/new/<slug:kind>/", sheets.add, name="sheet_add"),
     path("sheets/<str:key>/", sheets.detail, name="sheet_detail"),
     path("sheets/<str:key>/change/", sheets.change, name="sheet_change"),
+    path("sheets/<str:key>/compute/", sheets.compute, name="sheet_compute"),
     path("sheets/<str:key>/propose/", sheets.propose, name="sheet_propose"),
     path("sheets/<str:key>/sign/<slug:role>/", sheets.sign, name="sheet_sign"),
     path("sheets/<str:key>/dissent/<slug:role>/", sheets.dissent, name="sheet_dissent"),

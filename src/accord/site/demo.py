@@ -132,7 +132,8 @@ def _sheets(cio: User, ciso: User) -> None:
         return
     now = timezone.now()
     until = {"until": f"{now.year + 1}-12-31"}
-    cover = services.draft_sheet(ciso, "insurance", "Cyber insurance, invented offer", {"layers": LAYERS, **until})
+    offer = {"layers": LAYERS, **until}
+    cover = services.draft_sheet(ciso, "insurance", "Cyber insurance, invented offer", offer, at_once=True)
     services.propose_sheet(ciso, cover, "2")
     services.sign_sheet(cio, cover, Role.CIO, "sample data")
     services.sign_sheet(ciso, cover, Role.CISO, "sample data")

@@ -10,14 +10,16 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accord.core import checks, ledger
+from accord.core import checks, jobs, ledger
 from accord.core.errors import Refused
-from accord.core.models import LedgerEntry, User
+from accord.core.models import Job, LedgerEntry, User
 from accord.core.roles import Role
 from accord.core.twokey import TwoKeyState
-from accord.decisions import services
+from accord.decisions import selectors, services, sheets
 from accord.decisions.models import Sheet
+from accord.decisions.sheets.reading import silent
 from accord.estate.models import System
+from accord.risk.models import ScenarioLoss
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +33,16 @@ EXPECTED = 0.5 * 1e6 + 0.2 * 4e6
 def facts(sheet: Sheet, option: str) -> dict[str, Any]:
     chosen = next(one for one in sheet.shown["options"] if one["key"] == option)
     return {fact["key"]: fact for fact in chosen["facts"]}
+
+
+def compute(sheet: Sheet) -> Job:
+    """Let a worker take the newest job of a sheet."""
+    job = selectors.job_of(sheet)
+    assert job is not None
+    jobs.run_in_worker.call(str(job.pk))
+    job.refresh_from_db()
+    sheet.refresh_from_db()
+    return job
 
 
 def incident(**changes: Any) -> dict[str, Any]:
@@ -54,7 +66,7 @@ def signed(sheet: Sheet, cio: User, ciso: User, chosen: str) -> Sheet:
 
 
 def test_what_a_layer_pays_is_that_of_the_year_counted_by_hand(company: Any, cio: User) -> None:
-    sheet = services.draft_sheet(cio, "insurance", "Cyber cover", LAYERS)
+    sheet = services.draft_sheet(cio, "insurance", "Cyber cover", LAYERS, at_once=True)
     from math import exp, factorial
 
     def poisson(rate: float, n: int) -> float:
@@ -77,7 +89,7 @@ def test_what_a_layer_pays_is_that_of_the_year_counted_by_hand(company: Any, cio
 
 def test_a_premium_that_is_unknown_stays_unknown_and_is_listed(company: Any, cio: User) -> None:
     layer = {**LAYERS["layers"][0], "premium": ""}
-    sheet = services.draft_sheet(cio, "insurance", "Cyber cover", {"layers": [layer]})
+    sheet = services.draft_sheet(cio, "insurance", "Cyber cover", {"layers": [layer]}, at_once=True)
     assert facts(sheet, "1")["sheet.premium"]["figure"] == "unknown"
     assert facts(sheet, "1")["sheet.total"]["value"] is None
     assert [row["what"] for row in sheet.shown["missing"]] == ["Primary: its premium is unknown."]
@@ -88,6 +100,9 @@ def test_layers_that_overlap_or_are_in_another_currency_are_refused_with_their_p
     with pytest.raises(Refused, match="Excess: it begins at 3,500,000, inside of Primary") as refused:
         services.draft_sheet(cio, "insurance", "Cover", {"layers": [*LAYERS["layers"], second]})
     assert [(p.table, p.row, p.column) for p in refused.value.problems] == [("layers", 2, "attachment")]
+    with pytest.raises(Refused) as refused:
+        services.draft_sheet(cio, "insurance", "Cover", {"layers": [{}, *LAYERS["layers"], {}, second]})
+    assert [p.row for p in refused.value.problems] == [4], "a blank row counts"
     with pytest.raises(Refused, match="not in EUR"):
         services.draft_sheet(cio, "insurance", "Cover", {"layers": [{**second, "attachment": "USD 3500000"}]})
     with pytest.raises(Refused, match="no layer"):
@@ -205,6 +220,7 @@ def test_the_verdict_follows_from_the_stated_limits(
 ) -> None:
     sheet = services.draft_sheet(cio, "materiality", "Mail incident", incident(**changes))
     assert sheet.shown["proposal"] == verdict, sheet.shown["reason"]
+    assert not Job.objects.exists(), "what is quick is computed while one waits"
 
 
 def test_there_is_no_default_for_a_threshold_or_a_limit(company: Any, cio: User) -> None:
@@ -218,7 +234,7 @@ def test_there_is_no_default_for_a_threshold_or_a_limit(company: Any, cio: User)
 
 
 def test_both_keys_freeze_it_and_the_ledger_holds(company: Any, cio: User, ciso: User) -> None:
-    sheet = services.draft_sheet(cio, "insurance", "Cyber cover", LAYERS)
+    sheet = services.draft_sheet(cio, "insurance", "Cyber cover", LAYERS, at_once=True)
     with pytest.raises(Refused, match="none of the options"):
         services.propose_sheet(cio, sheet, "7")
     sheet = signed(sheet, cio, ciso, "1")
@@ -235,13 +251,13 @@ def test_both_keys_freeze_it_and_the_ledger_holds(company: Any, cio: User, ciso:
 
 
 def test_the_database_refuses_force_without_both_keys(company: Any, cio: User) -> None:
-    sheet = services.propose_sheet(cio, services.draft_sheet(cio, "insurance", "Cover", LAYERS), "1")
+    sheet = services.propose_sheet(cio, services.draft_sheet(cio, "insurance", "Cover", LAYERS, at_once=True), "1")
     with pytest.raises(IntegrityError), transaction.atomic():
         Sheet.objects.filter(pk=sheet.pk).update(state=TwoKeyState.IN_FORCE)
 
 
 def test_a_dissent_keeps_it_out_of_force(company: Any, cio: User, ciso: User) -> None:
-    sheet = services.propose_sheet(cio, services.draft_sheet(cio, "insurance", "Cover", LAYERS), "1")
+    sheet = services.propose_sheet(cio, services.draft_sheet(cio, "insurance", "Cover", LAYERS, at_once=True), "1")
     sheet = services.dissent_sheet(ciso, sheet, Role.CISO, "The excess is too high.")
     assert (sheet.state, sheet.recorded["dissent"]["reason"]) == ("dissent", "The excess is too high.")
     with pytest.raises(Refused, match="not in force yet"):
@@ -270,6 +286,7 @@ def test_pages_of_every_kind_show_what_was_filled_in_and_change_it(company: Any,
     assert "1234567" in client.get(f"/sheets/{sheet.key}/change/").content.decode()
     client.post(f"/sheets/{sheet.key}/change/", {**form, "title": "Cover 2027"})
     assert Sheet.objects.get().title == "Cover 2027"
+    compute(sheet)
     client.post(f"/sheets/{sheet.key}/propose/", {"chosen": "1"})
     page = client.get(f"/sheets/{sheet.key}/").content.decode()
     assert "Sign as CIO" in page
@@ -289,3 +306,124 @@ def test_the_api_drafts_proposes_and_reads(company: Any, cio: User, browse: Any)
     read = client.get(f"/api/sheets/{key}").json()
     assert read["content"]["proposal"] == "undetermined"
     assert client.get("/api/sheets").status_code == 200
+
+
+def test_an_insurance_is_a_draft_without_figures_until_its_job_is_done(company: Any, cio: User, browse: Any) -> None:
+    client = browse(cio)
+    sheet = services.draft_sheet(cio, "insurance", "Cover", LAYERS)
+    assert sheet.figures == {}
+    with pytest.raises(Refused, match="not computed yet"):
+        services.propose_sheet(cio, sheet, "1")
+    with pytest.raises(Refused, match="being computed already"):
+        services.recompute_sheet(cio, sheet)
+    page = client.get(f"/sheets/{sheet.key}/").content.decode()
+    assert "The options are being computed" in page and "/progress/" in page and 'name="chosen"' not in page
+    read = client.get(f"/api/sheets/{sheet.key}").json()
+    assert (read["content"], read["job"]["state"]) == (None, "queued")
+    job = compute(sheet)
+    assert job.state == Job.State.DONE, job.error
+    assert (job.total, job.result) == (2, {"sheet": sheet.key})
+    at_once = services.draft_sheet(cio, "insurance", "Cover", LAYERS, at_once=True)
+    assert sheet.figures["options"] == at_once.figures["options"]
+    page = client.get(f"/sheets/{sheet.key}/").content.decode()
+    assert "Options side by side" in page and 'name="chosen"' in page
+    read = client.get(f"/api/sheets/{sheet.key}").json()
+    assert read["job"] is None and len(read["content"]["options"]) == 2
+    figures = sheet.figures
+    Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED)
+    compute(sheet)
+    assert sheet.figures == figures
+    verbs = LedgerEntry.objects.filter(noun="sheet", key=sheet.key).order_by("number").values_list("verb", flat=True)
+    assert list(verbs) == ["add", "run"]
+    assert ledger.verify().holds
+
+
+def test_figures_of_what_was_filled_in_before_are_not_kept(company: Any, cio: User) -> None:
+    sheet = services.draft_sheet(cio, "insurance", "Cover", LAYERS)
+    first = selectors.job_of(sheet)
+    assert first is not None
+    wider = {"layers": [{**LAYERS["layers"][0], "limit": "4000000"}]}
+    changed = []
+
+    def tell(done: int, total: int, message: str) -> None:
+        if not changed:
+            changed.append(services.change_sheet(cio, sheet, "Cover", wider))
+
+    assert services.compute_sheet(cio, sheet.key, tell=tell) is None
+    sheet.refresh_from_db()
+    first.refresh_from_db()
+    assert (sheet.figures, first.state) == ({}, Job.State.CANCELLED)
+    assert services.compute_sheet(cio, sheet.key, wanted=lambda held: False) is None
+    assert compute(sheet).state == Job.State.DONE
+    assert sheet.figures["inputs"]["layers"][0]["limit"] == "4000000"
+    services.change_sheet(cio, sheet, "Cover", LAYERS)
+    sheet.refresh_from_db()
+    assert sheet.figures == {}, "the figures of the wider layer are gone at once"
+
+
+def test_a_running_job_of_a_sheet_that_was_filled_in_again_the_same_gives_way_to_the_new_one(
+    company: Any, cio: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = services.draft_sheet(cio, "insurance", "Cover", LAYERS)
+    first = selectors.job_of(sheet)
+    assert first is not None
+    slow = sheets.insurance.compute
+
+    def meanwhile(inputs: Any, tell: Any) -> Any:
+        found = slow(inputs, silent)  # too late to be told to stop
+        monkeypatch.setattr(sheets.insurance, "compute", slow)
+        services.change_sheet(cio, sheet, "Cover", LAYERS)
+        return found
+
+    monkeypatch.setattr(sheets.insurance, "compute", meanwhile)
+    jobs.run_in_worker.call(str(first.pk))
+    sheet.refresh_from_db()
+    assert sheet.figures == {}
+    assert compute(sheet).state == Job.State.DONE
+    assert sheet.figures
+
+
+def test_a_computation_that_fails_says_why_and_is_started_again(company: Any, cio: User, browse: Any) -> None:
+    client = browse(cio)
+    losses = list(ScenarioLoss.objects.all())
+    ScenarioLoss.objects.all().delete()
+    sheet = services.draft_sheet(cio, "insurance", "Cover", LAYERS)
+    assert compute(sheet).state == Job.State.FAILED
+    page = client.get(f"/sheets/{sheet.key}/").content.decode()
+    assert "No scenario has figures yet. Give a scenario its frequency and its loss per event." in page
+    assert "Compute again" in page and 'name="chosen"' not in page
+    assert "No scenario" in client.get(f"/api/sheets/{sheet.key}").json()["job"]["reason"]
+    ScenarioLoss.objects.bulk_create(losses)
+    assert client.post(f"/sheets/{sheet.key}/compute/").headers["Location"] == f"/sheets/{sheet.key}/"
+    assert compute(sheet).state == Job.State.DONE
+    assert sheet.figures
+    with pytest.raises(Refused, match="computed already"):
+        services.recompute_sheet(cio, sheet)
+
+
+def test_what_broke_is_told_without_its_traceback(company: Any, cio: User, browse: Any) -> None:
+    sheet = services.draft_sheet(cio, "insurance", "Cover", LAYERS)
+    job = selectors.job_of(sheet)
+    assert job is not None
+    Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED, error="MemoryError: none left\nTraceback (most recent")
+    page = browse(cio).get(f"/sheets/{sheet.key}/").content.decode()
+    assert "MemoryError: none left. Compute again; if it fails once more, show the job to support." in page
+    assert "Traceback" not in page
+
+
+def test_a_stopped_or_withdrawn_sheet_is_not_computed(company: Any, cio: User, browse: Any) -> None:
+    client = browse(cio)
+    sheet = services.draft_sheet(cio, "insurance", "Cover", LAYERS)
+    job = selectors.job_of(sheet)
+    assert job is not None
+    Job.objects.filter(pk=job.pk).update(cancel_requested=True)
+    assert compute(sheet).state == Job.State.CANCELLED
+    assert sheet.figures == {}
+    assert "The computation was stopped." in client.get(f"/sheets/{sheet.key}/").content.decode()
+    answer = client.post(
+        f"/api/sheets/{sheet.key}/compute", content_type="application/json", headers={"Idempotency-Key": "again"}
+    )
+    assert answer.json()["job"]["state"] == "queued", answer.content
+    services.withdraw_sheet(cio, sheet)
+    assert compute(sheet).state == Job.State.CANCELLED
+    assert "withdrawn before its options were computed" in client.get(f"/sheets/{sheet.key}/").content.decode()

@@ -26,6 +26,8 @@ from accord.decisions.selectors.plans import (
 from accord.decisions.selectors.robustness import latest_robustness
 from accord.decisions.selectors.sheets import (
     find_sheet,
+    job_of,
+    reason_of,
     sheet_as_json,
     sheets,
     sheets_ended,
@@ -85,6 +87,7 @@ __all__ = [
     "horizon_years",
     "in_force",
     "is_stale",
+    "job_of",
     "last_revealed",
     "latest_frontier",
     "latest_robustness",
@@ -99,6 +102,7 @@ __all__ = [
     "points_of",
     "positions",
     "quantiles_of",
+    "reason_of",
     "reservations",
     "sheet_as_json",
     "sheets",

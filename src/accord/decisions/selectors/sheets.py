@@ -8,10 +8,14 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from accord.core import jobs
+from accord.core.models import Job
 from accord.core.statements import Statement
 from accord.core.twokey import TwoKeyState
 from accord.decisions.models import Sheet
 
+SHEET_JOB = "decisions.sheet"
+"""The kind of job that computes a sheet's options."""
 PEOPLE = ("by", "proposed_by", "cio_signer", "ciso_signer", "dissent_by")
 
 
@@ -23,6 +27,24 @@ def sheets() -> QuerySet[Sheet]:
 def find_sheet(key: str) -> Sheet | None:
     """One sheet with its people and all that it says. One query."""
     return Sheet.objects.select_related(*PEOPLE).filter(key=key).first()
+
+
+def job_of(sheet: Sheet) -> Job | None:
+    """The newest job that computes, or computed, the options of a sheet. One query."""
+    return jobs.latest(SHEET_JOB, sheet=sheet.key)
+
+
+def reason_of(job: Job) -> str:
+    """Why a computation ended without figures, in a sentence, and what to do; the job's page has every detail."""
+    if job.state == Job.State.CANCELLED:
+        return "The computation was stopped. Compute again, or change the inputs."
+    reason = job.error.partition("\n")[0].strip()
+    # What was refused names its remedy; what broke is told with its traceback below the first line.
+    broke = "\n" in job.error or not reason
+    if not broke:
+        return reason
+    said = f"{reason.rstrip('.')}. " if reason else ""
+    return f"{said}Compute again; if it fails once more, show the job to support."
 
 
 def sheets_waiting() -> list[Sheet]:
@@ -55,10 +77,16 @@ def statement_of(row: Mapping[str, Any]) -> Statement:
 
 
 def sheet_as_json(sheet: Sheet, today: dt.date) -> dict[str, Any]:
-    """Everything that a sheet says, for the API."""
+    """Everything that a sheet says, for the API; `content` is null and `job` is there until its options are computed.
+
+    One query where they are not.
+    """
+    job = job_of(sheet) if not sheet.shown else None
     return {
         "key": sheet.key, "kind": sheet.kind, "title": sheet.title, "note": sheet.note, "state": str(sheet.state),
-        "until": sheet.until, "ran_out": sheet.ran_out(today), "chosen": sheet.chosen, "content": sheet.shown,
+        "until": sheet.until, "ran_out": sheet.ran_out(today), "chosen": sheet.chosen, "content": sheet.shown or None,
+        "job": None if job is None else {"id": str(job.pk), "state": str(job.state), "reason": (
+            reason_of(job) if job.state in (Job.State.FAILED, Job.State.CANCELLED) else "")},
         "content_hash": sheet.content_hash, "record": sheet.recorded, "record_hash": sheet.record_hash,
         "keys": [
             {

@@ -7,9 +7,11 @@ from accord.decisions.services.planning import Interrupted, run_frontier
 from accord.decisions.services.robustness import keep_tail_plan, run_robustness
 from accord.decisions.services.sheets import (
     change_sheet,
+    compute_sheet,
     dissent_sheet,
     draft_sheet,
     propose_sheet,
+    recompute_sheet,
     sign_sheet,
     withdraw_sheet,
 )
@@ -25,6 +27,7 @@ __all__ = [
     "change_sheet",
     "close_sitting",
     "close_year",
+    "compute_sheet",
     "dissent",
     "dissent_sheet",
     "draft_sheet",
@@ -35,6 +38,7 @@ __all__ = [
     "price_differences",
     "propose",
     "propose_sheet",
+    "recompute_sheet",
     "run_frontier",
     "run_robustness",
     "save_position",

@@ -1,34 +1,44 @@
-"""A sheet: drafted with its figures, proposed with one option chosen, signed by both or dissented from."""
+"""A sheet: drafted, computed, proposed with one option chosen, signed by both or dissented from.
+
+The figures of a kind that takes long are computed by a job; until then the draft has none and cannot be proposed.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import Max
 from django.utils import timezone
 
-from accord.core import ledger, twokey
+from accord.core import jobs, ledger, twokey
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
 from accord.core.roles import EXECUTIVES, Role
 from accord.core.twokey import TwoKeyState
 from accord.decisions import sheets
 from accord.decisions.models import Sheet
+from accord.decisions.selectors.sheets import SHEET_JOB, job_of
+from accord.decisions.sheets.reading import Tell, silent
 
 LONGEST_NOTE = 5000
 
 
-def draft_sheet(actor: User, kind: str, title: str, values: Mapping[str, Any], *, note: str = "") -> Sheet:
-    """Check what was filled in, compute the options and keep both as a draft. `Refused` names every problem."""
+def draft_sheet(
+    actor: User, kind: str, title: str, values: Mapping[str, Any], *, note: str = "", at_once: bool = False
+) -> Sheet:
+    """Check what was filled in, compute the options and keep both as a draft. `Refused` names every problem.
+
+    A kind that takes long is put into the queue, unless `at_once`: then it is computed here, before it is kept.
+    """
     if kind not in sheets.KINDS:
         raise Refused(
             Problem(None, "kind", f"“{kind}” is no kind of sheet.", f"Choose one of {', '.join(sheets.KINDS)}.")
         )
     name, why = _texts(title, note)
     inputs = sheets.read(kind, values)
-    figures = sheets.compute(kind, inputs)
+    figures = sheets.compute(kind, inputs) if at_once or kind not in sheets.LONG else {}
     with ledger.write(actor) as log:
         last = Sheet.objects.aggregate(last=Max("pk"))["last"] or 0
         sheet = Sheet.objects.create(
@@ -36,14 +46,18 @@ def draft_sheet(actor: User, kind: str, title: str, values: Mapping[str, Any], *
             until=sheets.until(inputs),
         )  # fmt: skip
         log.add("add", "sheet", sheet.key, None, _snapshot(sheet))
+        if not figures:
+            jobs.enqueue(actor, SHEET_JOB, sheet=sheet.key)
     return sheet
 
 
-def change_sheet(actor: User, sheet: Sheet, title: str, values: Mapping[str, Any], *, note: str = "") -> Sheet:
-    """Fill a draft in anew; its options are computed again."""
+def change_sheet(
+    actor: User, sheet: Sheet, title: str, values: Mapping[str, Any], *, note: str = "", at_once: bool = False
+) -> Sheet:
+    """Fill a draft in anew: its old figures are gone and its options are computed again, as when it was drafted."""
     name, why = _texts(title, note)
     inputs = sheets.read(sheet.kind, values)
-    figures = sheets.compute(sheet.kind, inputs)
+    figures = sheets.compute(sheet.kind, inputs) if at_once or sheet.kind not in sheets.LONG else {}
     with ledger.write(actor) as log:
         sheet = _locked(sheet)
         if sheet.state != TwoKeyState.DRAFT:
@@ -53,13 +67,65 @@ def change_sheet(actor: User, sheet: Sheet, title: str, values: Mapping[str, Any
         sheet.until = sheets.until(inputs)
         sheet.save()
         log.add("change", "sheet", sheet.key, before, _snapshot(sheet))
+        _stop_job(actor, sheet)
+        if not figures:
+            jobs.enqueue(actor, SHEET_JOB, sheet=sheet.key)
     return sheet
+
+
+def recompute_sheet(actor: User, sheet: Sheet) -> Sheet:
+    """Put a draft without figures into the queue again, after its computation failed or was stopped."""
+    with ledger.write(actor):
+        sheet = _locked(sheet)
+        if sheet.state != TwoKeyState.DRAFT or sheet.figures:
+            raise Refused("Its options are computed already.")
+        job = job_of(sheet)
+        if job is not None and not job.is_over:
+            raise Refused("Its options are being computed already.")
+        jobs.enqueue(actor, SHEET_JOB, sheet=sheet.key)
+    return sheet
+
+
+def compute_sheet(
+    actor: User, key: str, *, tell: Tell = silent, wanted: Callable[[Sheet], bool] = lambda sheet: True
+) -> Sheet | None:
+    """Compute the options of a draft outside of any transaction, and keep them.
+
+    None, and nothing is kept, where they are there already, or where it was filled in anew, proposed or withdrawn
+    meanwhile, or is not `wanted` any more (asked when its row is locked).
+    """
+    begun = Sheet.objects.filter(key=key).first()
+    if begun is None:
+        raise Refused(f"There is no sheet “{key[:100]}”.")
+    if begun.state != TwoKeyState.DRAFT or begun.figures:
+        return None
+    figures = sheets.compute(begun.kind, begun.inputs, tell)
+    with ledger.write(actor) as log:
+        sheet = _locked(begun)
+        changed = sheet.state != TwoKeyState.DRAFT or sheet.figures or sheet.inputs != begun.inputs
+        if changed or not wanted(sheet):
+            return None
+        sheet.figures = figures
+        sheet.save(update_fields=["figures"])
+        basis = {name: figures["basis"].get(name) for name in ("scenarios", "inputs_hash", "ledger_number")}
+        log.add("run", "sheet", sheet.key, None, {"options": len(figures["options"]), **basis})
+    return sheet
+
+
+def _stop_job(actor: User, sheet: Sheet) -> None:
+    """Stop what computes for inputs that are no more."""
+    job = job_of(sheet)
+    if job is not None and not job.is_over:
+        jobs.cancel(actor, job)
 
 
 def propose_sheet(actor: User, sheet: Sheet, chosen: str) -> Sheet:
     """Freeze the options with the one that is proposed, and open the two slots."""
     with ledger.write(actor) as log:
         sheet = _locked(sheet)
+        if sheet.state == TwoKeyState.DRAFT and not sheet.figures:
+            remedy = "Wait until they are; if the computation failed, its page says why."
+            raise Refused(Problem(None, "chosen", "Its options are not computed yet.", remedy))
         options = {one["key"]: one["name"] for one in sheet.figures["options"]}
         if chosen not in options:
             raise Refused(Problem(None, "chosen", "It is none of the options.", "Choose one of them."))
@@ -111,6 +177,7 @@ def withdraw_sheet(actor: User, sheet: Sheet) -> Sheet:
         sheet.state = TwoKeyState.WITHDRAWN
         sheet.save()
         log.add("withdraw", "sheet", sheet.key, before, _snapshot(sheet))
+        _stop_job(actor, sheet)
     return sheet
 
 

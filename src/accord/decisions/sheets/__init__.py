@@ -1,9 +1,12 @@
 """The kinds of sheet: what each asks for, how it checks that, and the figures of its options.
 
 A kind is a module with `read(values)`, which gives checked inputs as plain data (or `Refused` with every problem,
-its place and remedy), and `compute(inputs)`, which gives the figures: `options` with their statements, `facts` of
-the whole, `missing` (what to fill in next), `explained` (how it was computed) and `proposal` (the option that
+its place and remedy), and `compute(inputs, tell)`, which gives the figures: `options` with their statements, `facts`
+of the whole, `missing` (what to fill in next), `explained` (how it was computed) and `proposal` (the option that
 follows from stated limits, where one does). Unknown stays None and is never read as 0.
+
+A kind of `LONG` may compute for more than half a second: a job does it, and its `read` needs no numerical library.
+The others are computed while one waits.
 """
 
 from __future__ import annotations
@@ -13,10 +16,12 @@ from datetime import date
 from typing import Any
 
 from accord.decisions.sheets import insurance, materiality, retirement, supplier
+from accord.decisions.sheets.reading import Tell, silent
 from accord.decisions.versions import versions
 from accord.ui.format import default_currency
 
 KINDS = {"insurance": insurance, "supplier": supplier, "retirement": retirement, "materiality": materiality}
+LONG = frozenset({"insurance"})
 
 
 def read(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,9 +30,9 @@ def read(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def compute(kind: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that a sheet shows, from inputs that `read` gave."""
-    figures: dict[str, Any] = KINDS[kind].compute(inputs)
+def compute(kind: str, inputs: Mapping[str, Any], tell: Tell = silent) -> dict[str, Any]:
+    """Everything that a sheet shows, from inputs that `read` gave. What `tell` raises ends it."""
+    figures: dict[str, Any] = KINDS[kind].compute(inputs, tell)
     return {
         "kind": kind, "currency": default_currency(), "inputs": dict(inputs), "versions": versions(),
         "missing": [], "facts": [], "explained": [], "basis": {}, "proposal": None, "reason": "", **figures,

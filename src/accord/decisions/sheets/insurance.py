@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from accord.core.errors import Problem, Refused
 from accord.core.statements import Statement, figure
-from accord.decisions.sheets.reading import Reader
+from accord.decisions.sheets.reading import Reader, Tell, silent
 from accord.decisions.sheets.scenarios import basis
 from accord.ui.format import default_currency
 
@@ -23,12 +24,13 @@ NONE = "none"
 def read(values: Mapping[str, Any]) -> dict[str, Any]:
     """Layers: name, per (year or event), attachment, limit, premium a year (blank = unknown); the last day."""
     reader = Reader()
-    layers = []
+    layers, numbers = [], []
     for number, row in reader.rows(values, "layers", MOST_LAYERS):
         here: dict[str, Any] = {"row": number, "table": "layers"}
         per = reader.text(row, "per", **here) or "year"
         if per not in dict(PER):
             reader.refuse(number, "per", f"“{per}” is neither.", "Write year or event.", "layers")
+        numbers.append(number)
         layers.append(
             {
                 "name": reader.text(row, "name", required=True, **here),
@@ -43,16 +45,32 @@ def read(values: Mapping[str, Any]) -> dict[str, Any]:
         reader.refuse(None, "name", "Two layers have one name.", "Name them differently.", "layers")
     if not layers and not reader.problems:
         reader.refuse(None, "layers", "There is no layer.", "Give at least one.")
+    if not reader.problems:
+        _refuse_overlaps(reader, layers, numbers)
     inputs = {"layers": layers, "until": reader.date(values, "until")}
     reader.done()
     return inputs
 
 
-def compute(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def _refuse_overlaps(reader: Reader, layers: Sequence[Mapping[str, Any]], numbers: Sequence[int]) -> None:
+    """Tell of layers of one kind that overlap, by their rows. The engine refuses them too, but is heavy to load."""
+    for per, _ in PER:
+        places = [n for n, one in enumerate(layers) if one["per"] == per]
+        for lower, upper in pairwise(sorted(places, key=lambda n: float(layers[n]["attachment"]))):
+            below, start = layers[lower], float(layers[upper]["attachment"])
+            end = float(below["attachment"]) + float(below["limit"])
+            if end > start:
+                reason = f"{layers[upper]['name']}: it begins at {start:,.0f}, inside of {below['name']}."
+                remedy = f"Begin at {end:,.0f} or above, or make the other's limit smaller."
+                reader.refuse(numbers[upper], "attachment", reason, remedy, "layers")
+
+
+def compute(inputs: Mapping[str, Any], tell: Tell = silent) -> dict[str, Any]:
     """Every set of layers under the newest scenarios. `Refused` where none is quantified or layers overlap."""
     from accord.engines.loss import AccuracyError, LossInputError
     from accord.engines.loss.insurance import Layer, insure
 
+    tell(0, 2 ** len(inputs["layers"]), "Reading scenarios and shared causes")
     found = basis()
     if not found.found.scenarios:
         remedy = "Give a scenario its frequency and its loss per event."
@@ -68,7 +86,12 @@ def compute(inputs: Mapping[str, Any]) -> dict[str, Any]:
         for one in inputs["layers"]
     ]
     try:
-        insured = insure(found.found.portfolio, layers, causes=found.causes.used)
+        insured = insure(
+            found.found.portfolio,
+            layers,
+            causes=found.causes.used,
+            tell=lambda done, total: tell(done, total, "Computing what each set of layers leaves"),
+        )
     except LossInputError as error:
         places = [one.name for one in layers]
         raise Refused(

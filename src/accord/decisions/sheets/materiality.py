@@ -13,7 +13,7 @@ from typing import Any
 
 from accord.core.statements import Statement, figure
 from accord.core.values import Kind
-from accord.decisions.sheets.reading import Reader
+from accord.decisions.sheets.reading import Reader, Tell, silent
 from accord.risk.models import LossEvent, ScenarioLoss
 from accord.ui import format as write
 from accord.ui.format import default_currency
@@ -92,7 +92,7 @@ def limit_of(inputs: Mapping[str, Any]) -> tuple[float, str]:
     return min(found)
 
 
-def compute(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def compute(inputs: Mapping[str, Any], tell: Tell = silent) -> dict[str, Any]:
     """The chance that the loss exceeds the threshold, with independent forms and with forms that rise together."""
     from accord.engines.loss import LossInputError
     from accord.engines.loss.event import exceeds, exceeds_together

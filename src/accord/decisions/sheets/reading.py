@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -13,8 +13,14 @@ from django.utils import timezone
 from accord.core.errors import Problem, Refused
 from accord.core.values import BadValue, Kind, parse, render
 
+Tell = Callable[[int, int, str], None]
+"""Is told how much of how much is done, and of what."""
 LONGEST = 300
 MOST_ROWS = 24
+
+
+def silent(done: int, total: int, message: str) -> None:
+    """A `Tell` for where nobody watches."""
 
 
 @dataclass

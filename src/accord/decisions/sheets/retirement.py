@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from accord.core.statements import Statement
-from accord.decisions.sheets.reading import Reader
+from accord.decisions.sheets.reading import Reader, Tell, silent
 from accord.decisions.sheets.scenarios import basis, effect_text, read_effects, unknown_effects
 from accord.estate.models import System
 from accord.ui import format as write
@@ -50,7 +50,7 @@ def read(values: Mapping[str, Any]) -> dict[str, Any]:
     return inputs
 
 
-def compute(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def compute(inputs: Mapping[str, Any], tell: Tell = silent) -> dict[str, Any]:
     """Added loss a day and in all, what is saved, and the balance; the range from the least to the most."""
     found = basis()
     days = (date.fromisoformat(inputs["until"]) - date.fromisoformat(inputs["planned"])).days

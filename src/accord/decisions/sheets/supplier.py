@@ -7,7 +7,7 @@ from typing import Any
 
 from accord.core.statements import Statement
 from accord.core.values import Kind
-from accord.decisions.sheets.reading import Reader
+from accord.decisions.sheets.reading import Reader, Tell, silent
 from accord.decisions.sheets.scenarios import basis, effect_text, read_effects, unknown_effects
 from accord.ui.format import default_currency
 
@@ -44,7 +44,7 @@ def read(values: Mapping[str, Any]) -> dict[str, Any]:
     return inputs
 
 
-def compute(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def compute(inputs: Mapping[str, Any], tell: Tell = silent) -> dict[str, Any]:
     """Expected loss of each option with its effects at the least, the middle and the most, beside what it costs."""
     found = basis()
     years: int = inputs["years"]

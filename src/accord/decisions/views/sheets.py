@@ -44,8 +44,13 @@ def sheet_or_404(key: str) -> Sheet:
 
 
 def shown(sheet: Sheet) -> dict[str, Any]:
-    """What a sheet says, for its page: the options side by side, the figures of the whole, what is missing."""
+    """What a sheet says, for its page: the options side by side, the figures of the whole, what is missing.
+
+    Nothing of that where its options are not computed yet.
+    """
     content = sheet.shown
+    if not content:
+        return {"content": {}, "options": [], "rows": [], "facts": []}
     options = content["options"]
     rows: dict[str, dict[str, Any]] = {}
     for place, option in enumerate(options):
@@ -101,11 +106,28 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "keys": [] if draft or sheet.state == TwoKeyState.WITHDRAWN else _keys(request, sheet),
         "may_change": draft and changes,
         "may_withdraw": changes and sheet.state in (TwoKeyState.DRAFT, TwoKeyState.PROPOSED),
-        "choice": _choice(sheet) if draft and changes else None,
+        "choice": _choice(sheet) if draft and changes and sheet.figures else None,
         "history": parts.history("sheet", sheet.key, 12),
         **shown(sheet),
+        **_computing(request, sheet),
     }  # fmt: skip
     return render(request, "decisions/sheet.html", context)
+
+
+def _computing(request: HttpRequest, sheet: Sheet) -> dict[str, Any]:
+    """The job that computes a draft without figures; why it ended without any, and whether to start it again."""
+    if sheet.figures or sheet.state != TwoKeyState.DRAFT:
+        return {}
+    job = selectors.job_of(sheet)
+    over = job is None or job.is_over
+    return {
+        "job": job,
+        "job_url": reverse("site:job_progress", args=[job.pk]) if job is not None else "",
+        "ended": over,
+        "reason": selectors.reason_of(job) if job is not None and over else "",
+        "may_watch": may(request.user, "view", "job"),
+        "may_compute": over and may(request.user, "change", "sheet"),
+    }
 
 
 def _choice(sheet: Sheet) -> ChoiceForm:
@@ -177,10 +199,22 @@ def _filled(
         except Refused as refused:
             form.refuse(refused.problems)
         else:
-            messages.success(request, "Computed. Choose an option and propose it.")
+            if sheet.figures:
+                messages.success(request, "Computed. Choose an option and propose it.")
             return redirect("decisions:sheet_detail", key=sheet.key)
     context = {"title": title, "form": form, "form_intro": INTRO[kind], "breadcrumb": [LIST], "cancel_href": back}
     return render(request, "decisions/sheet_form.html", context, status=422 if form.errors else 200)
+
+
+@guard("change", "sheet")
+@require_POST
+def compute(request: HttpRequest, key: str) -> HttpResponse:
+    """Compute a draft's options again, after that failed or was stopped."""
+    try:
+        services.recompute_sheet(cast(User, request.user), sheet_or_404(key))
+    except Refused as refused:
+        messages.info(request, str(refused))
+    return redirect("decisions:sheet_detail", key=key)
 
 
 @guard("change", "sheet")

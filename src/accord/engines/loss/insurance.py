@@ -15,7 +15,7 @@ Shared causes come in by the curve of `dependence.shared_loss`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Literal
@@ -99,11 +99,13 @@ def insure(
     layers: Sequence[Layer],
     levels: tuple[float, ...] = LEVELS,
     causes: Sequence[SharedCause] = (),
+    tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> Insured:
     """All sets of 1 to 4 layers. LossInputError names each layer that is none, and each pair that overlaps.
 
     causes    what strikes several scenarios at once; it counts where no layer is of an event, else the scenarios are
               taken to be independent in every option, and `Insured.shared` says so
+    tell      is told before each option how many of how many are done; what it raises ends the computation
     """
     check_layers(layers)
     furthest = max((one.attachment + one.limit for one in layers if one.per == "year"), default=0.0)
@@ -121,6 +123,7 @@ def insure(
     years: dict[tuple[int, ...], _Year] = {(): gross}
     options = []
     for bits in range(2 ** len(layers)):
+        tell(bits, 2 ** len(layers))
         bought = tuple(n for n in range(len(layers)) if bits >> n & 1)
         kept = tuple(n for n in bought if n in of_event)
         if kept not in years:
