@@ -165,7 +165,8 @@ def test_slides_say_what_they_leave_out() -> None:
 
 
 def test_slides_say_what_an_older_plan_does_not_keep() -> None:
-    assert "What drives the loss is not kept with this plan, or no input is uncertain." in said(opened(replace(PAPER, swings=())).slides[1])
+    second = said(opened(replace(PAPER, swings=())).slides[1])
+    assert "What drives the loss is not kept with this plan, or no input is uncertain." in second
 
 
 def test_the_native_gantt_begins_and_ends_with_the_quarters() -> None:
