@@ -26,7 +26,10 @@ Choices = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One field of a form: its name, label, help, and the widget that fits."""
+    """One field of a form: its name, label, help, and the widget that fits.
+
+    Columns of rows that are next to each other under one `group` stand below its name, each as its `short` label.
+    """
 
     name: str
     label: str
@@ -34,12 +37,21 @@ class Cell:
     choices: Choices = ()
     type: str = "text"
     required: bool = False
+    group: str = ""
+    short: str = ""
+
+    @property
+    def narrow(self) -> bool:
+        """A share takes less room than an amount, which says its currency."""
+        return bool(self.group) and not self.help
 
     def field(self, suffix: str = "") -> forms.Field:
         label = f"{self.label}{suffix}"
         if self.choices:
             return forms.ChoiceField(choices=self.choices, required=self.required, label=label, help_text=self.help)
-        attrs = {} if self.type != "number" else {"inputmode": "decimal"}
+        attrs: dict[str, Any] = {} if self.type != "number" else {"inputmode": "decimal"}
+        if self.narrow:
+            attrs["size"] = 6
         widget = {
             "date": forms.DateInput(attrs={"type": "date"}),
             "moment": forms.DateTimeInput(attrs={"type": "datetime-local"}),
@@ -64,23 +76,25 @@ class Part:
     rows: int = 0
 
 
-def _ends(stem: str, label: str, hint: str) -> tuple[Cell, ...]:
-    return tuple(Cell(f"{stem}_{end}", f"{label}, {at}", hint, type="number") for end, at in ENDS)
+def _ends(stem: str, label: str, hint: str = "") -> tuple[Cell, ...]:
+    return tuple(
+        Cell(f"{stem}_{end}", f"{label}, {at}", hint, type="number", group=label, short=at) for end, at in ENDS
+    )
 
 
 def _effects(options: bool = False) -> Part:
     scenarios = [("", "–"), *Scenario.objects.order_by("key").values_list("key", "name")]
-    first = (Cell("option", "Option", "Its name above"),) if options else ()
+    first = (Cell("option", "Option"),) if options else ()
     return Part(
         "effects",
         "What it does to scenarios",
         "By how much each side rises (negative: falls), at 5, 50 and 95 %, such as 10% or -25%. Leave a side blank "
-        "where it is not touched.",
+        "where it is not touched." + (" An option is meant by its name above." if options else ""),
         (
             *first,
             Cell("scenario", "Scenario", choices=scenarios),
-            *_ends("frequency", "How often", "%"),
-            *_ends("magnitude", "Loss per event", "%"),
+            *_ends("frequency", "How often"),
+            *_ends("magnitude", "Loss per event"),
         ),
         EFFECT_ROWS,
     )
@@ -247,13 +261,13 @@ class SheetForm(forms.Form):
         for part in self.plan:
             rows = [[self[f"{part.name}_{row}_{cell.name}"] for cell in part.cells] for row in range(part.rows)]
             fields = [] if part.rows else [self[cell.name] for cell in part.cells]
-            heads = [(cell.label, cell.help) for cell in part.cells]
             yield {
                 "title": part.title,
                 "intro": part.intro,
                 "fields": fields,
                 "rows": rows,
-                "heads": heads,
+                "heads": _heads(part.cells),
+                "below": [(cell.short, cell.narrow) for cell in part.cells if cell.group],
                 "name": part.name,
             }
 
@@ -284,6 +298,17 @@ class SheetForm(forms.Form):
                 self.add_error(None, f"{place}{problem.reason} {problem.remedy}".strip())
             else:
                 self.add_error(name, f"{problem.reason} {problem.remedy}".strip())
+
+
+def _heads(cells: Sequence[Cell]) -> list[tuple[str, str, int, bool]]:
+    """The upper line of a table's head: label, help, over how many columns below it stands (0: none), and if narrow."""
+    found: list[tuple[str, str, int, bool]] = []
+    for cell in cells:
+        if cell.group and found and found[-1][0] == cell.group:
+            found[-1] = (cell.group, cell.help, found[-1][2] + 1, cell.narrow)
+        else:
+            found.append((cell.group or cell.label, cell.help, 1 if cell.group else 0, cell.narrow))
+    return found
 
 
 def given(inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -151,7 +151,8 @@ def key_of(layers: list[Layer], bought: tuple[int, ...]) -> str:
 
 
 def _option(layers: list[Layer], one: Option) -> dict[str, Any]:
-    name = " and ".join(layers[n].name for n in one.bought) or "No insurance"
+    names = [layers[n].name for n in one.bought]
+    name = " and ".join([", ".join(names[:-1]), *names[-1:]] if len(names) > 1 else names) or "No insurance"
     unit = default_currency()
     facts = [
         _fact("sheet.mean", "Expected loss left a year", one.mean),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ from accord.ui import parts
 from accord.ui.access import may
 
 LIST = ("Sheets", "/sheets/")
+UNTOLD = ("Inputs", "Kind")
 INTRO = {
     "insurance": "Which layers to buy. Every set of them becomes an option, computed from the scenarios with today's "
     "controls.",
@@ -107,11 +109,20 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "may_change": draft and changes,
         "may_withdraw": changes and sheet.state in (TwoKeyState.DRAFT, TwoKeyState.PROPOSED),
         "choice": _choice(sheet) if draft and changes and sheet.figures else None,
-        "history": parts.history("sheet", sheet.key, 12),
+        "history": _history(sheet),
         **shown(sheet),
         **_computing(request, sheet),
     }  # fmt: skip
     return render(request, "decisions/sheet.html", context)
+
+
+def _history(sheet: Sheet) -> list[parts.HistoryEntry]:
+    """What became of it. What was filled in stands on the form and in the figures, not as data of the ledger."""
+    entries = parts.history("sheet", sheet.key, 12)
+    return [
+        replace(entry, changes=[row for row in entry.changes if row[0] not in UNTOLD and any(row[1:])])
+        for entry in entries
+    ]
 
 
 def _computing(request: HttpRequest, sheet: Sheet) -> dict[str, Any]:
