@@ -390,7 +390,7 @@ def test_a_computation_that_fails_says_why_and_is_started_again(company: Any, ci
     sheet = services.draft_sheet(cio, "insurance", "Cover", LAYERS)
     assert compute(sheet).state == Job.State.FAILED
     page = client.get(f"/sheets/{sheet.key}/").content.decode()
-    assert "No scenario has figures yet. Give a scenario its frequency and its loss per event." in page
+    assert "<p>No scenario has figures yet. Give a scenario its frequency and its loss per event.</p>" in page
     assert "Compute again" in page and 'name="chosen"' not in page
     assert "No scenario" in client.get(f"/api/sheets/{sheet.key}").json()["job"]["reason"]
     ScenarioLoss.objects.bulk_create(losses)

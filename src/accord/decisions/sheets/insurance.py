@@ -74,7 +74,7 @@ def compute(inputs: Mapping[str, Any], tell: Tell = silent) -> dict[str, Any]:
     found = basis()
     if not found.found.scenarios:
         remedy = "Give a scenario its frequency and its loss per event."
-        raise Refused(Problem(None, "layers", "No scenario has figures yet.", remedy))
+        raise Refused(Problem(None, "", "No scenario has figures yet.", remedy))
     layers = [
         Layer(
             one["name"],
@@ -107,9 +107,7 @@ def compute(inputs: Mapping[str, Any], tell: Tell = silent) -> dict[str, Any]:
             )
         ) from error
     except AccuracyError as error:
-        raise Refused(
-            Problem(None, "layers", f"A check of the computation failed: {error}", "Tell support.")
-        ) from error
+        raise Refused(Problem(None, "", f"A check of the computation failed: {error}", "Tell support.")) from error
     missing = [
         {"what": f"{one.name}: its premium is unknown.", "remedy": "Ask the broker for the premium a year.", "href": ""}
         for one in layers
