@@ -47,15 +47,16 @@ class Alignment:
 
 
 def alignment() -> Alignment:
-    """The share of each goal, and of all goals' weight, that each system carries. Four queries."""
-    goals = weighted_goals()
+    """The share of each goal, and of all goals' weight, that each system carries. Three queries."""
+    links = list(GoalCapability.objects.values_list("goal__key", "capability__key", "share"))
+    goals = weighted_goals((goal, float(share)) for goal, _, share in links)
     by_capability: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for capability, system, share in CapabilitySystem.objects.values_list(
         "capability__key", "system__key", "share"
     ):
         by_capability[capability].append((system, float(share)))
     of_goal: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for goal, capability, share in GoalCapability.objects.values_list("goal__key", "capability__key", "share"):
+    for goal, capability, share in links:
         for system, part in by_capability[capability]:
             of_goal[goal][system] += float(share) * part
     carried: dict[str, Carried] = defaultdict(Carried)

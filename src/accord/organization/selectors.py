@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -46,13 +46,16 @@ def effective_weights(rows: Mapping[str, tuple[str | None, Decimal | None]]) -> 
     return found
 
 
-def weighted_goals() -> list[WeightedGoal]:
-    """All goals with their effective weights, in order of key. Two queries."""
+def weighted_goals(shares: Iterable[tuple[str, float]] | None = None) -> list[WeightedGoal]:
+    """All goals with their effective weights, in order of key. Two queries, one with `shares`.
+
+    `shares` are (goal, share of one of its capabilities), where the caller has read them already.
+    """
     goals = list(Goal.objects.order_by("key").values_list("key", "name", "parent__key", "weight"))
     weights = effective_weights({key: (parent, weight) for key, _, parent, weight in goals})
     parents = {parent for _, _, parent, _ in goals}
     assigned: dict[str, float] = defaultdict(float)
-    for goal, share in GoalCapability.objects.values_list("goal__key", "share"):
+    for goal, share in GoalCapability.objects.values_list("goal__key", "share") if shares is None else shares:
         assigned[goal] += float(share)
     return [
         WeightedGoal(key, name, parent, key not in parents, weights[key], min(assigned[key], 1.0))

@@ -89,7 +89,7 @@ def test_an_unknown_weight_is_not_read_as_none(chain: None) -> None:
 
 @pytest.mark.django_db
 def test_the_number_of_queries_does_not_grow(chain: None, django_assert_num_queries: object) -> None:
-    with django_assert_num_queries(4):  # type: ignore[operator]
+    with django_assert_num_queries(3):  # type: ignore[operator]
         alignment()
 
 

@@ -158,7 +158,7 @@ def test_reading_the_inputs_asks_the_same_number_of_questions_for_more_rows(orga
     import_tables(organization, [table("scenario", f"{head}\n{lines}")])
     with CaptureQueriesContext(connection) as many:
         read("EUR")
-    assert len(few) == len(many) == 12
+    assert len(few) == len(many) == 9
 
 
 def test_only_a_whole_interval_touches_a_side() -> None:

@@ -17,7 +17,7 @@ def points_of(decision: Decision) -> dict[tuple[str, str], str]:
     result = content["result"]
     found = {("initiative", row["key"]): row["name"] for row in content["initiatives"]}
     found |= {("initiative", row["key"]): row["name"] for row in result.get("reasons", ())}
-    if "schedule" in result:
+    if "horizon" in result:
         currency = content.get("currency") or currency_of(decision.plan)
         for fact in statements_of(result, content["value"], content["loss"], currency, ""):
             found["figure", fact.key] = fact.label

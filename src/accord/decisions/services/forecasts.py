@@ -51,14 +51,14 @@ def keep_forecasts(*, decision: Decision, actor: User) -> None:
     ]  # fmt: skip
     rows += [
         Forecast(decision=decision, kind=Forecast.Kind.LOSS, subject=str(row["year"]), data=row)
-        for row in _losses(result)
+        for row in (_losses(result) if "horizon" in result else ())
     ]
     rows += [
         Forecast(
             decision=decision, kind=Forecast.Kind.BENEFIT, subject=row["key"],
             data={name: row[name] for name in ("name", "weight", "attained", "value")},
         )
-        for row in result["goals"]
+        for row in result.get("goals", ())
     ]  # fmt: skip
     with ledger.write(actor) as log:
         Forecast.objects.bulk_create(rows)

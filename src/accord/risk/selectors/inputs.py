@@ -18,11 +18,9 @@ from accord.risk.models import (
     ControlEffect,
     InitiativeEffect,
     Scenario,
-    ScenarioLoss,
     ScenarioSystem,
     SharedCause,
 )
-from accord.strategy.models import InitiativeCost
 from accord.ui.format import default_currency
 
 METHOD = "accord.engines.loss 2"
@@ -136,12 +134,7 @@ _SIDES = ("frequency_low", "frequency_mid", "frequency_high", "magnitude_low", "
 
 
 def read(currency: str) -> Inputs:
-    """The inputs of the annual loss. Twelve queries."""
-    losses: dict[str, list[tuple[str, Interval]]] = defaultdict(list)
-    for scenario, form, *ends in ScenarioLoss.objects.order_by("form").values_list(
-        "scenario__key", "form", "low", "mid", "high"
-    ):
-        losses[scenario].append((form, _known(ends)))
+    """The inputs of the annual loss. Nine queries."""
     controls: dict[str, list[Reduction]] = defaultdict(list)
     for effect in _operating(ControlEffect.objects.all()):
         controls[effect.scenario].append(effect)
@@ -152,13 +145,19 @@ def read(currency: str) -> Inputs:
     ):
         systems[scenario].append((system, float(share)))
         names["system"][system] = name
+    stated: dict[str, tuple[str, str, str, Interval | None]] = {}
+    losses: dict[str, list[tuple[str, Interval]]] = defaultdict(list)
+    rows = Scenario.objects.order_by("key", "losses__form").values_list(
+        "key", "name", "threat", "effect", "losses__form", "frequency_low", "frequency_mid", "frequency_high",
+        "losses__low", "losses__mid", "losses__high",
+    )  # fmt: skip
+    for key, name, threat, kind, form, *numbers in rows:
+        stated[key] = (name, threat, kind, _whole(numbers[:3]))
+        if (amounts := _whole(numbers[3:])) is not None:
+            losses[key].append((form, amounts))
     scenarios = tuple(
-        ScenarioInput(
-            key, name, threat, effect, _whole(ends), tuple(losses[key]), tuple(controls[key]), tuple(systems[key])
-        )
-        for key, name, threat, effect, *ends in Scenario.objects.order_by("key").values_list(
-            "key", "name", "threat", "effect", "frequency_low", "frequency_mid", "frequency_high"
-        )
+        ScenarioInput(key, *own, tuple(losses[key]), tuple(controls[key]), tuple(systems[key]))
+        for key, own in stated.items()
     )
     hit = set(names["system"])
     return Inputs(currency, scenarios, _goals(hit, names), _units(hit, names), names, _causes(), _options())
@@ -177,17 +176,29 @@ def _causes() -> tuple[CauseInput, ...]:
 
 
 def _options() -> tuple[OptionInput, ...]:
-    effects: dict[str, list[Reduction]] = defaultdict(list)
+    """The initiatives that have an effect, with their costs: one row for each effect and year."""
+    effects: dict[str, dict[str, Reduction]] = defaultdict(dict)
+    costs: dict[str, dict[int, tuple[float | None, float | None]]] = defaultdict(dict)
     names = {}
-    for effect in initiative_effects():
-        effects[effect.key].append(effect)
-        names[effect.key] = effect.name
-    costs: dict[str, list[tuple[int, float | None, float | None]]] = defaultdict(list)
-    rows = InitiativeCost.objects.order_by("year").values_list("initiative__key", "year", "capital", "running")
-    for key, year, *amounts in rows:
-        capital, running = (None if amount is None else float(amount) for amount in amounts)
-        costs[key].append((year, capital, running))
-    return tuple(OptionInput(key, names[key], tuple(costs[key]), tuple(effects[key])) for key in sorted(effects))
+    rows = InitiativeEffect.objects.order_by("initiative__key", "scenario__key", "initiative__costs__year").values_list(
+        "initiative__key", "initiative__name", "scenario__key", "initiative__costs__year",
+        "initiative__costs__capital", "initiative__costs__running", *_SIDES,
+    )  # fmt: skip
+    for key, name, scenario, year, capital, running, *sides in rows:
+        names[key] = name
+        effects[key][scenario] = Reduction(key, name, scenario, *_sides(sides))
+        if year is not None:
+            costs[key][year] = (_amount(capital), _amount(running))
+    return tuple(
+        OptionInput(
+            key, names[key], tuple((year, *amounts) for year, amounts in costs[key].items()), tuple(found.values())
+        )
+        for key, found in effects.items()
+    )
+
+
+def _amount(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def _operating(effects: QuerySet[ControlEffect]) -> list[Reduction]:

@@ -29,7 +29,7 @@ def latest_run() -> LossRun | None:
 
 
 def is_stale(run: LossRun) -> bool:
-    """Whether the same run now would rest on other inputs. No query where nothing was written, else twelve."""
+    """Whether the same run now would rest on other inputs. No query where nothing was written, else nine."""
     touched = getattr(run, "touched", True)
     return bool(touched) and read(run.currency).hash != run.inputs_hash
 
