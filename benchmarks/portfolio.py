@@ -2,6 +2,7 @@
 
     make bench-portfolio                                # some nine minutes
     .venv/bin/python -m benchmarks.portfolio --quick    # some three
+    .venv/bin/python -m benchmarks.portfolio FILE …     # knapsacks of OR-Library files (mknap1, mknapcb), 20 s each
 
 The portfolios have long-tailed costs, skills that a few initiatives fight for, goals with diminishing returns,
 effects that multiply (some add risk), prerequisites, exclusions and two mandatory initiatives. `loose` has people
@@ -15,6 +16,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import highspy
 import numpy as np
@@ -48,7 +50,7 @@ from accord.engines.portfolio import (
 from accord.engines.portfolio.columns import Rows
 from accord.engines.portfolio.compiled import compile_problem
 from accord.engines.portfolio.evaluate import value_and_loss
-from accord.engines.portfolio.knapsack import knapsack
+from accord.engines.portfolio.knapsack import Knapsack, knapsack, read_mknap
 from accord.engines.portfolio.prove import Aim, Prover
 from accord.engines.portfolio.relaxation import Relaxation, set_objective
 from accord.engines.portfolio.solver import Solver
@@ -327,12 +329,18 @@ def deeper(problem: Problem, found: Frontier, seconds: float) -> None:
 
 
 def packed(n: int, m: int, tightness: float, seconds: float) -> None:
-    """A knapsack by the recipe of Chu and Beasley, here and by HiGHS alone, with the same time."""
+    """A knapsack by the recipe of Chu and Beasley."""
     rng = np.random.default_rng(1)
     weights = rng.integers(1, 1001, (m, n)).astype(float)
     capacities = np.floor(tightness * weights.sum(axis=1))
     profits = np.floor(weights.sum(axis=0) / m + 500 * rng.random(n))
-    problem, instance = knapsack(profits.tolist(), weights.tolist(), capacities.tolist())
+    pack(Knapsack(tuple(profits), tuple(map(tuple, weights)), tuple(capacities)), seconds)
+
+
+def pack(instance: Knapsack, seconds: float) -> None:
+    """A knapsack here and by HiGHS alone, with the same time, beside the best that is published with it."""
+    profits, n = np.array(instance.profits), len(instance.profits)
+    problem, _ = knapsack(instance.profits, instance.weights, instance.capacities)
     plan = solve(problem, time_limit=seconds, gap=1e-7)
     assert not check(problem, plan.starts)
     got, bound = instance.profit(plan.starts), instance.profit_of(plan.bound)
@@ -343,17 +351,29 @@ def packed(n: int, m: int, tightness: float, seconds: float) -> None:
     model.addVars(n, np.zeros(n), np.ones(n))
     model.changeColsCost(n, columns, -profits)
     model.changeColsIntegrality(n, columns, np.array([highspy.HighsVarType.kInteger] * n))
-    for row, capacity in zip(weights, capacities, strict=True):
-        model.addRow(-highspy.kHighsInf, float(capacity), n, columns, row)
+    for row, capacity in zip(instance.weights, instance.capacities, strict=True):
+        model.addRow(-highspy.kHighsInf, float(capacity), n, columns, np.array(row))
     model.run()
     other, ceiling = -model.getInfo().objective_function_value, -model.getInfo().mip_dual_bound
+    published = "" if instance.best is None else f", published {instance.best:,.0f} (here {got - instance.best:+,.0f})"
     print(
-        f"  {n} x {m}: {got:,.0f}, gap {(bound - got) / got:.3%}; HiGHS alone on the plain model {other:,.0f}, gap "
-        f"{(ceiling - other) / other:.3%} ({seconds:.0f} s each)"
+        f"  {n} x {len(instance.capacities)}: {got:,.0f}, gap {(bound - got) / got:.3%}{published}; HiGHS alone on the "
+        f"plain model {other:,.0f}, gap {(ceiling - other) / other:.3%} ({seconds:.0f} s each)"
     )
 
 
+def files(paths: list[str], seconds: float = 20.0) -> None:
+    """The knapsacks of files in the form of OR-Library's mknap1 and mknapcb."""
+    for path in paths:
+        print(path)
+        for instance in read_mknap(Path(path).read_text(encoding="ascii")):
+            pack(instance, seconds)
+
+
 def main() -> None:
+    if given := [word for word in sys.argv[1:] if not word.startswith("-")]:
+        files(given)
+        return
     brief = "--quick" in sys.argv
     loose, tight = Size(), Size(budget=0.45, people=0.6)
     print("One plan, 40 initiatives x 25 scenarios x 20 quarters: proved gap by time allowed")
