@@ -63,14 +63,20 @@ test-browser: develop ## Journeys in Chromium
 	@$(BIN)/python scripts/check.py journeys -- $(ARGS)
 bench: develop ## Speed and size against the targets in docs/performance.md
 	$(BIN)/python -m benchmarks $(ARGS)
-bench-loss: develop ## Accuracy and speed of the loss engine beside published tables and simulations
-	$(BIN)/python -m benchmarks.loss $(ARGS)
+bench-loss: develop build/references/.ready ## Accuracy and speed of the loss engine beside published tables, simulations and other libraries
+	$(BIN)/python -m benchmarks.loss --other build/references/bin/python $(ARGS)
 bench-portfolio: develop ## Plans, proofs and time of the planner beside its references
 	$(BIN)/python -m benchmarks.portfolio $(ARGS)
 
 # Not for people: the stamps by which a second run is instant and a changed lock installs again.
 .venv/.runtime: $(LOCKS) pyproject.toml scripts/environment.sh
 	@scripts/environment.sh runtime
+	@touch $@
+# Libraries that the loss engine is measured against, in an environment of their own.
+build/references/.ready: requirements/references.txt
+	@echo "Installing the libraries that the loss engine is measured against into build/references."
+	@$(PYTHON) -m venv --clear build/references
+	@build/references/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<
 	@touch $@
 .venv/.development: $(LOCKS) requirements/development.txt pyproject.toml scripts/environment.sh
 	@scripts/environment.sh development

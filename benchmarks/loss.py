@@ -5,8 +5,8 @@
 Times are CPU seconds of one process with one BLAS thread, the best of a few runs after a first run that fills the
 shared tables. The vectorized NumPy Monte Carlo draws the same portfolio event by event; its time is extrapolated to the
 number of years at which the standard error of its VaR 99 % is a quarter of the width of the engine's bounds. The PyPI
-libraries `aggregate` and `pyfair` are not among Accord's dependencies: --other names an interpreter that has them (for
-example of a virtual environment in which `pip install aggregate pyfair` was run).
+libraries `aggregate` and `pyfair` are not among Accord's dependencies: --other names an interpreter that has them
+(`make bench-loss` makes one in build/references, from requirements/references.txt).
 """
 
 from __future__ import annotations

@@ -19,3 +19,5 @@ compile "$@" pyproject.toml --group dev -c requirements/runtime.txt -o requireme
 with open("pyproject.toml", "rb") as file:
     print(*tomllib.load(file)["build-system"]["requires"], "editables", sep="\n")' |
     compile "$@" - -c requirements/development.txt -o requirements/build.txt
+# What the loss engine is measured against; nothing of it is part of Accord.
+printf 'pyfair==0.1a13\naggregate==0.30.1\nsetuptools\n' | compile "$@" - -o requirements/references.txt
