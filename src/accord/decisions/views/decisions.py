@@ -23,6 +23,7 @@ from accord.decisions.models import Decision
 from accord.decisions.table_forms import SignForm
 from accord.decisions.views import exports
 from accord.decisions.views.costs import handed_in
+from accord.decisions.views.keys import keys_of
 from accord.decisions.views.plans import plan_or_404, shown
 from accord.decisions.views.table import comment_context
 from accord.risk.forms import DissentForm, KeyForm
@@ -66,7 +67,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "subtitle": f"Decision {decision.key}",
         "breadcrumb": [LIST],
         "decision": decision,
-        "keys": _keys(request, decision),
+        "keys": keys_of(request, "decision", decision),
         "may_withdraw": decision.state == TwoKeyState.PROPOSED and may(request.user, "change", "decision"),
         "history": parts.history("decision", decision.key, 12),
         "is_in_force": decision.state == TwoKeyState.IN_FORCE,
@@ -76,18 +77,6 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         **exports.of_decision(decision),
     }
     return render(request, "decisions/decision.html", context)
-
-
-def _keys(request: HttpRequest, decision: Decision) -> list[parts.KeySlot]:
-    mine = {}
-    if may(request.user, "sign", "decision") and isinstance(request.user, User):
-        for role in decision.waits_for:
-            if request.user.has_role(role):
-                mine[role.value] = (
-                    reverse("decisions:decision_sign", args=[decision.key, role.value]),
-                    reverse("decisions:decision_dissent", args=[decision.key, role.value]),
-                )
-    return parts.key_slots(decision.slots, mine)
 
 
 @guard("change", "decision")

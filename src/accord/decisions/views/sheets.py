@@ -23,6 +23,7 @@ from accord.core.twokey import TwoKeyState
 from accord.decisions import selectors, services
 from accord.decisions.models import Sheet
 from accord.decisions.sheet_forms import ChoiceForm, SheetForm, given
+from accord.decisions.views.keys import keys_of
 from accord.risk.forms import DissentForm, KeyForm
 from accord.ui import parts
 from accord.ui.access import may
@@ -105,7 +106,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "breadcrumb": [LIST],
         "sheet": sheet,
         "ran_out": sheet.ran_out(timezone.localdate()),
-        "keys": [] if draft or sheet.state == TwoKeyState.WITHDRAWN else _keys(request, sheet),
+        "keys": [] if draft or sheet.state == TwoKeyState.WITHDRAWN else keys_of(request, "sheet", sheet),
         "may_change": draft and changes,
         "may_withdraw": changes and sheet.state in (TwoKeyState.DRAFT, TwoKeyState.PROPOSED),
         "choice": _choice(sheet) if draft and changes and sheet.figures else None,
@@ -143,18 +144,6 @@ def _computing(request: HttpRequest, sheet: Sheet) -> dict[str, Any]:
 
 def _choice(sheet: Sheet) -> ChoiceForm:
     return ChoiceForm(sheet.figures["options"], initial={"chosen": sheet.figures["proposal"]})
-
-
-def _keys(request: HttpRequest, sheet: Sheet) -> list[parts.KeySlot]:
-    mine = {}
-    if may(request.user, "sign", "sheet") and isinstance(request.user, User):
-        for role in sheet.waits_for:
-            if request.user.has_role(role):
-                mine[role.value] = (
-                    reverse("decisions:sheet_sign", args=[sheet.key, role.value]),
-                    reverse("decisions:sheet_dissent", args=[sheet.key, role.value]),
-                )
-    return parts.key_slots(sheet.slots, mine)
 
 
 @guard("change", "sheet")
