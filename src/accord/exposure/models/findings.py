@@ -18,6 +18,9 @@ IS_OPEN = Q(rank__isnull=False)
 Asked by rank, the database keeps to the index of what else is asked for; asked by state, one that knows nothing of
 how the values are spread takes the index of the state and reads nearly everything."""
 
+OPEN_STATES = ("open", "in_progress", "claimed", "accepted")
+"""States of what is there as far as anybody has seen: it is counted, ranked and priced."""
+
 
 def _kept(to: str, related_name: str, null: bool = False) -> Any:
     """A reference without an index of its own: the indexes below begin with those that are looked up."""
@@ -34,10 +37,15 @@ class Finding(models.Model):
     of its asset; NULL or "" = unknown. Times are those of the scans, not of the import. `check_name` is the
     check by which it was seen last, `closed_at` the time to which the evidence of its absence belongs.
     `price` is what it costs a year at the middle of the hazard (currency: `TotalExposure.pricing`); NULL = not priced.
+    `clock` is when the deadline of its class began to run, `due` when it ends (NULL: none). `accepted_until` is set
+    while it is accepted. `stale_since`: a later scan looked at its target without looking for it; NULL = not so.
     """
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
+        IN_PROGRESS = "in_progress", "In progress"
+        CLAIMED = "claimed", "Fixed, not verified"
+        ACCEPTED = "accepted", "Accepted"
         CLOSED = "closed", "Closed"
         NOT_AFFECTED = "not_affected", "Not affected"
         FALSE_POSITIVE = "false_positive", "False positive"
@@ -72,6 +80,10 @@ class Finding(models.Model):
     best_class = models.PositiveSmallIntegerField()
     rank = models.IntegerField(null=True)
     price = models.FloatField(null=True)
+    clock = models.DateTimeField(null=True)
+    due = models.DateTimeField(null=True)
+    accepted_until = models.DateTimeField(null=True)
+    stale_since = models.DateTimeField(null=True)
     state = models.CharField(max_length=15, choices=State.choices, default=State.OPEN)
     note = models.CharField(max_length=500, blank=True)
     first_seen = models.DateTimeField()
@@ -85,7 +97,8 @@ class Finding(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(state="open", rank__isnull=False) | (~Q(state="open") & Q(rank__isnull=True)),
+                condition=Q(state__in=OPEN_STATES, rank__isnull=False)
+                | (~Q(state__in=OPEN_STATES) & Q(rank__isnull=True)),
                 name="exposure_finding_open_has_rank",
             ),
         ]

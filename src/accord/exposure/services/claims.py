@@ -16,7 +16,7 @@ from accord.core.imports import TextRow, TextTable, import_tables
 from accord.core.models import User
 from accord.estate.models import Asset
 from accord.estate.nouns import ASSET
-from accord.exposure.models import AssetExposure, Definition, Finding, Scan, Target
+from accord.exposure.models import OPEN_STATES, AssetExposure, Definition, Finding, Scan, Target
 from accord.exposure.services import bulk, ranking, rollups
 from accord.exposure.services.facts import UNKNOWN, Estate
 from accord.exposure.services.targets import TIED, match_into, snapshot
@@ -215,7 +215,7 @@ def _settle_some(actor: User | None, pk: int, estate: Estate) -> int:
         mine = Finding.objects.filter(target=target)
         away = ~Q(asset=target.asset) | Q(asset=None) if target.asset_id is not None else ~Q(asset=None)
         if target.state == Target.State.IGNORED:
-            away |= Q(state=State.OPEN)
+            away |= Q(state__in=OPEN_STATES)
         else:
             away |= Q(state=State.IGNORED)
         rows = list(mine.filter(away).order_by("pk")[:MOVED])
@@ -242,7 +242,7 @@ def _move(target: Target, rows: list[Finding], estate: Estate, log: ledger.Log) 
     kept: list[Finding] = []
     dropped: list[int] = []
     for row in (*rows, *there.values()):
-        opened[row.definition_id] -= row.state == State.OPEN
+        opened[row.definition_id] -= row.state in OPEN_STATES
     for fingerprint, row in wanted.items():
         other = there.get(fingerprint)
         if other is not None:
@@ -250,10 +250,12 @@ def _move(target: Target, rows: list[Finding], estate: Estate, log: ledger.Log) 
             dropped.append(other.pk)
             log.add("merge", "finding", row.key, None, {"into": row.key, "was": other.key})
         row.fingerprint, row.asset_id = fingerprint, target.asset_id
-        if row.state in (State.OPEN, State.IGNORED):
-            row.state = State.IGNORED if target.state == Target.State.IGNORED else State.OPEN
+        if target.state == Target.State.IGNORED:
+            row.state = State.IGNORED if row.state in OPEN_STATES else row.state
+        elif row.state == State.IGNORED:
+            row.state = State.OPEN
         ranking.place_on(row, facts.get(target.asset_id or 0, UNKNOWN))
-        opened[row.definition_id] += row.state == State.OPEN
+        opened[row.definition_id] += row.state in OPEN_STATES
         kept.append(row)
     _note_definitions(kept)
     ranking.rank(kept)

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from accord.core import ledger
 from accord.core.models import User
-from accord.exposure.models import AssetExposure, Finding, Scan, ScanTarget, Target
+from accord.exposure.models import OPEN_STATES, AssetExposure, Finding, Scan, ScanTarget, Target
 from accord.exposure.services import bulk, rollups
 from accord.exposure.services.facts import Estate
 from accord.exposure.services.pace import Portion
@@ -152,7 +152,7 @@ def _close(scan: Scan, gone: list[Finding], log: ledger.Log) -> None:
     )
     opened: Counter[int] = Counter()
     for row in gone:
-        if row.state == State.OPEN:
+        if row.state in OPEN_STATES:
             opened[row.definition_id] -= 1
         log.add("close", "finding", row.key, {"state": str(row.state)}, {"state": "closed", "scan": scan.pk})
     assets = {row.asset_id for row in gone if row.asset_id is not None}

@@ -10,7 +10,7 @@ from typing import Any
 
 from accord.core import ledger
 from accord.core.models import User
-from accord.exposure.models import Definition, Finding, Scan, Target
+from accord.exposure.models import OPEN_STATES, Definition, Finding, Scan, Target
 from accord.exposure.services import bulk, definitions, ranking, rollups, targets
 from accord.exposure.services.bulk import clip
 from accord.exposure.services.facts import UNKNOWN, AssetFacts, Estate
@@ -185,7 +185,7 @@ def _again(run: _Run, held: Finding, seen: Observation) -> None:
         if old == State.CLOSED:
             held.reopened += 1
             verb = "reopen"
-    run.opened[held.definition_id] += (held.state == State.OPEN) - (old == State.OPEN)
+    run.opened[held.definition_id] += (held.state in OPEN_STATES) - (old in OPEN_STATES)
     names = {"close": "closed", "reopen": "reopened"}
     if told(held) != was:
         run.changed.append((held, verb, was))
@@ -203,7 +203,7 @@ def _write(run: _Run) -> None:
     rewritten = [held for held, _, _ in run.changed] + run.noted
     ranking.rank([*fresh, *rewritten])
     for finding in bulk.insert(Finding, fresh):
-        run.opened[finding.definition_id] += finding.state == State.OPEN
+        run.opened[finding.definition_id] += finding.state in OPEN_STATES
         run.log.add("add", "finding", finding.key, None, whole(run, finding))
     bulk.overwrite(Finding, rewritten, WRITTEN)
     if run.same:

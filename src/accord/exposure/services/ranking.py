@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from accord.engines import priority
-from accord.exposure.models import Finding, Severity
+from accord.exposure.models import OPEN_STATES, Finding, Severity
 from accord.exposure.services.facts import AssetFacts, exposed
 
 FLOORS = {
@@ -31,7 +31,7 @@ def rank(findings: Sequence[Finding]) -> None:
         return
     nan = math.nan
     for finding in findings:
-        if finding.asset_id is None or finding.state != Finding.State.OPEN:
+        if finding.asset_id is None or finding.state not in OPEN_STATES:
             finding.price = None
     scores = [score_of(f) for f in findings]
     found = priority.assess(
@@ -43,12 +43,11 @@ def rank(findings: Sequence[Finding]) -> None:
         [nan if score is None else score for score in scores],
         [nan if f.price is None else f.price for f in findings],
     )
-    is_open = Finding.State.OPEN.value
     for finding, worst, best, place in zip(
         findings, found.worst.tolist(), found.best.tolist(), found.rank.tolist(), strict=True
     ):
         finding.worst_class, finding.best_class = worst, best
-        finding.rank = place if finding.state == is_open else None
+        finding.rank = place if finding.state in OPEN_STATES else None
 
 
 def facts_of(finding: Finding) -> priority.Facts:
