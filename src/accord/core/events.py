@@ -38,3 +38,11 @@ scan_landed = Event("scan_landed", "scan", "actor")
 
 decision_in_force = Event("decision_in_force", "decision", "actor")
 """A decision got its second signature."""
+
+fix_scheduled = Event("fix_scheduled", "system", "fix", "choice", "window", "until", "decision", "address", "actor")
+"""A patch-or-wait sheet came into force, ran out or was replaced: what holds now for a fix on a system.
+
+`system` and `fix` are keys (text). `choice` is "now", "window", "mitigate", "accept", or "" when nothing holds any
+longer. `window` is the key of the change window for "window" (text, else empty), `until` the last day of the choice
+(`datetime.date`, or None for "now"), `decision` the key of the sheet and `address` the page that shows it.
+"""
