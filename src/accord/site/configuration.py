@@ -34,6 +34,7 @@ SETTINGS = (
     Setting("ACCORD_OIDC_SERVER", "", "Address of the OpenID Connect provider."),
     Setting("ACCORD_OIDC_CLIENT", "", "Client identifier at that provider."),
     Setting("ACCORD_OIDC_SECRET", "", "Client secret at that provider."),
+    Setting("ACCORD_WEBHOOKS_LOCAL", "no", "yes = webhooks may go to this machine and to link-local addresses."),
     Setting("ACCORD_DEBUG", "no", "yes = show tracebacks; never where others can reach it."),
     Setting("ACCORD_LOG_FORMAT", "text", "text or json."),
 )

@@ -5,6 +5,7 @@ from accord.core.models.jobs import Job
 from accord.core.models.ledger import LedgerEntry, LedgerHead
 from accord.core.models.requests import IdempotentRequest
 from accord.core.models.stored import StoredFile
+from accord.core.models.upkeep import Round, Webhook, WebhookDelivery
 
 __all__ = [
     "ApiToken",
@@ -13,6 +14,9 @@ __all__ = [
     "LedgerEntry",
     "LedgerHead",
     "RoleGrant",
+    "Round",
     "StoredFile",
     "User",
+    "Webhook",
+    "WebhookDelivery",
 ]

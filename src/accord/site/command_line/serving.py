@@ -63,7 +63,7 @@ def worker(
     from django.utils.crypto import get_random_string
     from django_tasks_db.management.commands.db_worker import Worker
 
-    from accord.core import jobs
+    from accord.core import jobs, rounds
 
     runner = Worker(
         queue_names=["default"], interval=0.5, batch=False, backend_name="default", startup_delay=False,
@@ -82,5 +82,14 @@ def worker(
             jobs.revive()
             time.sleep(5)
 
+    def walk_rounds() -> None:
+        from django.db import close_old_connections
+
+        while True:
+            close_old_connections()
+            rounds.run_due()
+            time.sleep(5)
+
     threading.Thread(target=keep_house, daemon=True, name="revive").start()
+    threading.Thread(target=walk_rounds, daemon=True, name="rounds").start()
     runner.run()

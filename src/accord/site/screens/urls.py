@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accord.site.screens import accounts, data, jobs, ledger
+from accord.site.screens import accounts, data, jobs, ledger, webhooks
 
 app_name = "site"
 urlpatterns = [
@@ -24,5 +24,11 @@ urlpatterns = [
     path("accounts/<int:pk>/password/", accounts.password, name="account_password"),
     path("my/tokens/", accounts.tokens, name="tokens"),
     path("my/tokens/<int:pk>/remove/", accounts.token_remove, name="token_remove"),
+    path("webhooks/", webhooks.LIST_VIEW, name="webhooks"),
+    path("webhooks/new/", webhooks.new, name="webhook_new"),
+    path("webhooks/<int:pk>/", webhooks.detail, name="webhook"),
+    path("webhooks/<int:pk>/change/", webhooks.edit, name="webhook_edit"),
+    path("webhooks/<int:pk>/do/<slug:verb>/", webhooks.act, name="webhook_act"),
+    path("webhooks/<int:pk>/again/<int:delivery>/", webhooks.again, name="webhook_again"),
     path("installation/", accounts.installation, name="installation"),
 ]
