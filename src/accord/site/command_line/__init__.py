@@ -9,9 +9,9 @@ from accord.site.command_line.base import app
 
 def application() -> object:
     """The application with all its commands."""
-    from accord.site.command_line import archive, data, demonstration, figures, installing, ledgers, serving
+    from accord.site.command_line import archive, data, demonstration, figures, installing, ledgers, scans, serving
 
-    _ = (archive, data, demonstration, figures, installing, ledgers, serving)
+    _ = (archive, data, demonstration, figures, installing, ledgers, scans, serving)
     return app
 
 

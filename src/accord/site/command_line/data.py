@@ -21,19 +21,25 @@ def _files(paths: list[Path]) -> Iterator[Path]:
 
 @app.command("import")
 def import_(
-    paths: list[Path] = typer.Argument(help="Tables (CSV, XLSX) and scanner reports, or folders of them.", exists=True),
+    paths: list[Path] = typer.Argument(
+        help="Tables (CSV, XLSX), scanner reports, archives of reports (ZIP, TAR), or folders of them.", exists=True
+    ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Say what would change; change nothing."),
+    expected: Path | None = typer.Option(
+        None, "--expected", help="CSV with the columns file and findings: our grouped counts are compared.",
+        exists=True, dir_okay=False,
+    ),
     as_json: bool = JSON_OPTION,
-) -> None:
+) -> None:  # fmt: skip
     """Import a company's own files. All tables land together or not at all; then each scanner report by itself."""
     django_setup()
     from accord.core import accounts
     from accord.site import exchange
+    from accord.site.command_line import taking
 
     actor = accounts.operator()
     files = list(_files(paths))
-    tables = [path for path in files if exchange.is_table(path.name)]
-    scans = [path for path in files if not exchange.is_table(path.name)]
+    tables = [path for path in files if taking.is_table(path)]
     data: dict[str, Any] = {"tables": [], "scans": []}
     lines: list[str] = []
     if tables:
@@ -46,33 +52,8 @@ def import_(
             f"{row['noun']:24} {row['added']:>7,} added {row['changed']:>7,} changed {row['unchanged']:>7,} unchanged"
             for row in data["tables"]
         ]
-    refused: list[str] = []
-    for path in scans:
-        report = _scan(actor, path, dry_run=dry_run, as_json=as_json)
-        data["scans"].append(report)
-        lines.append(_scan_line(report))
-        refused += report["problems"] if report["state"] == "refused" else []
-    if refused:
-        for line in lines:
-            typer.echo(line, err=as_json)
-        fail(*refused, as_json=as_json)
-    answer(data, lines, as_json)
-
-
-def _scan(actor: Any, path: Path, *, dry_run: bool, as_json: bool) -> dict[str, Any]:
-    from accord.exposure import services
-
-    with refusals(as_json), progress(path.name, as_json) as tell:
-        if dry_run:
-            return dict(services.inspect_scan(path))
-        return dict(services.import_scan(actor, path, tell))
-
-
-def _scan_line(report: dict[str, Any]) -> str:
-    if report["state"] == "refused":
-        return f"{report['name']}: refused"
-    counts = ", ".join(f"{value:,} {name}" for name, value in report["counts"].items() if value)
-    return f"{report['name']} ({report['format']}): {counts or 'nothing new'}"
+    reports = [path for path in files if path not in tables]
+    taking.scans(actor, reports, data, lines, dry_run=dry_run, expected=expected, as_json=as_json)
 
 
 @app.command()

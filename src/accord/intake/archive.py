@@ -1,0 +1,147 @@
+"""Reports that come packed together: the files of a ZIP or TAR archive, one after the other, within limits.
+
+Nothing is unpacked to a path that the archive names: each member is copied into an unnamed temporary file, and its
+name is only what messages call it. Links, devices and folders are left out. An archive inside an archive is handed
+on as a file; whether it is a report (some tools export ZIP files) is for the registry to say.
+"""
+
+from __future__ import annotations
+
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from accord.intake.records import IntakeError
+from accord.intake.safe.limits import Limits
+from accord.intake.safe.text import line
+
+MEMBERS = 20_000
+IN_MEMORY = 4 << 20
+BLOCK = 1 << 20
+RATIO = 1000
+FREE = 64 << 20
+_NAME = 300
+_BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of an archive: `name` with its folders, cleaned for people, and its bytes, seekable.
+
+    `problem` is "" unless it could not be unpacked; `stream` is then empty.
+    """
+
+    name: str
+    stream: BinaryIO
+    problem: str = ""
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the content is that of a ZIP or a TAR (also packed with gzip, bzip2 or xz)."""
+    try:
+        return zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
+def members(path: Path, limits: Limits | None = None) -> Iterator[Member]:
+    """The files of an archive, in its order. IntakeError where it is no archive or breaks the limits as a whole.
+
+    `limits.bytes` holds for each member and `MEMBERS` for their number; all together may unpack to `RATIO` times
+    the size of the archive (after the first 64 MiB). A member that cannot be unpacked comes with its `problem`.
+    """
+    allowed = _Allowance(path, limits or Limits())
+    try:
+        if zipfile.is_zipfile(path):
+            yield from _zip(path, allowed)
+        elif tarfile.is_tarfile(path):
+            yield from _tar(path, allowed)
+        else:
+            raise IntakeError(path.name, None, None, "It is neither a ZIP nor a TAR archive.", "Give such a file.")
+    except _BROKEN as error:
+        raise IntakeError(
+            path.name, None, None, f"The archive is damaged ({type(error).__name__}).", "Copy or pack it again."
+        ) from None
+
+
+class _Allowance:
+    """How much may still be unpacked."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self.name, self.limits = path.name, limits
+        self.left = max(FREE, RATIO * path.stat().st_size)
+        self.members = 0
+
+    def member(self) -> None:
+        self.members += 1
+        if self.members > MEMBERS:
+            raise IntakeError(
+                self.name, None, None, f"The archive holds more than {MEMBERS:,} files.", "Split it into several."
+            )
+
+    def copy(self, source: IO[bytes], target: IO[bytes], name: str) -> str:
+        """Copy within the limits; returns the problem of this member, "" if all is there."""
+        size = 0
+        while block := source.read(BLOCK):
+            size += len(block)
+            self.left -= len(block)
+            if self.left < 0:
+                raise IntakeError(
+                    self.name, name, None, f"The archive unpacks to more than {RATIO} times its size.",
+                    "Unpack it yourself and check it before importing it.",
+                )  # fmt: skip
+            if size > self.limits.bytes:
+                return f"The file is larger than {self.limits.bytes:,} bytes."
+            target.write(block)
+        target.seek(0)
+        return ""
+
+
+@contextmanager
+def _room() -> Iterator[BinaryIO]:
+    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as held:
+        yield cast(BinaryIO, held)
+
+
+def _named(name: str) -> str:
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    return line("/".join(parts), _NAME) or "file"
+
+
+def _zip(path: Path, allowed: _Allowance) -> Iterator[Member]:
+    with zipfile.ZipFile(path) as packed:
+        for entry in packed.infolist():
+            if entry.is_dir() or (entry.external_attr >> 16) & 0o170000 == 0o120000:  # a symbolic link
+                continue
+            allowed.member()
+            name = _named(entry.filename)
+            with _room() as held:
+                if entry.flag_bits & 1:
+                    problem = "The file is protected by a password. Unpack it and give the files inside."
+                else:
+                    try:
+                        with packed.open(entry) as source:
+                            problem = allowed.copy(source, held, name)
+                    except _BROKEN as error:
+                        problem = f"The file is damaged inside the archive ({type(error).__name__})."
+                yield Member(name, held, problem)
+
+
+def _tar(path: Path, allowed: _Allowance) -> Iterator[Member]:
+    with tarfile.open(path, "r:*") as packed:
+        for entry in packed:
+            if not entry.isfile():
+                continue
+            allowed.member()
+            name = _named(entry.name)
+            source = packed.extractfile(entry)
+            if source is None:
+                continue
+            with _room() as held:
+                yield Member(name, held, allowed.copy(source, held, name))

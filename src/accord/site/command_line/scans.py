@@ -1,0 +1,162 @@
+"""`accord inspect` and `accord formats`: scanner reports without a server and without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from accord.site.command_line.base import JSON_OPTION, answer, app, fail
+
+if TYPE_CHECKING:
+    from accord.intake.expected import Compared
+    from accord.intake.inspection import Inspection
+
+WIDTH = 60
+
+
+@app.command()
+def inspect(
+    files: list[Path] = typer.Argument(help="Scanner reports, archives of them (ZIP, TAR), or folders.", exists=True),
+    expected: Path | None = typer.Option(
+        None, "--expected", help="CSV with the columns file and findings: our grouped counts are compared.",
+        exists=True, dir_okay=False,
+    ),
+    as_json: bool = JSON_OPTION,
+) -> None:  # fmt: skip
+    """Say what is in scanner reports: format, scanner, scope, instances, grouped, refused rows.
+
+    Needs neither a database nor settings. Exit code 1 where a report is refused or a count differs unexplained.
+    """
+    from accord.intake import inspection
+    from accord.intake.records import IntakeError
+
+    found: list[Inspection] = []
+    try:
+        for name, content in reports(files):
+            one = content if isinstance(content, inspection.Inspection) else inspection.inspect(content, name)
+            found.append(one)
+            if not as_json:
+                print(line_of(one), flush=True)
+        compared = beside(expected, found) if expected else []
+    except IntakeError as error:
+        fail(str(error), as_json=as_json)
+    finish(found, compared, as_json)
+
+
+def reports(paths: list[Path]) -> Iterator[tuple[str, Any]]:
+    """Each report with its name: a path, a stream (a member of an archive), or an Inspection that says why not."""
+    from accord.intake import archive, inspection, registry
+    from accord.intake.records import IntakeError
+
+    for path in walk(paths):
+        if archive.is_archive(path):
+            try:
+                registry.detect(path)
+            except IntakeError:
+                for member in archive.members(path):
+                    if member.problem:
+                        yield member.name, inspection.Inspection(member.name, problem=member.problem)
+                    else:
+                        yield member.name, member.stream
+                continue
+        yield path.name, path
+
+
+def walk(paths: list[Path]) -> Iterator[Path]:
+    """Files, and the files directly in folders, by name."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
+        else:
+            yield path
+
+
+def line_of(one: Inspection) -> str:
+    """One report in a line."""
+    if one.problem:
+        return f"{one.name:{WIDTH}} refused: {one.problem}"
+    refused = f", {one.refused_rows:,} rows refused" if one.refused_rows else ""
+    targets = sum(one.targets.values())
+    return (
+        f"{one.name:{WIDTH}} {one.title}: {one.instances:,} instances, {one.grouped:,} grouped, "
+        f"{targets:,} targets{refused}"
+    )
+
+
+def beside(path: Path, found: list[Inspection]) -> list[Compared]:
+    """Our counts beside those of a CSV."""
+    from accord.intake.expected import compare, differences, read_expected
+
+    ours: dict[str, tuple[int | None, int | None]] = {
+        one.name: (None, None) if one.problem else (one.grouped, one.instances) for one in found
+    }
+    return compare(read_expected(path), ours, differences())
+
+
+def comparison(rows: list[Compared]) -> list[str]:
+    """The comparison as a table with its sum."""
+    if not rows:
+        return []
+    lines = ["", f"{'file':{WIDTH}} {'expected':>9} {'grouped':>9} {'instances':>9}"]
+    for row in rows:
+        wanted = "refused" if row.expected.findings is None else f"{row.expected.findings:,}"
+        grouped = "refused" if row.ours is None else f"{row.ours:,}"
+        instances = "" if row.instances is None else f"{row.instances:,}"
+        told = f"{row.verdict}. {row.note}" if row.note else row.verdict
+        lines.append(f"{row.expected.file:{WIDTH}} {wanted:>9} {grouped:>9} {instances:>9}  {told}")
+    good = sum(row.verdict in ("equal", "refused") for row in rows)
+    explained = sum(row.verdict == "explained" for row in rows)
+    rest = len(rows) - good - explained
+    lines.append(f"{len(rows):,} counts: {good:,} equal, {explained:,} explained, {rest:,} different or missing.")
+    return lines
+
+
+def compared_json(rows: list[Compared]) -> list[dict[str, Any]]:
+    """The comparison as plain data."""
+    return [
+        {
+            "file": row.expected.file, "expected": row.expected.findings, "basis": row.expected.basis,
+            "grouped": row.ours, "instances": row.instances, "verdict": row.verdict, "note": row.note,
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def finish(found: list[Inspection], compared: list[Compared], as_json: bool) -> None:
+    """Tell the sums, and end with 1 where something is refused or differs that must not."""
+    wanted = {row.expected.file for row in compared if row.expected.findings is None}
+    refused = [one for one in found if one.problem and one.name not in wanted]
+    wrong = [row for row in compared if row.verdict in ("different", "missing")]
+    data = {"files": [one.as_json() for one in found], "compared": compared_json(compared)}
+    lines = [
+        f"{len(found):,} files: {sum(one.instances for one in found):,} instances, "
+        f"{sum(one.refused_rows for one in found):,} rows refused, {sum(bool(one.problem) for one in found):,} "
+        "files refused.",
+        *comparison(compared),
+    ]
+    if not refused and not wrong:
+        answer(data, lines, as_json)
+        return
+    if as_json:
+        import json
+
+        print(json.dumps({"ok": False, **data}, ensure_ascii=False))
+    for line in () if as_json else lines:
+        print(line)
+    raise typer.Exit(1)
+
+
+@app.command()
+def formats(as_json: bool = JSON_OPTION) -> None:
+    """List the formats of scanner reports that are read. A format is recognized by the content of a file."""
+    from accord.intake.registry import FORMATS
+
+    rows = [{"name": one.name, "title": one.title, "suffixes": list(one.suffixes)} for one in FORMATS]
+    lines = [f"{one.name:28} {one.title:52} {' '.join(one.suffixes)}" for one in FORMATS]
+    answer({"formats": rows}, [*lines, f"{len(rows)} formats."], as_json)
+
+
+__all__ = ["beside", "compared_json", "comparison", "formats", "inspect", "line_of", "reports", "walk"]

@@ -1,0 +1,130 @@
+"""How `accord import` takes in scanner reports: by themselves, from folders, and out of archives."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from accord.site.command_line.base import REFUSED, answer, progress, refusals
+from accord.site.command_line.scans import WIDTH, beside, compared_json, comparison, reports
+
+if TYPE_CHECKING:
+    from accord.core.models import User
+    from accord.intake.inspection import Inspection
+
+
+def is_table(path: Path) -> bool:
+    """Whether it holds tables of Accord: a workbook, or a CSV that is named as one of them or is no scanner's."""
+    from accord.core import nouns
+    from accord.intake.records import IntakeError
+    from accord.intake.registry import detect
+    from accord.site import exchange
+
+    if not exchange.is_table(path.name):
+        return False
+    if path.suffix.lower() != ".csv" or path.stem.lower() in {noun.name for noun in nouns.everything()}:
+        return True
+    try:
+        detect(path)
+    except IntakeError:
+        return True
+    return False
+
+
+def scans(
+    actor: User, paths: list[Path], data: dict[str, Any], lines: list[str], *, dry_run: bool, expected: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Take in (or with `dry_run` read) each report, tell, and end: 1 where one is refused or a count differs.
+
+    A report that is refused keeps no other from being taken in.
+    """
+    from accord.intake import inspection
+    from accord.intake.records import IntakeError
+
+    problems: list[str] = []
+    seen: list[Inspection] = []
+    for line in lines:
+        _tell(line, as_json)
+    try:
+        for name, content in reports(paths):
+            if isinstance(content, inspection.Inspection):
+                looked, path = content, None
+            else:
+                looked = inspection.inspect(content, name)
+                path = content
+            seen.append(looked)
+            row = _one(actor, name, path, looked, dry_run, as_json)
+            data["scans"].append(row)
+            problems += row["problems"] if row["state"] == "refused" else []
+            _tell(line_of(row), as_json)
+        rows = beside(expected, seen) if expected else []
+    except IntakeError as error:
+        problems.append(str(error))
+        rows = []
+    data["compared"] = compared_json(rows)
+    must_fail = {row.expected.file for row in rows if row.expected.findings is None}
+    failed = [row for row in data["scans"] if row["state"] == "refused" and row["name"] not in must_fail]
+    wrong = [row for row in rows if row.verdict in ("different", "missing")]
+    for line in comparison(rows):
+        _tell(line, as_json)
+    if not failed and not wrong and not (problems and not data["scans"]):
+        answer(data, [], as_json)
+        return
+    if as_json:
+        print(json.dumps({"ok": False, "problems": problems, **data}, ensure_ascii=False, default=str))
+    for problem in problems:
+        typer.echo(problem, err=True)
+    raise typer.Exit(REFUSED)
+
+
+def _tell(line: str, as_json: bool) -> None:
+    if not as_json:
+        print(line, flush=True)
+
+
+def _one(actor: User, name: str, content: Any, looked: Inspection, dry_run: bool, as_json: bool) -> dict[str, Any]:
+    """The outcome for one report, with what is in it."""
+    from accord.exposure import services
+
+    told = {"name": name, "format": looked.format, "scanner": looked.scanner}
+    counts = {"instances": looked.instances, "grouped": looked.grouped, "rows_refused": looked.refused_rows}
+    if looked.problem:
+        return {**told, **counts, "state": "refused", "counts": {}, "problems": [looked.problem]}
+    if dry_run:
+        return {**told, **counts, "state": "readable", "counts": {}, "problems": looked.refused}
+    with refusals(as_json), progress(name, as_json) as tell, _as_file(name, content) as path:
+        report = services.import_scan(actor, path, tell)
+    return {**told, **counts, "state": report["state"], "counts": report["counts"], "problems": report["problems"]}
+
+
+@contextmanager
+def _as_file(name: str, content: Any) -> Iterator[Path]:
+    """The report as a file: itself, or a copy of an archive's member under its own last name."""
+    if isinstance(content, Path):
+        yield content
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        from accord.core.files import safe_name
+
+        path = Path(folder) / safe_name(name.rpartition("/")[2])
+        content.seek(0)
+        with path.open("wb") as out:
+            shutil.copyfileobj(content, out)
+        yield path
+
+
+def line_of(row: dict[str, Any]) -> str:
+    """One report in a line: what it is, what is in it, what it changed."""
+    if row["state"] == "refused":
+        return f"{row['name']:{WIDTH}} refused: {row['problems'][0] if row['problems'] else ''}"
+    did = ", ".join(f"{value:,} {name}" for name, value in row["counts"].items() if value)
+    done = f": {did or 'nothing new'}" if row["state"] == "landed" else ""
+    return f"{row['name']:{WIDTH}} {row['format']}, {row['instances']:,} instances, {row['grouped']:,} grouped{done}"

@@ -1,0 +1,118 @@
+"""Archives of reports: every file within limits, no path of the archive trusted."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from accord.intake import archive
+from accord.intake.records import IntakeError
+from accord.intake.safe.limits import Limits
+
+
+def packed(path: Path, **files: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        for name, data in files.items():
+            out.writestr(name, data)
+    return path
+
+
+def read(path: Path, limits: Limits | None = None) -> dict[str, bytes]:
+    return {one.name: one.stream.read() if not one.problem else b"" for one in archive.members(path, limits)}
+
+
+def test_files_come_in_their_order_and_can_be_read_twice(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", **{"one/a.json": b"{}", "b.xml": b"<a/>"})
+    assert archive.is_archive(path)
+    names = []
+    for one in archive.members(path):
+        names.append(one.name)
+        first = one.stream.read()
+        one.stream.seek(0)
+        assert one.stream.read() == first != b""
+    assert names == ["one/a.json", "b.xml"]
+
+
+def test_a_tar_is_read_and_its_links_and_devices_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar.gz"
+    with tarfile.open(path, "w:gz") as out:
+        entry = tarfile.TarInfo("in/a.json")
+        entry.size = 2
+        out.addfile(entry, io.BytesIO(b"{}"))
+        link = tarfile.TarInfo("link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        out.addfile(link)
+        device = tarfile.TarInfo("device")
+        device.type = tarfile.CHRTYPE
+        out.addfile(device)
+    assert archive.is_archive(path)
+    assert read(path) == {"in/a.json": b"{}"}
+
+
+def test_a_symbolic_link_in_a_zip_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as out:
+        link = zipfile.ZipInfo("link")
+        link.external_attr = 0o120777 << 16
+        out.writestr(link, "/etc/passwd")
+        out.writestr("a.json", "{}")
+    assert read(path) == {"a.json": b"{}"}
+
+
+@pytest.mark.parametrize("name", ["../../etc/cron.d/x", "/etc/x", "..\\..\\x", "a/../../x", "\u202ex\x00"])
+def test_a_name_never_leads_out(tmp_path: Path, name: str) -> None:
+    (found,) = read(packed(tmp_path / "a.zip", **{name: b"{}"}))
+    assert ".." not in found.split("/")
+    assert not found.startswith("/")
+    assert "\x00" not in found and "\u202e" not in found
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.zip"]
+
+
+def test_a_bomb_is_refused_before_it_unpacks(tmp_path: Path) -> None:
+    path = packed(tmp_path / "bomb.zip", **{f"{n}.json": b"\0" * (40 << 20) for n in range(3)})
+    with pytest.raises(IntakeError, match="1000 times its size"):
+        read(path)
+
+
+def test_one_file_that_is_too_large_keeps_no_other_back(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", **{"big.json": b"x" * 5000, "small.json": b"{}"})
+    found = {one.name: one.problem for one in archive.members(path, Limits(bytes=1000))}
+    assert "larger than 1,000 bytes" in found["big.json"]
+    assert found["small.json"] == ""
+
+
+def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MEMBERS", 2)
+    path = packed(tmp_path / "a.zip", **{f"{n}.json": b"{}" for n in range(3)})
+    with pytest.raises(IntakeError, match="more than 2 files"):
+        read(path)
+
+
+def test_damage_is_told(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", **{"a.json": bytes(range(256)) * 40, "b.json": b"{}"})
+    data = bytearray(path.read_bytes())
+    data[45:60] = b"\xff" * 15
+    path.write_bytes(data)
+    found = {one.name: one.problem for one in archive.members(path)}
+    assert "damaged" in found["a.json"]
+    assert found["b.json"] == ""
+    other = tmp_path / "b.txt"
+    other.write_bytes(b"no archive")
+    assert not archive.is_archive(other)
+    with pytest.raises(IntakeError, match="neither a ZIP nor a TAR"):
+        read(other)
+
+
+def test_cut_anywhere(tmp_path: Path) -> None:
+    whole = packed(tmp_path / "a.zip", **{"a.json": b"{}" * 50, "b.json": b"{}"}).read_bytes()
+    path = tmp_path / "cut.zip"
+    for at in range(0, len(whole), 7):
+        path.write_bytes(whole[:at])
+        try:
+            read(path)
+        except IntakeError as error:
+            assert error.remedy
