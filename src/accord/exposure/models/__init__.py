@@ -1,24 +1,57 @@
 """Definitions and feeds, scans and their targets, findings, and the roll-ups over them."""
 
+from accord.exposure.models.campaigns import Campaign, CampaignFix, Ticket
 from accord.exposure.models.findings import IS_OPEN, OPEN_STATES, Finding
+from accord.exposure.models.fixes import Fix, FixDecision, FixState, MonthlyFlow, SystemFix
 from accord.exposure.models.knowledge import Definition, DefinitionAlias, Epss, FeedUpdate, Kev, Severity
+from accord.exposure.models.patch_plan import PatchJob, PatchPlan
 from accord.exposure.models.rollups import AssetExposure, SystemExposure, TotalExposure
 from accord.exposure.models.scans import Scan, ScanTarget, Target
+from accord.exposure.models.windows import (
+    ChangeFreeze,
+    ChangeWindow,
+    DowntimeLimit,
+    FixEffort,
+    FreezeSystem,
+    PatchRule,
+    SystemTeam,
+    TeamHours,
+    WindowSystem,
+)
 
 __all__ = [
     "IS_OPEN",
     "OPEN_STATES",
     "AssetExposure",
+    "Campaign",
+    "CampaignFix",
+    "ChangeFreeze",
+    "ChangeWindow",
     "Definition",
     "DefinitionAlias",
+    "DowntimeLimit",
     "Epss",
     "FeedUpdate",
     "Finding",
+    "Fix",
+    "FixDecision",
+    "FixEffort",
+    "FixState",
+    "FreezeSystem",
     "Kev",
+    "MonthlyFlow",
+    "PatchJob",
+    "PatchPlan",
+    "PatchRule",
     "Scan",
     "ScanTarget",
     "Severity",
     "SystemExposure",
+    "SystemFix",
+    "SystemTeam",
     "Target",
+    "TeamHours",
+    "Ticket",
     "TotalExposure",
+    "WindowSystem",
 ]

@@ -1,6 +1,7 @@
 """What other rooms and the screens read. All from roll-ups and indexes: no call scans the findings."""
 
 from accord.exposure.selectors.feeds import FeedAge, feed_ages
+from accord.exposure.selectors.fixes import FixOnSystem, findings_on, fix_of
 from accord.exposure.selectors.posture import Coverage, FixFirst, Posture, coverage, fix_first, posture
 from accord.exposure.selectors.prices import Price, price_of
 from accord.exposure.selectors.systems import (
@@ -18,6 +19,7 @@ __all__ = [
     "Exposure",
     "FeedAge",
     "FixFirst",
+    "FixOnSystem",
     "Posture",
     "Price",
     "chain_of",
@@ -25,7 +27,9 @@ __all__ = [
     "exposure_of_assets",
     "feed_ages",
     "findings_of_system",
+    "findings_on",
     "fix_first",
+    "fix_of",
     "posture",
     "price_of",
     "system_exposure",
