@@ -107,6 +107,10 @@ class TwoKey(models.Model):
             )
         return found
 
+    def held_by(self, actor: User, role: Role) -> bool:
+        """Whether an account may turn the key of a role; a model may let somebody else turn it for that role."""
+        return actor.has_role(role)
+
     def _signed(self, role: str) -> bool:
         return getattr(self, f"{role}_signer_id") is not None
 
@@ -131,7 +135,7 @@ def propose(thing: TwoKey, actor: User, content: Any, now: datetime | None = Non
 def _may_act(thing: TwoKey, actor: User, role: Role) -> None:
     if role not in (Role.CIO, Role.CISO):
         raise Refused("Only the CIO and the CISO hold a key.")
-    if not actor.has_role(role):
+    if not thing.held_by(actor, role):
         raise Refused(f"You do not hold the role {role.label}.")
     if thing.state != TwoKeyState.PROPOSED:
         raise Refused(f"It is not open for signature: {TwoKeyState(thing.state).label.lower()}.")
