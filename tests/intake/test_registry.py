@@ -8,15 +8,18 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from accord_intake import FILES, Read, content
 
 from accord.intake.records import IntakeError
-from accord.intake.registry import FORMATS, detect, format_named, read_scan
+from accord.intake.registry import FORMATS, detect, format_named, read_scan, recognizers
+from accord.intake.registry.sniffing import sniff
 from accord.intake.safe import source
 from accord.intake.safe.limits import Budget, Limits, resident
+from accord.intake.safe.source import Source
 
 OURS = {**os.environ, "PYTHONPATH": str(FILES.parents[2] / "src")}
 EXPECTED = {
@@ -28,6 +31,7 @@ EXPECTED = {
     "accord-environment.cdx.json": "cyclonedx",
     "components.cdx.xml": "cyclonedx-xml",
     "two-runs.sarif": "sarif",
+    "nothing.json": "empty",
 }
 
 
@@ -37,6 +41,13 @@ def test_by_content_and_not_by_name(name: str, form: str, tmp_path: Path) -> Non
     disguised.write_bytes((FILES / name).read_bytes())
     assert detect(disguised).name == form
     assert detect(io.BytesIO(disguised.read_bytes())).name == form
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_exactly_one_recognizer_says_yes(name: str) -> None:
+    """Also when nothing stops the look at the file early, whatever the order of the formats."""
+    seen = sniff(Source(FILES / name), lambda _: False)
+    assert [one.name for one in recognizers(seen)] == [EXPECTED[name]]
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -63,7 +74,7 @@ def test_whatever_the_order_of_names(name: str) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"   \n", b"\x00\x01\x02", b"hello", b"a,b\n1,2\n", b"{}", b"[]", b"[[]]", b'{"runs": []}', b"<html/>",
+    [b"", b"   \n", b"\x00\x01\x02", b"hello", b"a,b\n1,2\n", b"[[]]", b"[5]", b'{"runs": []}', b"<html/>",
      b"<bom/>", b'{"bomFormat": "SPDX"}', b"5", b'"text"', b"\xef\xbb\xbf", b"<?xml version='1.0'?>", b"PK\x03\x04zip",
      b"\x1f\x8b",
      b"\x1f\x8b\x08\x00", b"BZh91AY", b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", b"<<<<", b"<!DOCTYPE html><html></html>"],
@@ -104,8 +115,8 @@ def test_a_stream_must_be_binary_and_seekable() -> None:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_limits_hold(name: str) -> None:
-    with pytest.raises(IntakeError, match="larger than 100 bytes"):
-        Read(read_scan(FILES / name, Limits(bytes=100)))
+    with pytest.raises(IntakeError, match="larger than 1 bytes"):
+        Read(read_scan(FILES / name, Limits(bytes=1)))
     with pytest.raises(IntakeError, match="more than 0 seconds"):
         Read(read_scan(FILES / name, Limits(seconds=0.0)))
 
@@ -156,6 +167,8 @@ def test_time_is_counted_while_reading_only() -> None:
 def test_every_format_has_a_name_a_title_and_a_module() -> None:
     assert len({one.name for one in FORMATS}) == len(FORMATS)
     assert {one.name for one in FORMATS} == set(EXPECTED.values())
+    modules = {one.module for one in FORMATS}
+    assert all(find_spec(module) is not None for module in modules)
     assert format_named("sarif").title == "SARIF 2.1.0"
     with pytest.raises(KeyError):
         format_named("word")

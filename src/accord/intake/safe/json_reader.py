@@ -100,6 +100,16 @@ class JsonReader:
             follows = self._after_item("]")
         self._taken = True
 
+    def documents(self) -> Iterator[int]:
+        """The number of each document where several follow one another (JSON lines, or simply concatenated),
+        standing before it. A file with one document gives 0 alone."""
+        index = 0
+        while self.peek():
+            self._path.append(index)
+            yield from self._stand(index)
+            self._path.pop()
+            index += 1
+
     def value(self) -> Any:
         """The value that comes next, whole: dict, list, str, int, float, bool or None."""
         self._taken = True

@@ -21,7 +21,7 @@ def prolog(source: Source, head: bytes) -> tuple[str, str]:
     Raises IntakeError for an encoding that is not allowed, for a DOCTYPE with declarations inside, and where
     no element begins within the first bytes.
     """
-    found = _decode(source, head)
+    found = decoded(source, head)
     declared = _DECLARED.match(found)
     if declared and not ENCODINGS.fullmatch(declared[1]):
         raise source.error(
@@ -46,7 +46,8 @@ def prolog(source: Source, head: bytes) -> tuple[str, str]:
     return name[1], name[2]
 
 
-def _decode(source: Source, head: bytes) -> str:
+def decoded(source: Source, head: bytes) -> str:
+    """The first bytes as text, well enough to find names in them."""
     if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff", b"\x00\x00\x00<", b"<\x00\x00\x00")):
         raise source.error("The encoding UTF-32 is not accepted.", "Save the file as UTF-8.", row=1, field="encoding")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):

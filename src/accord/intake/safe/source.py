@@ -54,6 +54,22 @@ class Source:
     @contextmanager
     def open(self) -> Iterator[Reader]:
         """A Reader at the start of the unpacked content."""
+        with self.raw() as stream:
+            yield Reader(self, stream)
+
+    def packed(self) -> str | None:
+        """Which kind of packed file this is ("zip", "xz" …; gzip counts as none), by its first bytes."""
+        with self.raw() as stream:
+            try:
+                start = stream.read(6)
+            except (OSError, ValueError) as error:
+                raise self.error(f"The file cannot be read ({error.__class__.__name__}).", "Try again.") from None
+        given = start if isinstance(start, bytes) else b""
+        return next((kind for magic, kind in _PACKED.items() if given.startswith(magic)), None)
+
+    @contextmanager
+    def raw(self) -> Iterator[BinaryIO]:
+        """The bytes as they are, without limits: whoever reads them bounds what is read."""
         if isinstance(self._origin, (str, Path)):
             try:
                 stream: BinaryIO = Path(self._origin).open("rb")  # noqa: SIM115 (closed by the with below)
@@ -61,13 +77,13 @@ class Source:
                 reason = getattr(error, "strerror", None) or "The name is not a usable path"
                 raise self.error(f"{reason}.", "Give a file that exists and may be read.") from None
             with stream:
-                yield Reader(self, stream)
+                yield stream
             return
         try:
             self._origin.seek(0)
         except (OSError, ValueError, AttributeError):
             raise self.error("The stream cannot be read again from its start.", "Give a file.") from None
-        yield Reader(self, self._origin)
+        yield self._origin
 
     def hold(self, characters: int) -> None:
         """Count what a reader must keep until the end; IntakeError beyond the limit."""
