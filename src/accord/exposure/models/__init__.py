@@ -3,7 +3,9 @@
 from accord.exposure.models.campaigns import Campaign, CampaignFix, Ticket
 from accord.exposure.models.findings import IS_OPEN, OPEN_STATES, Finding
 from accord.exposure.models.fixes import Fix, FixDecision, FixState, MonthlyFlow, SystemFix
+from accord.exposure.models.journal import ImportJournal
 from accord.exposure.models.knowledge import Definition, DefinitionAlias, Epss, FeedUpdate, Kev, Severity
+from accord.exposure.models.mapping import ImportMapping
 from accord.exposure.models.patch_plan import PatchJob, PatchPlan
 from accord.exposure.models.rollups import AssetExposure, SystemExposure, TotalExposure
 from accord.exposure.models.scans import Scan, ScanTarget, Target
@@ -38,6 +40,8 @@ __all__ = [
     "FixEffort",
     "FixState",
     "FreezeSystem",
+    "ImportJournal",
+    "ImportMapping",
     "Kev",
     "MonthlyFlow",
     "PatchJob",

@@ -22,10 +22,13 @@ OPEN_STATES = ("open", "in_progress", "claimed", "accepted")
 """States of what is there as far as anybody has seen: it is counted, ranked and priced."""
 
 
-def _kept(to: str, related_name: str, null: bool = False) -> Any:
-    """A reference without an index of its own: the indexes below begin with those that are looked up."""
+def _kept(to: str, related_name: str, null: bool = False, checked: bool = True) -> Any:
+    """A reference without an index of its own: the indexes below begin with those that are looked up.
+
+    Not `checked`: the database does not look it up for every row that is written (scans are never deleted).
+    """
     return models.ForeignKey(
-        to, on_delete=models.PROTECT, null=null, related_name=related_name, db_index=False
+        to, on_delete=models.PROTECT, null=null, related_name=related_name, db_index=False, db_constraint=checked
     )
 
 
@@ -39,6 +42,8 @@ class Finding(models.Model):
     `price` is what it costs a year at the middle of the hazard (currency: `TotalExposure.pricing`); NULL = not priced.
     `clock` is when the deadline of its class began to run, `due` when it ends (NULL: none). `accepted_until` is set
     while it is accepted. `stale_since`: a later scan looked at its target without looking for it; NULL = not so.
+    `content` is a digest of what the scan that saw it last said of it: where a later one says the same, nothing is
+    compared field by field. NULL = compare.
     """
 
     class State(models.TextChoices):
@@ -52,7 +57,8 @@ class Finding(models.Model):
         SUPPRESSED = "suppressed", "Suppressed in the scanner"
         IGNORED = "ignored", "On an ignored target"
 
-    fingerprint = models.CharField(max_length=64, unique=True)
+    fingerprint = models.CharField(max_length=64)
+    content = models.BigIntegerField(null=True)
     definition = _kept("exposure.Definition", "findings")
     asset = _kept("estate.Asset", "findings", null=True)
     target = _kept("exposure.Target", "findings")
@@ -90,12 +96,14 @@ class Finding(models.Model):
     last_seen = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     reopened = models.PositiveSmallIntegerField(default=0)
-    first_scan = _kept("exposure.Scan", "+")
-    last_scan = _kept("exposure.Scan", "+")
-    closed_by = _kept("exposure.Scan", "+", null=True)
+    first_scan = _kept("exposure.Scan", "+", checked=False)
+    last_scan = _kept("exposure.Scan", "+", checked=False)
+    closed_by = _kept("exposure.Scan", "+", null=True, checked=False)
 
     class Meta:
         constraints: ClassVar = [
+            # Not unique=True: on PostgreSQL that brings a second index, for patterns, that nobody asks.
+            models.UniqueConstraint(fields=["fingerprint"], name="exposure_finding_once"),
             models.CheckConstraint(
                 condition=Q(state__in=OPEN_STATES, rank__isnull=False)
                 | (~Q(state__in=OPEN_STATES) & Q(rank__isnull=True)),
