@@ -32,6 +32,7 @@ EXPECTED = {
     "components.cdx.xml": "cyclonedx-xml",
     "two-runs.sarif": "sarif",
     "nothing.json": "empty",
+    "own.json": "accord",
 }
 
 

@@ -33,10 +33,11 @@ def test_a_doctype_without_declarations_is_read(start: str) -> None:
 @pytest.mark.parametrize(
     "start",
     [
-        "<!DOCTYPE n []>",
         "<!DOCTYPE n [<!ENTITY a 'b'>]>",
+        "<!DOCTYPE n [<!ELEMENT a ANY><!ENTITY a 'b'>]>",
+        "<!DOCTYPE n [<!ATTLIST a b CDATA 'x' %c;>]>",
+        "<!DOCTYPE n [<!ELEMENT a ANY>",
         "<!DOCTYPE n SYSTEM 'x' [<!ENTITY % a SYSTEM 'file:///etc/hostname'> %a;]>",
-        "<!-- x --><!DOCTYPE n\n[<!ELEMENT a ANY>]>",
         "<!DOCTYPE n 'unfinished",
     ],
 )
@@ -44,6 +45,16 @@ def test_a_doctype_with_declarations_is_refused(start: str) -> None:
     with pytest.raises(IntakeError) as caught:
         content(start + SCAN)
     assert caught.value.field == "DOCTYPE"
+
+
+@pytest.mark.parametrize("subset", ["", "<!ELEMENT a ANY>", "\n<!ATTLIST ReportHost name CDATA 'z'>\n"])
+def test_declarations_of_elements_are_passed_and_have_no_effect(subset: str) -> None:
+    """Burp writes them before every report. A declared default would be added to each element of the file."""
+    found = content(f"<!-- x --><!DOCTYPE n\n[{subset}]>" + SCAN)
+    assert [target.name for target in found.targets] == ["h"]
+    wide = f"<!DOCTYPE n [{subset}]>{SCAN}".encode("utf-16")
+    with pytest.raises(IntakeError, match="document type"):
+        content(wide)
 
 
 @pytest.mark.parametrize("name", ["utf-7", "utf-32", "ebcdic-cp-us", "x", ""])

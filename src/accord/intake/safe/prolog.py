@@ -12,6 +12,8 @@ ENCODINGS = re.compile(
 )
 _DECLARED = re.compile(r"""\A<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([^"']{0,40})["']""")
 _NAME = re.compile(r"<([^\s/>]{1,200})([^>]{0,4000})")
+# Element and attribute declarations, as Burp writes them before each report: no entity, no parameter, no instruction.
+_SUBSET = re.compile(r"""\[(?:\s+|<!(?:ELEMENT|ATTLIST)\s[^<>%&\[\]]*>)*+\]\s*>""")
 _REMEDY = "Export the file again from the scanner."
 
 
@@ -37,7 +39,7 @@ def prolog(source: Source, head: bytes) -> tuple[str, str]:
         elif found.startswith("<!--", at):
             at = _past(source, found, at, "-->")
         elif found.startswith("<!", at):
-            at = _past_doctype(source, found, at)
+            at = _past_doctype(source, found, at, wide=b"\x00" in head[:4])
         else:
             break
     name = _NAME.match(found, at)
@@ -66,7 +68,34 @@ def _past(source: Source, found: str, at: int, closing: str) -> int:
     return end + len(closing)
 
 
-def _past_doctype(source: Source, found: str, at: int) -> int:
+def without_doctype(head: bytes) -> bytes:
+    """The first bytes with a document type that `prolog` let pass made blank (line ends stay): its declarations
+    are of no use to a reader, and no parser has to see them. Other encodings than those of one byte stay as they
+    are: there `prolog` lets no declarations pass."""
+    at = head.find(b"<!DOCTYPE")
+    if at < 0 or b"\x00" in head[:4]:
+        return head
+    found = head.decode("latin-1")
+    end = _end_of_doctype(found, at)
+    if end is None or "[" not in found[at:end]:
+        return head
+    return head[:at] + re.sub(rb"[^\r\n]", b" ", head[at:end]) + head[end:]
+
+
+def _past_doctype(source: Source, found: str, at: int, wide: bool) -> int:
+    end = _end_of_doctype(found, at)
+    if end is None or (wide and "[" in found[at:end]):
+        raise source.error(
+            "The file declares its own document type or entities, which scanners do not do.",
+            "Check where the file comes from; export it again from the scanner.",
+            row=found.count("\n", 0, at) + 1,
+            field="DOCTYPE",
+        )
+    return end
+
+
+def _end_of_doctype(found: str, at: int) -> int | None:
+    """Where a document type ends; None where it declares entities, or anything but elements and attributes."""
     quote = ""
     for offset in range(at, len(found)):
         character = found[offset]
@@ -75,12 +104,8 @@ def _past_doctype(source: Source, found: str, at: int) -> int:
         elif character in "\"'":
             quote = character
         elif character == "[":
-            break
+            subset = _SUBSET.match(found, offset)
+            return subset.end() if subset else None
         elif character == ">":
             return offset + 1
-    raise source.error(
-        "The file declares its own document type or entities, which scanners do not do.",
-        "Check where the file comes from; export it again from the scanner.",
-        row=found.count("\n", 0, at) + 1,
-        field="DOCTYPE",
-    )
+    return None

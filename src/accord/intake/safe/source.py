@@ -137,6 +137,10 @@ class Reader:
         """The first bytes (up to 64 KiB) of the unpacked content; only before the first `read`."""
         return self._head
 
+    def put(self, head: bytes) -> None:
+        """Read these bytes instead of the first ones; only before the first `read`."""
+        self._head = head
+
     def mark(self) -> None:
         self._marked = self.position
 

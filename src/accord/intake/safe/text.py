@@ -26,7 +26,12 @@ _WEB = ("https://", "http://")
 _DIGITS = re.compile(r"[+-]?\d{1,18}")
 _HOSTNAME = re.compile(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*")
 _MAC = re.compile(r"(?:[0-9a-f]{2}[:-]?){5}[0-9a-f]{2}")
-_CLOCK_FORMATS = ("%a %b %d %H:%M:%S %Y", "%Y/%m/%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S")
+_CLOCK_FORMATS = (
+    "%a %b %d %H:%M:%S %Y", "%Y/%m/%d", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%a, %d %b %Y %H:%M:%S",
+    "%b %d, %Y %I:%M %p", "%b %d, %Y %H:%M:%S UTC", "%b %d, %Y %H:%M:%S", "%d %b %Y %I:%M%p", "%d %b %Y",
+    "%a %b %d %H:%M:%S UTC %Y",
+)  # fmt: skip
+_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T](\d{1,2}):(\d\d)(?::(\d\d))?)?")
 
 
 def text(value: object, limit: int) -> str | None:
@@ -241,9 +246,23 @@ def _from_seconds(value: int | float) -> datetime | None:
 
 
 def _from_clock(value: str) -> datetime | None:
+    slashed = _SLASHED.fullmatch(value)
+    if slashed:
+        return _from_slashed(*(int(part or 0) for part in slashed.groups()))
     for form in _CLOCK_FORMATS:
         try:
             return datetime.strptime(value, form).replace(tzinfo=UTC)
         except ValueError:
             continue
     return None
+
+
+def _from_slashed(first: int, second: int, year: int, hour: int, minute: int, seconds: int) -> datetime | None:
+    """28/02/2021 and 02/28/2021 can only be read in one way; 03/02/2021 is either, hence unknown."""
+    if first != second and first <= 12 and second <= 12:
+        return None
+    day, month = (first, second) if first > 12 else (second, first)
+    try:
+        return datetime(year, month, day, hour, minute, seconds, tzinfo=UTC)
+    except ValueError:
+        return None

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from accord.intake.records import IntakeError
-from accord.intake.safe.prolog import prolog
+from accord.intake.safe.prolog import prolog, without_doctype
 from accord.intake.safe.source import Reader, Source
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def events(reader: Reader, tags: Sequence[str]) -> Iterator[tuple[str, _Element]
 
     source = reader.source
     prolog(source, reader.head())
+    reader.put(without_doctype(reader.head()))
     try:
         stream = etree.iterparse(
             reader,
@@ -77,6 +78,26 @@ def line_of(element: _Element) -> int | str:
 def local(tag: object) -> str:
     """The name of a tag without its namespace; "" for what is no element."""
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def texts(element: _Element, limit: int = 500) -> dict[str, str]:
+    """The texts of an element's children by name without namespace; of several alike, the first."""
+    found: dict[str, str] = {}
+    for child in element.iterchildren():
+        name = local(child.tag)
+        if name and name not in found and child.text and len(found) < limit:
+            found[name] = child.text.strip()
+    return found
+
+
+def within(element: _Element, *names: str) -> bool:
+    """Whether the element stands under these parents, nearest first."""
+    parent = element.getparent()
+    for name in names:
+        if parent is None or local(parent.tag) != name:
+            return False
+        parent = parent.getparent()
+    return True
 
 
 def _refusal(source: Source, error: SyntaxError) -> IntakeError:
