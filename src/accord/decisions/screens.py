@@ -59,6 +59,7 @@ BADGES = {
         "supplier": Badge("Supplier", "neutral", "square"),
         "retirement": Badge("Delayed retirement", "warning", "clock"),
         "materiality": Badge("Materiality", "joint", "diamond"),
+        "patch_or_wait": Badge("Patch or wait", "danger", "half"),
     },
     "tracking": {
         "finished": Badge("Finished", "good", "check"),

@@ -55,6 +55,7 @@ class Cell:
         widget = {
             "date": forms.DateInput(attrs={"type": "date"}),
             "moment": forms.DateTimeInput(attrs={"type": "datetime-local"}),
+            "hidden": forms.HiddenInput(),
         }.get(self.type)
         return forms.CharField(
             max_length=300,
@@ -67,16 +68,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A titled part of a form: single fields, or `rows` lines of the same fields."""
+    """A titled part of a form: single fields, `rows` lines of the same fields, or `lines`: one for each group."""
 
     name: str
     title: str
     intro: str
     cells: tuple[Cell, ...]
     rows: int = 0
+    lines: bool = False
 
 
-def _ends(stem: str, label: str, hint: str = "") -> tuple[Cell, ...]:
+def ends(stem: str, label: str, hint: str = "") -> tuple[Cell, ...]:
     return tuple(
         Cell(f"{stem}_{end}", f"{label}, {at}", hint, type="number", group=label, short=at) for end, at in ENDS
     )
@@ -93,8 +95,8 @@ def _effects(options: bool = False) -> Part:
         (
             *first,
             Cell("scenario", "Scenario", choices=scenarios),
-            *_ends("frequency", "How often"),
-            *_ends("magnitude", "Loss per event"),
+            *ends("frequency", "How often"),
+            *ends("magnitude", "Loss per event"),
         ),
         EFFECT_ROWS,
     )
@@ -171,7 +173,7 @@ def _retirement() -> tuple[Part, ...]:
             "",
             "Added loss a day, where it is known",
             "Or say below what the delay does to scenarios, not both.",
-            _ends("extra_a_day", "Added loss a day", money),
+            ends("extra_a_day", "Added loss a day", money),
         ),
         _effects(),
     )
@@ -221,13 +223,22 @@ def _materiality() -> tuple[Part, ...]:
             "forms",
             "Loss by form",
             "5, 50 and 95 % of each form that there may be; blank is unknown, 0 is none.",
-            (Cell("form", "Form", choices=[("", "–"), *ScenarioLoss.Form.choices]), *_ends("amount", "Loss", money)),
+            (Cell("form", "Form", choices=[("", "–"), *ScenarioLoss.Form.choices]), *ends("amount", "Loss", money)),
             materiality.MOST_FORMS,
         ),
     )
 
 
-PARTS = {"insurance": _insurance, "supplier": _supplier, "retirement": _retirement, "materiality": _materiality}
+def _patch_or_wait() -> tuple[Part, ...]:
+    from accord.decisions.patch_form import parts
+
+    return parts()
+
+
+PARTS = {
+    "insurance": _insurance, "supplier": _supplier, "retirement": _retirement, "materiality": _materiality,
+    "patch_or_wait": _patch_or_wait,
+}  # fmt: skip
 
 
 class SheetForm(forms.Form):
@@ -260,16 +271,26 @@ class SheetForm(forms.Form):
         """For the template: title, intro, and the bound fields (in rows where there are several)."""
         for part in self.plan:
             rows = [[self[f"{part.name}_{row}_{cell.name}"] for cell in part.cells] for row in range(part.rows)]
-            fields = [] if part.rows else [self[cell.name] for cell in part.cells]
+            fields = [] if part.rows or part.lines else [self[cell.name] for cell in part.cells]
             yield {
                 "title": part.title,
                 "intro": part.intro,
                 "fields": fields,
                 "rows": rows,
+                "lines": self._lines(part),
                 "heads": _heads(part.cells),
                 "below": [(cell.short, cell.narrow) for cell in part.cells if cell.group],
                 "name": part.name,
             }
+
+    def _lines(self, part: Part) -> list[tuple[str, str, list[forms.BoundField]]]:
+        """(label, help, fields) of each group of cells, where each has a line of its own."""
+        groups = dict.fromkeys(cell.group for cell in part.cells) if part.lines else {}
+        return [
+            (group, next(cell.help for cell in part.cells if cell.group == group),
+             [self[cell.name] for cell in part.cells if cell.group == group])
+            for group in groups
+        ]  # fmt: skip
 
     def values(self) -> dict[str, Any]:
         """What was filled in, as `read` takes it."""

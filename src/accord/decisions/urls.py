@@ -4,7 +4,18 @@ from django.urls import path
 
 from accord.decisions.lists import DECISIONS, PLANS, SHEETS
 from accord.decisions.screens import SCREENS
-from accord.decisions.views import decisions, exports, forecasts, frontier, plans, robustness, sheets, table, tracking
+from accord.decisions.views import (
+    decisions,
+    exports,
+    forecasts,
+    frontier,
+    patches,
+    plans,
+    robustness,
+    sheets,
+    table,
+    tracking,
+)
 from accord.ui.lists import list_page
 from accord.ui.nouns import noun_urls
 
@@ -46,8 +57,12 @@ urlpatterns = [
     path("sheets/", list_page(SHEETS), name="sheet_list"),
     path("sheets/-/new/", sheets.choose, name="sheet_choose"),
     path("sheets/-/new/<slug:kind>/", sheets.add, name="sheet_add"),
+    path("sheets/-/patches/", patches.choose, name="patch_choose"),
+    path("sheets/-/patches/compare/", patches.compare, name="patch_compare"),
     path("sheets/<str:key>/", sheets.detail, name="sheet_detail"),
     path("sheets/<str:key>/change/", sheets.change, name="sheet_change"),
+    path("sheets/<str:key>/outcome/", patches.outcome, name="sheet_outcome"),
+    path("sheets/<str:key>/sheet.pdf", exports.sheet_pdf, name="sheet_pdf"),
     path("sheets/<str:key>/compute/", sheets.compute, name="sheet_compute"),
     path("sheets/<str:key>/propose/", sheets.propose, name="sheet_propose"),
     path("sheets/<str:key>/sign/<slug:role>/", sheets.sign, name="sheet_sign"),

@@ -29,6 +29,7 @@ SETTINGS = (
     Setting("ACCORD_NOTICE", "", "A few words on every page, such as “Test system”."),
     Setting("ACCORD_CURRENCY", "EUR", "ISO 4217 code of the one currency of all money."),
     Setting("ACCORD_TIME_ZONE", "UTC", "Zone in which times are shown, such as Europe/Vienna."),
+    Setting("ACCORD_ACCEPTANCE_DAYS", "365", "The longest that findings may be accepted, or a patch put off, in days."),
     Setting("ACCORD_MAX_UPLOAD_BYTES", "2147483648", "Largest file that is taken in."),
     Setting("ACCORD_OIDC_NAME", "", "Name on the button of the OpenID Connect provider; empty = none."),
     Setting("ACCORD_OIDC_SERVER", "", "Address of the OpenID Connect provider."),

@@ -7,147 +7,296 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('strategy', '0001_initial'),
+        ("strategy", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ActualDate',
+            name="ActualDate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('started', models.DateField(blank=True, null=True)),
-                ('finished', models.DateField(blank=True, null=True)),
-                ('initiative', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='actual_dates', to='strategy.initiative')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("started", models.DateField(blank=True, null=True)),
+                ("finished", models.DateField(blank=True, null=True)),
+                (
+                    "initiative",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="actual_dates",
+                        to="strategy.initiative",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'actual date',
+                "verbose_name": "actual date",
             },
         ),
         migrations.CreateModel(
-            name='Frontier',
+            name="Frontier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('inputs_hash', models.CharField(max_length=64)),
-                ('currency', models.CharField(max_length=3)),
-                ('complete', models.BooleanField(default=False)),
-                ('result', models.JSONField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("inputs_hash", models.CharField(max_length=64)),
+                ("currency", models.CharField(max_length=3)),
+                ("complete", models.BooleanField(default=False)),
+                ("result", models.JSONField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at'],
+                "ordering": ["-at"],
             },
         ),
         migrations.CreateModel(
-            name='Plan',
+            name="Plan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=100, unique=True)),
-                ('name', models.CharField(max_length=300)),
-                ('origin', models.CharField(choices=[('cio', 'CIO alone'), ('ciso', 'CISO alone'), ('joint', 'Joint proposal'), ('split', 'Budget split in two'), ('rosi', 'Ranked by ROSI'), ('point', 'Point of the frontier'), ('own', 'Own choice')], max_length=6)),
-                ('made', models.DateTimeField(default=django.utils.timezone.now)),
-                ('inputs_hash', models.CharField(max_length=64)),
-                ('value', models.FloatField(help_text='Strategic value over the horizon, 0–1.')),
-                ('loss', models.FloatField(help_text='Expected residual loss over the horizon.')),
-                ('result', models.JSONField(help_text='Everything that was computed: gap, money and people used, reasons.')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('frontier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='decisions.frontier')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=100, unique=True)),
+                ("name", models.CharField(max_length=300)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("cio", "CIO alone"),
+                            ("ciso", "CISO alone"),
+                            ("joint", "Joint proposal"),
+                            ("split", "Budget split in two"),
+                            ("rosi", "Ranked by ROSI"),
+                            ("point", "Point of the frontier"),
+                            ("own", "Own choice"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                ("made", models.DateTimeField(default=django.utils.timezone.now)),
+                ("inputs_hash", models.CharField(max_length=64)),
+                ("value", models.FloatField(help_text="Strategic value over the horizon, 0–1.")),
+                ("loss", models.FloatField(help_text="Expected residual loss over the horizon.")),
+                (
+                    "result",
+                    models.JSONField(help_text="Everything that was computed: gap, money and people used, reasons."),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "frontier",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="plans",
+                        to="decisions.frontier",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-made'],
+                "ordering": ["-made"],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('proposed', 'Waiting for keys'), ('in_force', 'In force'), ('dissent', 'Dissent recorded, not in force'), ('superseded', 'Superseded'), ('withdrawn', 'Withdrawn')], default='draft', max_length=12)),
-                ('content', models.TextField(blank=True)),
-                ('content_hash', models.CharField(blank=True, max_length=64)),
-                ('proposed_at', models.DateTimeField(blank=True, null=True)),
-                ('cio_signed_at', models.DateTimeField(blank=True, null=True)),
-                ('cio_method', models.CharField(blank=True, max_length=40)),
-                ('cio_hash', models.CharField(blank=True, max_length=64)),
-                ('ciso_signed_at', models.DateTimeField(blank=True, null=True)),
-                ('ciso_method', models.CharField(blank=True, max_length=40)),
-                ('ciso_hash', models.CharField(blank=True, max_length=64)),
-                ('dissent_role', models.CharField(blank=True, choices=[('cio', 'CIO'), ('ciso', 'CISO')], max_length=4)),
-                ('dissent_at', models.DateTimeField(blank=True, null=True)),
-                ('dissent_reason', models.TextField(blank=True)),
-                ('in_force_at', models.DateTimeField(blank=True, null=True)),
-                ('key', models.CharField(max_length=100, unique=True)),
-                ('title', models.CharField(max_length=300)),
-                ('note', models.TextField(blank=True)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('cio_signer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='signed as CIO')),
-                ('ciso_signer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='signed as CISO')),
-                ('dissent_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('proposed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='decisions.plan')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("proposed", "Waiting for keys"),
+                            ("in_force", "In force"),
+                            ("dissent", "Dissent recorded, not in force"),
+                            ("superseded", "Superseded"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("content", models.TextField(blank=True)),
+                ("content_hash", models.CharField(blank=True, max_length=64)),
+                ("proposed_at", models.DateTimeField(blank=True, null=True)),
+                ("cio_signed_at", models.DateTimeField(blank=True, null=True)),
+                ("cio_method", models.CharField(blank=True, max_length=40)),
+                ("cio_hash", models.CharField(blank=True, max_length=64)),
+                ("ciso_signed_at", models.DateTimeField(blank=True, null=True)),
+                ("ciso_method", models.CharField(blank=True, max_length=40)),
+                ("ciso_hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "dissent_role",
+                    models.CharField(blank=True, choices=[("cio", "CIO"), ("ciso", "CISO")], max_length=4),
+                ),
+                ("dissent_at", models.DateTimeField(blank=True, null=True)),
+                ("dissent_reason", models.TextField(blank=True)),
+                ("in_force_at", models.DateTimeField(blank=True, null=True)),
+                ("key", models.CharField(max_length=100, unique=True)),
+                ("title", models.CharField(max_length=300)),
+                ("note", models.TextField(blank=True)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "cio_signer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="signed as CIO",
+                    ),
+                ),
+                (
+                    "ciso_signer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="signed as CISO",
+                    ),
+                ),
+                (
+                    "dissent_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="decisions.plan"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created'],
-                'abstract': False,
+                "ordering": ["-created"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='PlanItem',
+            name="PlanItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.CharField(max_length=7)),
-                ('initiative', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plan_items', to='strategy.initiative')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='decisions.plan')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("start", models.CharField(max_length=7)),
+                (
+                    "initiative",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="plan_items", to="strategy.initiative"
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="items", to="decisions.plan"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Stance',
+            name="Stance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('cio', 'CIO'), ('ciso', 'CISO')], max_length=4)),
-                ('kind', models.CharField(choices=[('pin', 'Must be in'), ('drop', 'Must be out')], max_length=4)),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('initiative', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stances', to='strategy.initiative')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("role", models.CharField(choices=[("cio", "CIO"), ("ciso", "CISO")], max_length=4)),
+                ("kind", models.CharField(choices=[("pin", "Must be in"), ("drop", "Must be out")], max_length=4)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "initiative",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="stances", to="strategy.initiative"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ActualCost',
+            name="ActualCost",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField()),
-                ('capital', models.DecimalField(blank=True, decimal_places=2, max_digits=17, null=True)),
-                ('running', models.DecimalField(blank=True, decimal_places=2, max_digits=17, null=True)),
-                ('initiative', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actual_costs', to='strategy.initiative')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField()),
+                ("capital", models.DecimalField(blank=True, decimal_places=2, max_digits=17, null=True)),
+                ("running", models.DecimalField(blank=True, decimal_places=2, max_digits=17, null=True)),
+                (
+                    "initiative",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="actual_costs",
+                        to="strategy.initiative",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'actual cost',
-                'constraints': [models.UniqueConstraint(fields=('initiative', 'year'), name='decisions_actual_cost_once')],
+                "verbose_name": "actual cost",
+                "constraints": [
+                    models.UniqueConstraint(fields=("initiative", "year"), name="decisions_actual_cost_once")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='frontier',
-            index=models.Index(fields=['-at'], name='decisions_frontier_at'),
+            model_name="frontier",
+            index=models.Index(fields=["-at"], name="decisions_frontier_at"),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['in_force', 'superseded']), _negated=True), models.Q(('cio_signer__isnull', False), ('ciso_signer__isnull', False), ('cio_signed_at__isnull', False), ('ciso_signed_at__isnull', False), models.Q(('cio_signer', models.F('ciso_signer')), _negated=True), models.Q(('content_hash', ''), _negated=True), ('cio_hash', models.F('content_hash')), ('ciso_hash', models.F('content_hash'))), _connector='OR'), name='decisions_decision_two_keys'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["in_force", "superseded"]), _negated=True),
+                    models.Q(
+                        ("cio_signer__isnull", False),
+                        ("ciso_signer__isnull", False),
+                        ("cio_signed_at__isnull", False),
+                        ("ciso_signed_at__isnull", False),
+                        models.Q(("cio_signer", models.F("ciso_signer")), _negated=True),
+                        models.Q(("content_hash", ""), _negated=True),
+                        ("cio_hash", models.F("content_hash")),
+                        ("ciso_hash", models.F("content_hash")),
+                    ),
+                    _connector="OR",
+                ),
+                name="decisions_decision_two_keys",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'in_force')), fields=('state',), name='decisions_one_plan_in_force'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "in_force")), fields=("state",), name="decisions_one_plan_in_force"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planitem',
-            constraint=models.UniqueConstraint(fields=('plan', 'initiative'), name='decisions_plan_item_once'),
+            model_name="planitem",
+            constraint=models.UniqueConstraint(fields=("plan", "initiative"), name="decisions_plan_item_once"),
         ),
         migrations.AddConstraint(
-            model_name='stance',
-            constraint=models.UniqueConstraint(fields=('role', 'initiative'), name='decisions_stance_once'),
+            model_name="stance",
+            constraint=models.UniqueConstraint(fields=("role", "initiative"), name="decisions_stance_once"),
         ),
     ]

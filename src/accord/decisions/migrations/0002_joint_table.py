@@ -7,113 +7,230 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('decisions', '0001_initial'),
+        ("decisions", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='decision',
-            name='record',
+            model_name="decision",
+            name="record",
             field=models.TextField(blank=True),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='record_hash',
+            model_name="decision",
+            name="record_hash",
             field=models.CharField(blank=True, max_length=64),
         ),
         migrations.AlterField(
-            model_name='plan',
-            name='origin',
-            field=models.CharField(choices=[('today', 'Today'), ('cio', 'CIO alone'), ('ciso', 'CISO alone'), ('joint', 'Joint proposal'), ('split', 'Budget split in two'), ('rosi', 'Ranked by ROSI'), ('point', 'Point of the frontier'), ('own', 'Own choice')], max_length=6),
+            model_name="plan",
+            name="origin",
+            field=models.CharField(
+                choices=[
+                    ("today", "Today"),
+                    ("cio", "CIO alone"),
+                    ("ciso", "CISO alone"),
+                    ("joint", "Joint proposal"),
+                    ("split", "Budget split in two"),
+                    ("rosi", "Ranked by ROSI"),
+                    ("point", "Point of the frontier"),
+                    ("own", "Own choice"),
+                ],
+                max_length=6,
+            ),
         ),
         migrations.CreateModel(
-            name='Sitting',
+            name="Sitting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=100, unique=True)),
-                ('state', models.CharField(choices=[('open', 'Waiting for positions'), ('revealed', 'Both are shown'), ('closed', 'Closed unseen')], default='open', max_length=8)),
-                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('cio_at', models.DateTimeField(blank=True, null=True)),
-                ('cio_hash', models.CharField(blank=True, max_length=64)),
-                ('ciso_at', models.DateTimeField(blank=True, null=True)),
-                ('ciso_hash', models.CharField(blank=True, max_length=64)),
-                ('revealed_at', models.DateTimeField(blank=True, null=True)),
-                ('differences', models.JSONField(blank=True, null=True)),
-                ('cio_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='handed in as CIO')),
-                ('ciso_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='handed in as CISO')),
-                ('frontier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sittings', to='decisions.frontier')),
-                ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=100, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Waiting for positions"),
+                            ("revealed", "Both are shown"),
+                            ("closed", "Closed unseen"),
+                        ],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("cio_at", models.DateTimeField(blank=True, null=True)),
+                ("cio_hash", models.CharField(blank=True, max_length=64)),
+                ("ciso_at", models.DateTimeField(blank=True, null=True)),
+                ("ciso_hash", models.CharField(blank=True, max_length=64)),
+                ("revealed_at", models.DateTimeField(blank=True, null=True)),
+                ("differences", models.JSONField(blank=True, null=True)),
+                (
+                    "cio_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="handed in as CIO",
+                    ),
+                ),
+                (
+                    "ciso_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="handed in as CISO",
+                    ),
+                ),
+                (
+                    "frontier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sittings", to="decisions.frontier"
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-opened_at', '-pk'],
+                "ordering": ["-opened_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Position',
+            name="Position",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('cio', 'CIO'), ('ciso', 'CISO')], max_length=4)),
-                ('content', models.TextField()),
-                ('nonce', models.CharField(max_length=64)),
-                ('saved_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sitting', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='positions', to='decisions.sitting')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("role", models.CharField(choices=[("cio", "CIO"), ("ciso", "CISO")], max_length=4)),
+                ("content", models.TextField()),
+                ("nonce", models.CharField(max_length=64)),
+                ("saved_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "sitting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="positions", to="decisions.sitting"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='decision',
-            name='sitting',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='decisions.sitting'),
+            model_name="decision",
+            name="sitting",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decisions",
+                to="decisions.sitting",
+            ),
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('noun', models.CharField(choices=[('frontier', 'Frontier'), ('plan', 'Plan'), ('sitting', 'Sitting'), ('decision', 'Decision')], max_length=8)),
-                ('key', models.CharField(max_length=100)),
-                ('figure', models.CharField(max_length=150)),
-                ('label', models.CharField(max_length=300)),
-                ('value', models.CharField(max_length=200)),
-                ('text', models.CharField(max_length=2000)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "noun",
+                    models.CharField(
+                        choices=[
+                            ("frontier", "Frontier"),
+                            ("plan", "Plan"),
+                            ("sitting", "Sitting"),
+                            ("decision", "Decision"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("key", models.CharField(max_length=100)),
+                ("figure", models.CharField(max_length=150)),
+                ("label", models.CharField(max_length=300)),
+                ("value", models.CharField(max_length=200)),
+                ("text", models.CharField(max_length=2000)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'pk'],
-                'indexes': [models.Index(fields=['noun', 'key', 'at'], name='decisions_comment_on')],
+                "ordering": ["at", "pk"],
+                "indexes": [models.Index(fields=["noun", "key", "at"], name="decisions_comment_on")],
             },
         ),
         migrations.CreateModel(
-            name='Reservation',
+            name="Reservation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('cio', 'CIO'), ('ciso', 'CISO')], max_length=4)),
-                ('kind', models.CharField(choices=[('initiative', 'Initiative'), ('figure', 'Figure')], max_length=10)),
-                ('point', models.CharField(max_length=100)),
-                ('name', models.CharField(max_length=300)),
-                ('reason', models.CharField(max_length=1000)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reservations', to='decisions.decision')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("role", models.CharField(choices=[("cio", "CIO"), ("ciso", "CISO")], max_length=4)),
+                ("kind", models.CharField(choices=[("initiative", "Initiative"), ("figure", "Figure")], max_length=10)),
+                ("point", models.CharField(max_length=100)),
+                ("name", models.CharField(max_length=300)),
+                ("reason", models.CharField(max_length=1000)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reservations",
+                        to="decisions.decision",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['role', 'kind', 'point'],
-                'constraints': [models.UniqueConstraint(fields=('decision', 'role', 'kind', 'point'), name='decisions_reservation_once')],
+                "ordering": ["role", "kind", "point"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("decision", "role", "kind", "point"), name="decisions_reservation_once"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='sitting',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('state',), name='decisions_one_sitting_open'),
+            model_name="sitting",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")), fields=("state",), name="decisions_one_sitting_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sitting',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'revealed'), _negated=True), models.Q(('cio_at__isnull', False), ('cio_by__isnull', False), ('ciso_at__isnull', False), ('ciso_by__isnull', False), models.Q(('cio_by', models.F('ciso_by')), _negated=True), models.Q(('cio_hash', ''), _negated=True), models.Q(('ciso_hash', ''), _negated=True)), _connector='OR'), name='decisions_sitting_shown_when_both_handed_in'),
+            model_name="sitting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "revealed"), _negated=True),
+                    models.Q(
+                        ("cio_at__isnull", False),
+                        ("cio_by__isnull", False),
+                        ("ciso_at__isnull", False),
+                        ("ciso_by__isnull", False),
+                        models.Q(("cio_by", models.F("ciso_by")), _negated=True),
+                        models.Q(("cio_hash", ""), _negated=True),
+                        models.Q(("ciso_hash", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="decisions_sitting_shown_when_both_handed_in",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='position',
-            constraint=models.UniqueConstraint(fields=('sitting', 'role'), name='decisions_position_once'),
+            model_name="position",
+            constraint=models.UniqueConstraint(fields=("sitting", "role"), name="decisions_position_once"),
         ),
     ]

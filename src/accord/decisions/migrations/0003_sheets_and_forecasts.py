@@ -7,99 +7,249 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('decisions', '0002_joint_table'),
+        ("decisions", "0002_joint_table"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ClosedYear',
+            name="ClosedYear",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(unique=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(unique=True)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['year'],
+                "ordering": ["year"],
             },
         ),
         migrations.CreateModel(
-            name='Estimate',
+            name="Estimate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('cio', 'CIO'), ('ciso', 'CISO')], max_length=4)),
-                ('about', models.CharField(choices=[('start', 'Started by its planned quarter'), ('finish', 'Finished by its planned quarter'), ('loss', 'Loss of a year'), ('money', 'Money paid in a year')], max_length=6)),
-                ('subject', models.CharField(max_length=100)),
-                ('probability', models.DecimalField(blank=True, decimal_places=9, max_digits=11, null=True)),
-                ('low', models.DecimalField(blank=True, decimal_places=2, max_digits=17, null=True)),
-                ('high', models.DecimalField(blank=True, decimal_places=2, max_digits=17, null=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='estimates', to='decisions.decision')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("role", models.CharField(choices=[("cio", "CIO"), ("ciso", "CISO")], max_length=4)),
+                (
+                    "about",
+                    models.CharField(
+                        choices=[
+                            ("start", "Started by its planned quarter"),
+                            ("finish", "Finished by its planned quarter"),
+                            ("loss", "Loss of a year"),
+                            ("money", "Money paid in a year"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                ("subject", models.CharField(max_length=100)),
+                ("probability", models.DecimalField(blank=True, decimal_places=9, max_digits=11, null=True)),
+                ("low", models.DecimalField(blank=True, decimal_places=2, max_digits=17, null=True)),
+                ("high", models.DecimalField(blank=True, decimal_places=2, max_digits=17, null=True)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="estimates", to="decisions.decision"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['role', 'about', 'subject'],
-                'constraints': [models.UniqueConstraint(fields=('decision', 'role', 'about', 'subject'), name='decisions_estimate_once'), models.CheckConstraint(condition=models.Q(models.Q(('about__in', ['start', 'finish']), ('high__isnull', True), ('low__isnull', True), ('probability__gte', 0), ('probability__lte', 1)), models.Q(('about__in', ['loss', 'money']), ('high__gte', models.F('low')), ('low__gte', 0), ('probability__isnull', True)), _connector='OR'), name='decisions_estimate_is_one_or_the_other')],
+                "ordering": ["role", "about", "subject"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("decision", "role", "about", "subject"), name="decisions_estimate_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("about__in", ["start", "finish"]),
+                                ("high__isnull", True),
+                                ("low__isnull", True),
+                                ("probability__gte", 0),
+                                ("probability__lte", 1),
+                            ),
+                            models.Q(
+                                ("about__in", ["loss", "money"]),
+                                ("high__gte", models.F("low")),
+                                ("low__gte", 0),
+                                ("probability__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="decisions_estimate_is_one_or_the_other",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Forecast',
+            name="Forecast",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('dates', 'Dates'), ('loss', 'Loss of a year'), ('benefit', 'Benefit for a goal')], max_length=7)),
-                ('subject', models.CharField(max_length=100)),
-                ('data', models.JSONField()),
-                ('made', models.DateTimeField(default=django.utils.timezone.now)),
-                ('decision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='forecasts', to='decisions.decision')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("dates", "Dates"), ("loss", "Loss of a year"), ("benefit", "Benefit for a goal")],
+                        max_length=7,
+                    ),
+                ),
+                ("subject", models.CharField(max_length=100)),
+                ("data", models.JSONField()),
+                ("made", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="forecasts", to="decisions.decision"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['kind', 'subject'],
-                'constraints': [models.UniqueConstraint(fields=('decision', 'kind', 'subject'), name='decisions_forecast_once')],
+                "ordering": ["kind", "subject"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("decision", "kind", "subject"), name="decisions_forecast_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Sheet',
+            name="Sheet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('proposed', 'Waiting for keys'), ('in_force', 'In force'), ('dissent', 'Dissent recorded, not in force'), ('superseded', 'Superseded'), ('withdrawn', 'Withdrawn')], default='draft', max_length=12)),
-                ('content', models.TextField(blank=True)),
-                ('content_hash', models.CharField(blank=True, max_length=64)),
-                ('proposed_at', models.DateTimeField(blank=True, null=True)),
-                ('cio_signed_at', models.DateTimeField(blank=True, null=True)),
-                ('cio_method', models.CharField(blank=True, max_length=40)),
-                ('cio_hash', models.CharField(blank=True, max_length=64)),
-                ('ciso_signed_at', models.DateTimeField(blank=True, null=True)),
-                ('ciso_method', models.CharField(blank=True, max_length=40)),
-                ('ciso_hash', models.CharField(blank=True, max_length=64)),
-                ('dissent_role', models.CharField(blank=True, choices=[('cio', 'CIO'), ('ciso', 'CISO')], max_length=4)),
-                ('dissent_at', models.DateTimeField(blank=True, null=True)),
-                ('dissent_reason', models.TextField(blank=True)),
-                ('in_force_at', models.DateTimeField(blank=True, null=True)),
-                ('key', models.CharField(max_length=100, unique=True)),
-                ('kind', models.CharField(choices=[('insurance', 'Insurance'), ('supplier', 'Supplier'), ('retirement', 'Delayed retirement'), ('materiality', 'Materiality')], max_length=11)),
-                ('title', models.CharField(max_length=300)),
-                ('note', models.TextField(blank=True)),
-                ('inputs', models.JSONField()),
-                ('figures', models.JSONField(default=dict)),
-                ('chosen', models.CharField(blank=True, max_length=100)),
-                ('until', models.DateField(blank=True, null=True)),
-                ('created', models.DateTimeField(default=django.utils.timezone.now)),
-                ('record', models.TextField(blank=True)),
-                ('record_hash', models.CharField(blank=True, max_length=64)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('cio_signer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='signed as CIO')),
-                ('ciso_signer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='signed as CISO')),
-                ('dissent_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('proposed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("proposed", "Waiting for keys"),
+                            ("in_force", "In force"),
+                            ("dissent", "Dissent recorded, not in force"),
+                            ("superseded", "Superseded"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("content", models.TextField(blank=True)),
+                ("content_hash", models.CharField(blank=True, max_length=64)),
+                ("proposed_at", models.DateTimeField(blank=True, null=True)),
+                ("cio_signed_at", models.DateTimeField(blank=True, null=True)),
+                ("cio_method", models.CharField(blank=True, max_length=40)),
+                ("cio_hash", models.CharField(blank=True, max_length=64)),
+                ("ciso_signed_at", models.DateTimeField(blank=True, null=True)),
+                ("ciso_method", models.CharField(blank=True, max_length=40)),
+                ("ciso_hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "dissent_role",
+                    models.CharField(blank=True, choices=[("cio", "CIO"), ("ciso", "CISO")], max_length=4),
+                ),
+                ("dissent_at", models.DateTimeField(blank=True, null=True)),
+                ("dissent_reason", models.TextField(blank=True)),
+                ("in_force_at", models.DateTimeField(blank=True, null=True)),
+                ("key", models.CharField(max_length=100, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("insurance", "Insurance"),
+                            ("supplier", "Supplier"),
+                            ("retirement", "Delayed retirement"),
+                            ("materiality", "Materiality"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                ("title", models.CharField(max_length=300)),
+                ("note", models.TextField(blank=True)),
+                ("inputs", models.JSONField()),
+                ("figures", models.JSONField(default=dict)),
+                ("chosen", models.CharField(blank=True, max_length=100)),
+                ("until", models.DateField(blank=True, null=True)),
+                ("created", models.DateTimeField(default=django.utils.timezone.now)),
+                ("record", models.TextField(blank=True)),
+                ("record_hash", models.CharField(blank=True, max_length=64)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "cio_signer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="signed as CIO",
+                    ),
+                ),
+                (
+                    "ciso_signer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="signed as CISO",
+                    ),
+                ),
+                (
+                    "dissent_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created', '-pk'],
-                'abstract': False,
-                'indexes': [models.Index(fields=['state', '-created'], name='decisions_sheet_state')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['in_force', 'superseded']), _negated=True), models.Q(('cio_signer__isnull', False), ('ciso_signer__isnull', False), ('cio_signed_at__isnull', False), ('ciso_signed_at__isnull', False), models.Q(('cio_signer', models.F('ciso_signer')), _negated=True), models.Q(('content_hash', ''), _negated=True), ('cio_hash', models.F('content_hash')), ('ciso_hash', models.F('content_hash'))), _connector='OR'), name='decisions_sheet_two_keys')],
+                "ordering": ["-created", "-pk"],
+                "abstract": False,
+                "indexes": [models.Index(fields=["state", "-created"], name="decisions_sheet_state")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["in_force", "superseded"]), _negated=True),
+                            models.Q(
+                                ("cio_signer__isnull", False),
+                                ("ciso_signer__isnull", False),
+                                ("cio_signed_at__isnull", False),
+                                ("ciso_signed_at__isnull", False),
+                                models.Q(("cio_signer", models.F("ciso_signer")), _negated=True),
+                                models.Q(("content_hash", ""), _negated=True),
+                                ("cio_hash", models.F("content_hash")),
+                                ("ciso_hash", models.F("content_hash")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="decisions_sheet_two_keys",
+                    )
+                ],
             },
         ),
     ]

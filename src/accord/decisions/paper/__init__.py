@@ -2,5 +2,6 @@
 
 from accord.decisions.paper.pictures import charts, compared, deck, pdf
 from accord.decisions.paper.records import exact, of_decision, of_plan
+from accord.decisions.paper.sheets import sheet_pdf
 
-__all__ = ["charts", "compared", "deck", "exact", "of_decision", "of_plan", "pdf"]
+__all__ = ["charts", "compared", "deck", "exact", "of_decision", "of_plan", "pdf", "sheet_pdf"]

@@ -3,6 +3,7 @@
 from accord.decisions.services.comments import add_comment
 from accord.decisions.services.forecasts import Stated, close_year, keep_forecasts, state_estimates
 from accord.decisions.services.own import make_plan
+from accord.decisions.services.patches import end_sheets_that_ran_out, record_outcome
 from accord.decisions.services.planning import Interrupted, run_frontier
 from accord.decisions.services.robustness import keep_tail_plan, run_robustness
 from accord.decisions.services.sheets import (
@@ -31,6 +32,7 @@ __all__ = [
     "dissent",
     "dissent_sheet",
     "draft_sheet",
+    "end_sheets_that_ran_out",
     "keep_forecasts",
     "keep_tail_plan",
     "make_plan",
@@ -39,6 +41,7 @@ __all__ = [
     "propose",
     "propose_sheet",
     "recompute_sheet",
+    "record_outcome",
     "run_frontier",
     "run_robustness",
     "save_position",

@@ -18,8 +18,10 @@ from accord.core.models import User
 from accord.core.roles import EXECUTIVES, Role
 from accord.core.twokey import TwoKeyState
 from accord.decisions import sheets
+from accord.decisions.access import owns
 from accord.decisions.models import Sheet
 from accord.decisions.selectors.sheets import SHEET_JOB, job_of
+from accord.decisions.services import patches
 from accord.decisions.sheets.reading import Tell, silent
 
 LONGEST_NOTE = 5000
@@ -43,7 +45,7 @@ def draft_sheet(
         last = Sheet.objects.aggregate(last=Max("pk"))["last"] or 0
         sheet = Sheet.objects.create(
             key=f"SHEET-{last + 1:04}", kind=kind, title=name, note=why, inputs=inputs, figures=figures, by=actor,
-            until=sheets.until(inputs),
+            until=sheets.until(inputs), **_about(kind, inputs),
         )  # fmt: skip
         log.add("add", "sheet", sheet.key, None, _snapshot(sheet))
         if not figures:
@@ -65,6 +67,8 @@ def change_sheet(
         before = _snapshot(sheet)
         sheet.title, sheet.note, sheet.inputs, sheet.figures = name, why, inputs, figures
         sheet.until = sheets.until(inputs)
+        for field, value in _about(sheet.kind, inputs).items():
+            setattr(sheet, field, value)
         sheet.save()
         log.add("change", "sheet", sheet.key, before, _snapshot(sheet))
         _stop_job(actor, sheet)
@@ -129,10 +133,11 @@ def propose_sheet(actor: User, sheet: Sheet, chosen: str) -> Sheet:
         options = {one["key"]: one["name"] for one in sheet.figures["options"]}
         if chosen not in options:
             raise Refused(Problem(None, "chosen", "It is none of the options.", "Choose one of them."))
-        if sheet.until is not None and sheet.until < timezone.localdate():
-            raise Refused(Problem(None, "until", f"Its last day, {sheet.until}, is over.", "Change it first."))
+        until = sheets.until_of(sheet.kind, sheet.inputs, sheet.figures, chosen)
+        if until is not None and until < timezone.localdate():
+            raise Refused(Problem(None, "until", f"Its last day, {until}, is over.", "Change it first."))
         before = _snapshot(sheet)
-        sheet.chosen = chosen
+        sheet.chosen, sheet.until = chosen, until
         content = {
             **sheet.figures, "title": sheet.title, "chosen": chosen, "chosen_name": options[chosen],
             "until": sheet.until.isoformat() if sheet.until else None,
@@ -147,12 +152,26 @@ def sign_sheet(actor: User, sheet: Sheet, role: Role, method: str) -> Sheet:
     """Turn one key (`method`: how the account proved itself). The second one puts it in force."""
     with ledger.write(actor) as log:
         sheet = _locked(sheet)
+        if sheet.kind == Sheet.Kind.PATCH_OR_WAIT and sheet.until is not None and sheet.until < timezone.localdate():
+            raise Refused("Its last day is over: withdraw it and make a new one.")
         before = _snapshot(sheet)
+        _for_the_cio(sheet, actor, role)
         if twokey.sign(sheet, actor, role, method):
             _seal(sheet)
         sheet.save()
         log.add("sign", "sheet", sheet.key, before, _snapshot(sheet))
+        if sheet.state == TwoKeyState.IN_FORCE and sheet.kind == Sheet.Kind.PATCH_OR_WAIT:
+            patches.came_into_force(actor, sheet, log)
     return sheet
+
+
+def _for_the_cio(sheet: Sheet, actor: User, role: Role) -> None:
+    """Note on whose behalf the CIO's key is turned; only who still owns the system in IT may."""
+    if role is not Role.CIO or actor.has_role(Role.CIO) or not sheet.signs_for_cio(actor):
+        return
+    if not owns(actor, sheet.system):
+        raise Refused("The system has another owner in IT by now: withdraw the sheet and propose a new one.")
+    sheet.cio_for = actor.person_key
 
 
 def dissent_sheet(actor: User, sheet: Sheet, role: Role, reason: str) -> Sheet:
@@ -160,6 +179,7 @@ def dissent_sheet(actor: User, sheet: Sheet, role: Role, reason: str) -> Sheet:
     with ledger.write(actor) as log:
         sheet = _locked(sheet)
         before = _snapshot(sheet)
+        _for_the_cio(sheet, actor, role)
         twokey.dissent(sheet, actor, role, reason)
         _seal(sheet)
         sheet.save()
@@ -181,6 +201,12 @@ def withdraw_sheet(actor: User, sheet: Sheet) -> Sheet:
     return sheet
 
 
+def _about(kind: str, inputs: Mapping[str, Any]) -> dict[str, str]:
+    """The system and the fix that a sheet is about, where it is about a patch."""
+    patch = kind == Sheet.Kind.PATCH_OR_WAIT
+    return {"system": inputs["system"] if patch else "", "fix": inputs["fix"] if patch else ""}
+
+
 def _texts(title: str, note: str) -> tuple[str, str]:
     name, why = " ".join(title.split()), note.strip()
     if not name or len(name) > 300:
@@ -198,7 +224,8 @@ def _snapshot(sheet: Sheet) -> dict[str, Any]:
     """What the ledger keeps: the inputs as filled in, the choice, and the keys."""
     return {
         "kind": sheet.kind, "title": sheet.title, "inputs": sheet.inputs, "chosen": sheet.chosen or None,
-        "until": sheet.until, "record_hash": sheet.record_hash or None, **twokey.snapshot(sheet),
+        "until": sheet.until, "record_hash": sheet.record_hash or None, "cio_for": sheet.cio_for or None,
+        **twokey.snapshot(sheet),
     }  # fmt: skip
 
 
@@ -211,6 +238,7 @@ def _seal(sheet: Sheet) -> None:
             keys.append({
                 "role": role.value, "signer": signer.email, "name": signer.name, "at": at.isoformat(),
                 "method": getattr(sheet, f"{role.value}_method"), "hash": getattr(sheet, f"{role.value}_hash"),
+                **({"owner_in_it": sheet.cio_for} if role is Role.CIO and sheet.cio_for else {}),
             })  # fmt: skip
     dissent = None
     if sheet.dissent_by is not None and sheet.dissent_at is not None:

@@ -15,12 +15,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from accord.decisions.sheets import insurance, materiality, retirement, supplier
+from accord.decisions.sheets import insurance, materiality, patch_or_wait, retirement, supplier
 from accord.decisions.sheets.reading import Tell, silent
 from accord.decisions.versions import versions
 from accord.ui.format import default_currency
 
-KINDS = {"insurance": insurance, "supplier": supplier, "retirement": retirement, "materiality": materiality}
+KINDS = {
+    "insurance": insurance, "supplier": supplier, "retirement": retirement, "materiality": materiality,
+    "patch_or_wait": patch_or_wait,
+}  # fmt: skip
 LONG = frozenset({"insurance"})
 
 
@@ -42,3 +45,8 @@ def compute(kind: str, inputs: Mapping[str, Any], tell: Tell = silent) -> dict[s
 def until(inputs: Mapping[str, Any]) -> date | None:
     """The last day on which the choice holds, where the inputs say one."""
     return date.fromisoformat(inputs["until"]) if inputs.get("until") else None
+
+
+def until_of(kind: str, inputs: Mapping[str, Any], figures: Mapping[str, Any], chosen: str) -> date | None:
+    """The last day of the option that was chosen."""
+    return patch_or_wait.until_of(figures, chosen) if kind == "patch_or_wait" else until(inputs)

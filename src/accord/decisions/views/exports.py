@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from accord.core.permissions import guard
 from accord.decisions import paper, selectors
 from accord.decisions.models import Decision, Plan
+from accord.decisions.views import patches
 from accord.outlet.decision import DecisionPaper
 
 SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -89,3 +90,15 @@ def decision_deck(request: HttpRequest, key: str) -> HttpResponse:
 def decision_pdf(request: HttpRequest, key: str) -> HttpResponse:
     """The same on at most three pages."""
     return _file(paper.pdf(_decision(key)), "application/pdf", f"{key}.pdf")
+
+
+@guard("view", "sheet")
+@require_GET
+def sheet_pdf(request: HttpRequest, key: str) -> HttpResponse:
+    """A sheet whose options are computed, with its keys."""
+    sheet = selectors.find_sheet(key)
+    if sheet is None or not sheet.shown:
+        raise Http404(f"There is no sheet “{key[:100]}” with figures.")
+    told = patches.afterwards(sheet, False)
+    picture = patches.picture(sheet.shown) if sheet.kind == patches.KIND else None
+    return _file(paper.sheet_pdf(sheet, picture, told.get("after", ())), "application/pdf", f"{key}.pdf")

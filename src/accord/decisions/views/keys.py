@@ -16,7 +16,7 @@ def keys_of(request: HttpRequest, noun: str, thing: Decision | Sheet) -> list[pa
     mine = {}
     if may(request.user, "sign", noun) and isinstance(request.user, User):
         for role in thing.waits_for:
-            if request.user.has_role(role):
+            if thing.held_by(request.user, role):
                 mine[role.value] = (
                     reverse(f"decisions:{noun}_sign", args=[thing.key, role.value]),
                     reverse(f"decisions:{noun}_dissent", args=[thing.key, role.value]),

@@ -21,8 +21,10 @@ from accord.core.reauth import prove
 from accord.core.roles import EXECUTIVES, Role
 from accord.core.twokey import TwoKeyState
 from accord.decisions import selectors, services
+from accord.decisions.access import may_change, may_change_kind, require_change
 from accord.decisions.models import Sheet
 from accord.decisions.sheet_forms import ChoiceForm, SheetForm, given
+from accord.decisions.views import patches
 from accord.decisions.views.keys import keys_of
 from accord.risk.forms import DissentForm, KeyForm
 from accord.ui import parts
@@ -36,6 +38,8 @@ INTRO = {
     "supplier": "Keep a supplier, change it or take a second one: cost beside the loss that each option leaves.",
     "retirement": "Keep a system past its planned end for a while: what that saves, and the loss that it adds.",
     "materiality": "Whether an incident's loss exceeds your threshold: the chance, and which of your limits it meets.",
+    "patch_or_wait": "Patch a system now, in a window, after a mitigation, or accept it for a while: downtime beside "
+    "the loss of each day of waiting. The system's owner in IT signs for the CIO.",
 }
 
 
@@ -46,14 +50,24 @@ def sheet_or_404(key: str) -> Sheet:
     return found
 
 
+def _own_or_403(request: HttpRequest, key: str) -> Sheet:
+    """A sheet that the reader may fill in and propose."""
+    sheet = sheet_or_404(key)
+    require_change(request.user, sheet.kind, sheet.system)
+    return sheet
+
+
 def shown(sheet: Sheet) -> dict[str, Any]:
     """What a sheet says, for its page: the options side by side, the figures of the whole, what is missing.
 
     Nothing of that where its options are not computed yet.
     """
     content = sheet.shown
-    if not content:
-        return {"content": {}, "options": [], "rows": [], "facts": []}
+    return shown_content(content) if content else {"content": {}, "options": [], "rows": [], "facts": []}
+
+
+def shown_content(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of figures that are not (or not yet) kept. No query."""
     options = content["options"]
     rows: dict[str, dict[str, Any]] = {}
     for place, option in enumerate(options):
@@ -72,6 +86,7 @@ def shown(sheet: Sheet) -> dict[str, Any]:
         "facts": [selectors.statement_of(fact) for fact in content["facts"]],
         "clock": clock(content, timezone.now()),
         "proposal": next((one["name"] for one in options if one["key"] == content.get("proposal")), ""),
+        **(patches.shown(content) if content["kind"] == Sheet.Kind.PATCH_OR_WAIT else {}),
     }  # fmt: skip
 
 
@@ -100,7 +115,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
     """The options side by side, both keys, and everything that the figures rest on."""
     sheet = sheet_or_404(key)
     draft = sheet.state == TwoKeyState.DRAFT
-    changes = may(request.user, "change", "sheet")
+    changes = may_change(request.user, sheet.kind, sheet.system)
     context = {
         "title": sheet.title,
         "breadcrumb": [LIST],
@@ -112,7 +127,8 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "choice": _choice(sheet) if draft and changes and sheet.figures else None,
         "history": _history(sheet),
         **shown(sheet),
-        **_computing(request, sheet),
+        **_computing(request, sheet, changes),
+        **patches.afterwards(sheet, changes),
     }  # fmt: skip
     return render(request, "decisions/sheet.html", context)
 
@@ -126,7 +142,7 @@ def _history(sheet: Sheet) -> list[parts.HistoryEntry]:
     ]
 
 
-def _computing(request: HttpRequest, sheet: Sheet) -> dict[str, Any]:
+def _computing(request: HttpRequest, sheet: Sheet, changes: bool) -> dict[str, Any]:
     """The job that computes a draft without figures; why it ended without any, and whether to start it again."""
     if sheet.figures or sheet.state != TwoKeyState.DRAFT:
         return {}
@@ -138,7 +154,7 @@ def _computing(request: HttpRequest, sheet: Sheet) -> dict[str, Any]:
         "ended": over,
         "reason": selectors.reason_of(job) if job is not None and over else "",
         "may_watch": may(request.user, "view", "job"),
-        "may_compute": over and may(request.user, "change", "sheet"),
+        "may_compute": over and changes,
     }
 
 
@@ -150,7 +166,7 @@ def _choice(sheet: Sheet) -> ChoiceForm:
 @require_GET
 def choose(request: HttpRequest) -> HttpResponse:
     """What kind of sheet it is to be."""
-    kinds = [(kind.value, kind.label, INTRO[kind.value]) for kind in Sheet.Kind]
+    kinds = [(kind.value, kind.label, INTRO[kind.value]) for kind in Sheet.Kind if may_change_kind(request.user, kind)]
     context = {"title": "New sheet", "breadcrumb": [LIST], "kinds": kinds}
     return render(request, "decisions/sheet_kinds.html", context)
 
@@ -161,20 +177,27 @@ def add(request: HttpRequest, kind: str) -> HttpResponse:
     """Fill in a new sheet of a kind."""
     if kind not in Sheet.Kind.values:
         raise Http404("There is no such kind of sheet.")
+    start: dict[str, Any] = {}
+    if kind == Sheet.Kind.PATCH_OR_WAIT:
+        begun = patches.start(request)
+        if begun is None:
+            return redirect("decisions:patch_choose")
+        start = begun
+    require_change(request.user, kind, str(start.get("system", "")))
 
     def keep(form: SheetForm) -> Sheet:
         values = form.cleaned_data
         return services.draft_sheet(cast(User, request.user), kind, values["title"], form.values(), note=values["note"])
 
     title = f"New sheet: {Sheet.Kind(kind).label.lower()}"
-    return _filled(request, kind, title, {}, keep, reverse("decisions:sheet_list"))
+    return _filled(request, kind, title, start, keep, reverse("decisions:sheet_list"))
 
 
 @guard("change", "sheet")
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, key: str) -> HttpResponse:
     """Fill a draft in anew."""
-    sheet = sheet_or_404(key)
+    sheet = _own_or_403(request, key)
     if sheet.state != TwoKeyState.DRAFT:
         messages.error(request, "It was proposed already; make a new one to change it.")
         return redirect("decisions:sheet_detail", key=key)
@@ -203,7 +226,11 @@ def _filled(
                 messages.success(request, "Computed. Choose an option and propose it.")
             return redirect("decisions:sheet_detail", key=sheet.key)
     context = {"title": title, "form": form, "form_intro": INTRO[kind], "breadcrumb": [LIST], "cancel_href": back}
-    return render(request, "decisions/sheet_form.html", context, status=422 if form.errors else 200)
+    template = "decisions/sheet_form.html"
+    if kind == Sheet.Kind.PATCH_OR_WAIT:
+        template = "decisions/patch_form.html"
+        context |= patches.about(form)
+    return render(request, template, context, status=422 if form.errors else 200)
 
 
 @guard("change", "sheet")
@@ -211,7 +238,7 @@ def _filled(
 def compute(request: HttpRequest, key: str) -> HttpResponse:
     """Compute a draft's options again, after that failed or was stopped."""
     try:
-        services.recompute_sheet(cast(User, request.user), sheet_or_404(key))
+        services.recompute_sheet(cast(User, request.user), _own_or_403(request, key))
     except Refused as refused:
         messages.info(request, str(refused))
     return redirect("decisions:sheet_detail", key=key)
@@ -221,7 +248,7 @@ def compute(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def propose(request: HttpRequest, key: str) -> HttpResponse:
     """Freeze the sheet with the option that is proposed."""
-    sheet = sheet_or_404(key)
+    sheet = _own_or_403(request, key)
     try:
         services.propose_sheet(cast(User, request.user), sheet, request.POST.get("chosen", ""))
         messages.success(request, "Proposed. It is in force when both have signed.")
@@ -295,7 +322,7 @@ def _said(sheet: Sheet) -> str:
 def withdraw(request: HttpRequest, key: str) -> HttpResponse:
     """Take a draft or a proposal back."""
     try:
-        services.withdraw_sheet(cast(User, request.user), sheet_or_404(key))
+        services.withdraw_sheet(cast(User, request.user), _own_or_403(request, key))
         messages.success(request, "The sheet is withdrawn.")
     except Refused as refused:
         messages.error(request, str(refused))

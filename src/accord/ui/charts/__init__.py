@@ -13,9 +13,11 @@ from accord.ui.charts.curves import Curve, Marked, exceedance_curve, frontier
 from accord.ui.charts.goals import goal_map
 from accord.ui.charts.schedule import gantt, resources
 from accord.ui.charts.theme import TONES, table_of, to_svg, tokens
+from accord.ui.charts.waiting import Course, waiting
 
 __all__ = [
     "TONES",
+    "Course",
     "Curve",
     "Marked",
     "bars",
@@ -30,5 +32,6 @@ __all__ = [
     "to_svg",
     "tokens",
     "tornado",
+    "waiting",
     "waterfall",
 ]

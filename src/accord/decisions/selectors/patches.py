@@ -1,0 +1,155 @@
+"""Reads of patch-or-wait sheets: what can be decided, what came of a sheet against what was forecast."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Max, Min, Q, QuerySet
+from django.utils import timezone
+
+from accord.core.twokey import TwoKeyState
+from accord.decisions.models import Sheet, SheetOutcome
+from accord.estate.models import System
+from accord.exposure.models import IS_OPEN, Fix, SystemFix
+from accord.exposure.selectors.fixes import findings_of
+from accord.ui import format as write
+from accord.ui.format import default_currency
+
+HELD = (TwoKeyState.IN_FORCE, TwoKeyState.SUPERSEDED)
+SHOWN = 20
+
+
+def to_decide(text: str = "", systems: QuerySet[System] | None = None) -> list[SystemFix]:
+    """Fixes with open findings on systems, the dearest first, at most twenty. One query."""
+    rows = SystemFix.objects.filter(system__isnull=False, open_findings__gt=0).select_related("fix", "system")
+    if systems is not None:
+        rows = rows.filter(system__in=systems)
+    if text:
+        rows = rows.filter(
+            Q(fix__title__icontains=text) | Q(fix__component__icontains=text) | Q(fix__key__iexact=text)
+            | Q(system__name__icontains=text) | Q(system__key__iexact=text)
+        )  # fmt: skip
+    return list(rows.order_by(F("price_mid").desc(nulls_last=True), "worst_class", "pk")[:SHOWN])
+
+
+@dataclass(frozen=True, slots=True)
+class Patched:
+    """Whether scans say that a fix is in on a system: `at` when the last of its findings was seen to be gone.
+
+    `open` findings are still there. `at` None with nothing open: nobody has looked yet or nothing was ever found.
+    """
+
+    open: int
+    closed: int
+    at: dt.datetime | None
+
+
+def patched(system_key: str, fix_key: str) -> Patched:
+    """By evidence of scans alone. Three queries."""
+    fix, system = Fix.objects.filter(key=fix_key).first(), System.objects.filter(key=system_key).first()
+    if fix is None or system is None:
+        return Patched(0, 0, None)
+    rows = findings_of(fix).filter(asset__system_shares__system=system)
+    told = rows.aggregate(first=Min("first_seen"), last=Max("closed_at", filter=Q(state="closed")))
+    number, shut = rows.filter(IS_OPEN).count(), rows.filter(state="closed").count()
+    return Patched(number, shut, told["last"] if not number and shut else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of what was forecast beside what happened; verdict: yes, no or open."""
+
+    what: str
+    forecast: str
+    really: str
+    verdict: str
+    evidence: str = ""
+
+
+def outcome_of(sheet: Sheet) -> SheetOutcome | None:
+    """What was written down. One query."""
+    return SheetOutcome.objects.select_related("by", "event").filter(sheet=sheet).first()
+
+
+def afterwards(sheet: Sheet, outcome: SheetOutcome | None, today: dt.date) -> list[Row]:
+    """Patched when, downtime, failed, incident, and what it cost: forecast and real. Three queries."""
+    if sheet.kind != Sheet.Kind.PATCH_OR_WAIT or sheet.state not in HELD:
+        return []
+    content = sheet.frozen
+    said: dict[str, Any] = content["forecast"]
+    return [
+        _when(sheet, today), _downtime(said, outcome), _failed(said, outcome), _incident(outcome),
+        _cost(said, sheet.chosen, outcome),
+    ]  # fmt: skip
+
+
+def _when(sheet: Sheet, today: dt.date) -> Row:
+    found = patched(sheet.system, sheet.fix)
+    plan = "–" if sheet.until is None else write.date(sheet.until)
+    late = sheet.until is not None and today > sheet.until
+    if found.at is not None:
+        day = timezone.localtime(found.at).date()
+        held = sheet.until is None or day <= sheet.until
+        really = f"Patched: a scan of {write.datetime(found.at)} did not see it any more"
+        return Row("Patched by", plan, really, "yes" if held else "no", f"{found.closed} findings verified.")
+    if found.open:
+        still = f"{found.open} of its findings are still open"
+        return Row("Patched by", plan, still, "no" if late else "open", "By the scans so far.")
+    return Row("Patched by", plan, "No scan has told", "open")
+
+
+def _downtime(said: dict[str, Any], outcome: SheetOutcome | None) -> Row:
+    ends: Sequence[float] | None = said["downtime_hours"]
+    forecast = write.UNKNOWN if ends is None else f"{ends[1]:g} h ({ends[0]:g} to {ends[2]:g})"
+    real = None if outcome is None else outcome.downtime_hours
+    if real is None:
+        return Row("Downtime", forecast, "Not written down", "open")
+    verdict = "open" if ends is None else "yes" if ends[0] <= real <= ends[2] else "no"
+    return Row("Downtime", forecast, f"{real:g} h", verdict)
+
+
+def _failed(said: dict[str, Any], outcome: SheetOutcome | None) -> Row:
+    ends = said["fails"]
+    forecast = write.UNKNOWN if ends is None else f"fails with {write.percent(ends[1])}"
+    real = None if outcome is None else outcome.failed
+    if real is None:
+        return Row("Taken back", forecast, "Not written down", "open")
+    verdict = "open" if ends is None else "yes" if real == (ends[1] >= 0.5) else "no"
+    return Row("Taken back", forecast, "It failed and was taken back" if real else "It stayed in", verdict)
+
+
+def _incident(outcome: SheetOutcome | None) -> Row:
+    real = None if outcome is None else outcome.incident
+    if real is None or outcome is None:
+        return Row("Incident while it waited", "none", "Not written down", "open")
+    event = outcome.event.key if outcome.event else ""
+    return Row("Incident while it waited", "none", "Yes" if real else "None", "no" if real else "yes", event)
+
+
+def _cost(said: dict[str, Any], chosen: str, outcome: SheetOutcome | None) -> Row:
+    """Downtime at the forecast's money an hour, and the amount of the loss event, against the expected cost."""
+    unit, ends = default_currency(), said["costs"].get(chosen)
+    forecast = write.UNKNOWN
+    if ends is not None:
+        low, mid, high = (write.money(one, unit, compact=True) for one in ends)
+        forecast = f"{mid} ({low} to {high})"
+    known = outcome is not None and outcome.downtime_hours is not None and outcome.incident is not None
+    if outcome is None or not known or said["hourly"] is None or (outcome.incident and outcome.event is None):
+        return Row("Cost", forecast, "Not known yet", "open")
+    real = float(outcome.downtime_hours or 0) * said["hourly"][1]
+    if outcome.event is not None:
+        real += float(outcome.event.amount)
+    verdict = "open" if ends is None else "yes" if real <= ends[2] else "no"
+    return Row("Cost", forecast, write.money(real, unit, compact=True), verdict, "Downtime at the forecast an hour.")
+
+
+def ended_in(first: dt.date, last: dt.date) -> list[Sheet]:
+    """Sheets on patches that were in force and whose day came between two days. One query."""
+    return list(
+        Sheet.objects.filter(kind=Sheet.Kind.PATCH_OR_WAIT, state__in=HELD, until__gte=first, until__lte=last)
+        .defer("inputs", "figures")
+        .order_by("until", "pk")
+    )
