@@ -31,7 +31,7 @@ class ScanForm(forms.Form):
 
     uploads = ManyFilesField(
         label="Files", allow_empty_file=True,
-        help_text="Nessus, Nmap, Trivy, CycloneDX and SARIF, also gzipped; the format is told by the content.",
+        help_text="The format is told by the content; also gzipped. A table or list of no known format can be mapped.",
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accord.exposure.views import definitions, feeds, findings, scans, unclaimed
+from accord.exposure.views import definitions, feeds, findings, mappings, scans, unclaimed
 
 app_name = "exposure"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("definitions/<path:identifier>/", definitions.detail, name="definition_detail"),
     path("scans/", scans.LIST_VIEW, name="scan_list"),
     path("scans/import/", scans.upload, name="scan_import"),
+    path("scans/mappings/", mappings.LIST_VIEW, name="mapping_list"),
+    path("scans/mappings/<int:pk>/", mappings.detail, name="mapping_detail"),
+    path("scans/mappings/<int:pk>/remove/", mappings.remove, name="mapping_remove"),
+    path("scans/map/<str:token>/", mappings.of_file, name="mapping_file"),
     path("scans/<int:pk>/", scans.detail, name="scan_detail"),
     path("scans/<int:pk>/progress/", scans.progress, name="scan_progress"),
     path("scans/<int:pk>/resume/", scans.resume, name="scan_resume"),

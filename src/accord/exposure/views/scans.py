@@ -19,7 +19,9 @@ from accord.exposure import services
 from accord.exposure.forms import ScanForm
 from accord.exposure.lists import SCANS
 from accord.exposure.models import Scan
+from accord.exposure.services.mapped import can_be_mapped
 from accord.exposure.shell import findings_href
+from accord.exposure.views.mappings import address_of
 from accord.ui import parts
 from accord.ui.access import may
 from accord.ui.lists import list_page
@@ -33,26 +35,36 @@ SHOWN = 50
 def upload(request: HttpRequest) -> HttpResponse:
     """Take several files; a worker reads them."""
     form = ScanForm(request.POST, request.FILES) if request.method == "POST" else ScanForm()
+    to_map: list[tuple[str, str]] = []
     if request.method == "POST" and form.is_valid():
         taken = [_take(request, file) for file in form.cleaned_data["uploads"]]
-        scans = [scan for scan in taken if scan is not None]
-        if len(scans) == 1:
+        scans = [one for one in taken if isinstance(one, Scan)]
+        unmapped = [one for one in taken if isinstance(one, tuple)]
+        if unmapped and len(taken) == 1:
+            return redirect(unmapped[0][1])
+        if unmapped:
+            to_map = unmapped
+        elif len(scans) == 1:
             return redirect("exposure:scan_detail", pk=scans[0].pk)
-        if scans:
+        elif scans:
             return redirect("exposure:scan_list")
     context = {
         "title": "Import scanner files", "form": form, "breadcrumb": [("Scans", reverse("exposure:scan_list"))],
-        "cancel_href": reverse("exposure:scan_list"), "submit_label": "Import",
+        "cancel_href": reverse("exposure:scan_list"), "submit_label": "Import", "to_map": to_map,
         "form_intro": "A file lands whole or is refused with its reason. What a scan looked for and did not see any "
                       "more is closed. The same file again changes nothing.",
     }  # fmt: skip
     return render(request, "exposure/scan_import.html", context, status=422 if form.errors else 200)
 
 
-def _take(request: HttpRequest, file: Any) -> Scan | None:
+def _take(request: HttpRequest, file: Any) -> Scan | tuple[str, str] | None:
+    """The scan of a file, or the file's name and where it is mapped; None where it is refused."""
     try:
         actor, name = cast(User, request.user), file.name or "file"
-        scan, is_new = services.submit(actor, files.keep(actor, name, file.chunks()), name)
+        stored = files.keep(actor, name, file.chunks())
+        if can_be_mapped(stored, name):
+            return name, address_of(request, stored, name)
+        scan, is_new = services.submit(actor, stored, name)
     except Refused as error:
         messages.error(request, str(error))
         return None

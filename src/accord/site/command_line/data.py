@@ -29,6 +29,9 @@ def import_(
         None, "--expected", help="CSV with the columns file and findings: our grouped counts are compared.",
         exists=True, dir_okay=False,
     ),
+    mapping: str = typer.Option(
+        "", "--mapping", help="Mapping for files of no known format: its name, or a JSON file. Else by their columns."
+    ),
     as_json: bool = JSON_OPTION,
 ) -> None:  # fmt: skip
     """Import a company's own files. All tables land together or not at all; then each scanner report by itself."""
@@ -39,7 +42,7 @@ def import_(
 
     actor = accounts.operator()
     files = list(_files(paths))
-    tables = [path for path in files if taking.is_table(path)]
+    tables = [path for path in files if not mapping and taking.is_table(path)]
     data: dict[str, Any] = {"tables": [], "scans": []}
     lines: list[str] = []
     if tables:
@@ -53,7 +56,8 @@ def import_(
             for row in data["tables"]
         ]
     reports = [path for path in files if path not in tables]
-    taking.scans(actor, reports, data, lines, dry_run=dry_run, expected=expected, as_json=as_json)
+    wanted = taking.Wanted(dry_run, expected, mapping, as_json)
+    taking.scans(actor, reports, data, lines, wanted)
 
 
 @app.command()

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,10 +39,17 @@ def is_table(path: Path) -> bool:
     return False
 
 
-def scans(
-    actor: User, paths: list[Path], data: dict[str, Any], lines: list[str], *, dry_run: bool, expected: Path | None,
-    as_json: bool,
-) -> None:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for beside the files. `mapping` is the name of a kept one, or a JSON file."""
+
+    dry_run: bool
+    expected: Path | None
+    mapping: str
+    as_json: bool
+
+
+def scans(actor: User, paths: list[Path], data: dict[str, Any], lines: list[str], wanted: Wanted) -> None:
     """Take in (or with `dry_run` read) each report, tell, and end: 1 where one is refused or a count differs.
 
     A report that is refused keeps no other from being taken in.
@@ -49,6 +57,7 @@ def scans(
     from accord.intake import inspection
     from accord.intake.records import IntakeError
 
+    as_json = wanted.as_json
     problems: list[str] = []
     seen: list[Inspection] = []
     for line in lines:
@@ -60,12 +69,13 @@ def scans(
             else:
                 looked = inspection.inspect(content, name)
                 path = content
-            seen.append(looked)
-            row = _one(actor, name, path, looked, dry_run, as_json)
+            with refusals(as_json), _mapped(actor, name, path, looked, wanted.mapping) as (looked, path):
+                seen.append(looked)
+                row = _one(actor, name, path, looked, wanted)
             data["scans"].append(row)
             problems += row["problems"] if row["state"] == "refused" else []
             _tell(line_of(row), as_json)
-        rows = beside(expected, seen) if expected else []
+        rows = beside(wanted.expected, seen) if wanted.expected else []
     except IntakeError as error:
         problems.append(str(error))
         rows = []
@@ -90,7 +100,42 @@ def _tell(line: str, as_json: bool) -> None:
         print(line, flush=True)
 
 
-def _one(actor: User, name: str, content: Any, looked: Inspection, dry_run: bool, as_json: bool) -> dict[str, Any]:
+@contextmanager
+def _mapped(
+    actor: User, name: str, content: Any, looked: Inspection, wanted: str
+) -> Iterator[tuple[Inspection, Any]]:
+    """A file of no known format as Accord's own list of findings, where a mapping is named or fits its columns."""
+    from accord.core import files
+    from accord.core.errors import Refused
+    from accord.exposure.services import mapped
+    from accord.intake import inspection
+
+    if not looked.problem or looked.format or content is None:
+        yield looked, content
+        return
+    with _as_file(name, content) as path, path.open("rb") as stream:
+        stored = files.keep(actor, path.name, files.chunks(stream))
+    try:
+        shape = mapped.shape_of(stored, name)
+    except Refused:
+        yield looked, content
+        return
+    mapping = mapped.named(wanted) if wanted else (shape.known.mapping if shape.known else None)
+    if mapping is None:
+        yield looked, content
+        return
+    made, done = mapped.listed(actor, stored, name, mapping)
+    with tempfile.TemporaryDirectory() as folder, files.open_file(made) as source:
+        path = Path(folder) / files.safe_name(name)
+        with path.open("wb") as out:
+            shutil.copyfileobj(source, out)
+        again = inspection.inspect(path, name)
+        again.refused_rows += done.refused_rows
+        again.refused += [str(one) for one in done.refused]
+        yield again, path
+
+
+def _one(actor: User, name: str, content: Any, looked: Inspection, wanted: Wanted) -> dict[str, Any]:
     """The outcome for one report, with what is in it."""
     from accord.exposure import services
 
@@ -98,11 +143,12 @@ def _one(actor: User, name: str, content: Any, looked: Inspection, dry_run: bool
     counts = {"instances": looked.instances, "grouped": looked.grouped, "rows_refused": looked.refused_rows}
     if looked.problem:
         return {**told, **counts, "state": "refused", "counts": {}, "problems": [looked.problem]}
-    if dry_run:
+    if wanted.dry_run:
         return {**told, **counts, "state": "readable", "counts": {}, "problems": looked.refused}
-    with refusals(as_json), progress(name, as_json) as tell, _as_file(name, content) as path:
+    with refusals(wanted.as_json), progress(name, wanted.as_json) as tell, _as_file(name, content) as path:
         report = services.import_scan(actor, path, tell)
-    return {**told, **counts, "state": report["state"], "counts": report["counts"], "problems": report["problems"]}
+    problems = [*report["problems"], *looked.refused] if looked.format == "accord" else report["problems"]
+    return {**told, **counts, "state": report["state"], "counts": report["counts"], "problems": problems}
 
 
 @contextmanager
