@@ -17,9 +17,10 @@ from accord.core.models import User
 from accord.core.permissions import guard_api
 from accord.core.roles import Role
 from accord.decisions import selectors, services
-from accord.decisions.lists import DECISIONS, PLANS, SHEETS
-from accord.decisions.models import Decision, Frontier, Plan, Sheet
+from accord.decisions.lists import DECISIONS, PLANS
+from accord.decisions.models import Decision, Frontier, Plan
 from accord.decisions.screens import SCREENS
+from accord.decisions.sheet_api import router as sheet_router
 from accord.decisions.table_api import router as table_router
 from accord.strategy.models import Initiative
 from accord.ui.nouns.operations import list_operation, noun_operations
@@ -27,7 +28,6 @@ from accord.ui.nouns.operations import list_operation, noun_operations
 router = Router()
 list_operation(router, "/plans", PLANS)
 list_operation(router, "/decisions", DECISIONS)
-list_operation(router, "/sheets", SHEETS)
 
 
 class JobOut(Schema):
@@ -57,15 +57,6 @@ class ProposalIn(Schema):
     note: str = Field("", max_length=5000)
 
 
-class SheetIn(Schema):
-    """A sheet to draft; `inputs` as the form of its kind has them."""
-
-    kind: Literal["insurance", "supplier", "retirement", "materiality"]
-    title: str = Field(max_length=300)
-    note: str = Field("", max_length=5000)
-    inputs: dict[str, Any]
-
-
 class EstimateIn(Schema):
     """A probability of a date (start, finish), or a 90 % range of a year (loss, money)."""
 
@@ -74,12 +65,6 @@ class EstimateIn(Schema):
     probability: Decimal | None = None
     low: Decimal | None = None
     high: Decimal | None = None
-
-
-class ChoiceIn(Schema):
-    """The option that is proposed."""
-
-    chosen: str = Field(max_length=100)
 
 
 class StanceIn(Schema):
@@ -216,56 +201,6 @@ def withdraw(request: HttpRequest, key: str) -> dict[str, Any]:
     return _decision(services.withdraw(_actor(request), _decision_or_404(key)))
 
 
-@router.post("/sheets", response={201: dict[str, Any]}, summary="Draft a sheet", operation_id="add_sheet")
-@guard_api("change", "sheet")
-@idempotent
-def add_sheet(request: HttpRequest, body: SheetIn) -> tuple[int, dict[str, Any]]:
-    """Check the inputs and compute the options. An insurance is computed by a job: `content` is null until then."""
-    made = services.draft_sheet(_actor(request), body.kind, body.title, body.inputs, note=body.note)
-    return 201, selectors.sheet_as_json(made, timezone.localdate())
-
-
-@router.get("/sheets/{str:key}", summary="Sheet", operation_id="get_sheet", response=dict[str, Any])
-@guard_api("view", "sheet")
-def sheet(request: HttpRequest, key: str) -> dict[str, Any]:
-    """One sheet: its options with their figures, what is unknown, its keys, and whether it ran out."""
-    return selectors.sheet_as_json(_sheet_or_404(key), timezone.localdate())
-
-
-@router.post(
-    "/sheets/{str:key}/compute", response=dict[str, Any], summary="Compute a sheet again",
-    operation_id="compute_sheet",
-)  # fmt: skip
-@guard_api("change", "sheet")
-@idempotent
-def compute_sheet(request: HttpRequest, key: str) -> dict[str, Any]:
-    """Put a draft whose computation failed or was stopped into the queue again; `job` says how far it is."""
-    found = services.recompute_sheet(_actor(request), _sheet_or_404(key))
-    return selectors.sheet_as_json(found, timezone.localdate())
-
-
-@router.post(
-    "/sheets/{str:key}/propose", response=dict[str, Any], summary="Propose a sheet", operation_id="propose_sheet"
-)  # fmt: skip
-@guard_api("change", "sheet")
-@idempotent
-def propose_sheet(request: HttpRequest, key: str, body: ChoiceIn) -> dict[str, Any]:
-    """Freeze the options with the chosen one. Signing needs a person who proves who they are, on the screen."""
-    made = services.propose_sheet(_actor(request), _sheet_or_404(key), body.chosen)
-    return selectors.sheet_as_json(made, timezone.localdate())
-
-
-@router.post(
-    "/sheets/{str:key}/withdraw", response=dict[str, Any], summary="Withdraw a sheet", operation_id="withdraw_sheet"
-)  # fmt: skip
-@guard_api("change", "sheet")
-@idempotent
-def withdraw_sheet(request: HttpRequest, key: str) -> dict[str, Any]:
-    """Take a draft or a proposal back."""
-    found = services.withdraw_sheet(_actor(request), _sheet_or_404(key))
-    return selectors.sheet_as_json(found, timezone.localdate())
-
-
 @router.get(
     "/decisions/{str:key}/forecasts", summary="Forecasts", operation_id="get_forecasts", response=dict[str, Any]
 )  # fmt: skip
@@ -343,13 +278,6 @@ def _decision_or_404(key: str) -> Decision:
     return found
 
 
-def _sheet_or_404(key: str) -> Sheet:
-    found = selectors.find_sheet(key)
-    if found is None:
-        raise Http404
-    return found
-
-
 def _plan(found: Plan) -> dict[str, Any]:
     return {
         "key": found.key, "name": found.name, "origin": found.origin, "frontier": found.frontier_id,
@@ -381,4 +309,5 @@ def _decision(found: Decision) -> dict[str, Any]:
 
 
 noun_operations(router, *SCREENS)
+router.add_router("", sheet_router)
 router.add_router("", table_router)

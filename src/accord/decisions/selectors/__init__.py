@@ -13,6 +13,7 @@ from accord.decisions.selectors.frontiers import (
 )
 from accord.decisions.selectors.inputs import LeftOut, PlanInputs, collect
 from accord.decisions.selectors.look_back import LookBack, look_back, look_back_years
+from accord.decisions.selectors.patches import afterwards, outcome_as_json, outcome_of
 from accord.decisions.selectors.plans import (
     Opinion,
     currency_of,
@@ -64,6 +65,7 @@ __all__ = [
     "PlanInputs",
     "Table",
     "Tracking",
+    "afterwards",
     "as_data",
     "collect",
     "comments_of",
@@ -96,6 +98,8 @@ __all__ = [
     "loss_curve",
     "open_sitting",
     "opinions",
+    "outcome_as_json",
+    "outcome_of",
     "own_position",
     "plans",
     "plans_of",
