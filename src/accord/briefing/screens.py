@@ -18,6 +18,7 @@ def declare() -> None:
     badges.register("progress", PROGRESS)
     navigation.register(
         navigation.Entry("Home", "Home", "briefing:home", noun="home", order=0, icon="home"),
+        navigation.Entry("Home", "To repair", "briefing:departments", "department", order=5, icon="finding"),
         navigation.Entry("Brief", "Present figures", "briefing:draft", "brief", "change", order=0, icon="brief"),
         navigation.Entry("Brief", "Issued briefs", "briefing:brief_list", noun="brief", order=1, icon="page"),
     )
