@@ -37,6 +37,21 @@ def test_files_come_in_their_order_and_can_be_read_twice(tmp_path: Path) -> None
     assert names == ["one/a.json", "b.xml"]
 
 
+def test_a_stream_gives_the_same_as_a_file(tmp_path: Path) -> None:
+    path = packed(tmp_path / "a.zip", **{"a.json": b"{}", "b.xml": b"<a/>"})
+    with path.open("rb") as stream:
+        assert archive.is_archive(stream)
+        assert {one.name: one.stream.read() for one in archive.members(stream)} == read(path)
+    other = tmp_path / "a.tar"
+    with tarfile.open(other, "w") as out:
+        out.add(path, "in.zip")
+    with other.open("rb") as stream:
+        assert archive.is_archive(stream)
+        assert [one.name for one in archive.members(stream)] == ["in.zip"]
+    with pytest.raises(IntakeError, match=r"notes\.txt"):
+        list(archive.members(io.BytesIO(b"words"), name="notes.txt"))
+
+
 def test_a_tar_is_read_and_its_links_and_devices_are_not(tmp_path: Path) -> None:
     path = tmp_path / "a.tar.gz"
     with tarfile.open(path, "w:gz") as out:

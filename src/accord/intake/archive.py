@@ -42,40 +42,59 @@ class Member:
     problem: str = ""
 
 
-def is_archive(path: Path) -> bool:
+Origin = Path | BinaryIO
+
+
+def is_archive(origin: Origin) -> bool:
     """Whether the content is that of a ZIP or a TAR (also packed with gzip, bzip2 or xz)."""
     try:
-        return zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
+        return _is_zip(origin) or _is_tar(origin)
     except (OSError, EOFError, zlib.error):
         return False
 
 
-def members(path: Path, limits: Limits | None = None) -> Iterator[Member]:
-    """The files of an archive, in its order. IntakeError where it is no archive or breaks the limits as a whole.
+def _is_zip(origin: Origin) -> bool:
+    if not isinstance(origin, Path):
+        origin.seek(0)
+    return zipfile.is_zipfile(origin)
+
+
+def _is_tar(origin: Origin) -> bool:
+    if isinstance(origin, Path):
+        return tarfile.is_tarfile(origin)
+    origin.seek(0)
+    return tarfile.is_tarfile(cast(IO[bytes], origin))
+
+
+def members(origin: Origin, limits: Limits | None = None, name: str = "archive") -> Iterator[Member]:
+    """The files of an archive (a file, or a seekable stream called `name`), in its order.
+
+    IntakeError where it is no archive or breaks the limits as a whole.
 
     `limits.bytes` holds for each member and `MEMBERS` for their number; all together may unpack to `RATIO` times
     the size of the archive (after the first 64 MiB). A member that cannot be unpacked comes with its `problem`.
     """
-    allowed = _Allowance(path, limits or Limits())
+    allowed = _Allowance(origin, limits or Limits(), name)
     try:
-        if zipfile.is_zipfile(path):
-            yield from _zip(path, allowed)
-        elif tarfile.is_tarfile(path):
-            yield from _tar(path, allowed)
+        if _is_zip(origin):
+            yield from _zip(origin, allowed)
+        elif _is_tar(origin):
+            yield from _tar(origin, allowed)
         else:
-            raise IntakeError(path.name, None, None, "It is neither a ZIP nor a TAR archive.", "Give such a file.")
+            raise IntakeError(allowed.name, None, None, "It is neither a ZIP nor a TAR archive.", "Give such a file.")
     except _BROKEN as error:
         raise IntakeError(
-            path.name, None, None, f"The archive is damaged ({type(error).__name__}).", "Copy or pack it again."
+            allowed.name, None, None, f"The archive is damaged ({type(error).__name__}).", "Copy or pack it again."
         ) from None
 
 
 class _Allowance:
     """How much may still be unpacked."""
 
-    def __init__(self, path: Path, limits: Limits) -> None:
-        self.name, self.limits = path.name, limits
-        self.left = max(FREE, RATIO * path.stat().st_size)
+    def __init__(self, origin: Origin, limits: Limits, name: str) -> None:
+        self.name, self.limits = origin.name if isinstance(origin, Path) else name, limits
+        size = origin.stat().st_size if isinstance(origin, Path) else origin.seek(0, 2)
+        self.left = max(FREE, RATIO * size)
         self.members = 0
 
     def member(self) -> None:
@@ -114,8 +133,8 @@ def _named(name: str) -> str:
     return line("/".join(parts), _NAME) or "file"
 
 
-def _zip(path: Path, allowed: _Allowance) -> Iterator[Member]:
-    with zipfile.ZipFile(path) as packed:
+def _zip(origin: Origin, allowed: _Allowance) -> Iterator[Member]:
+    with zipfile.ZipFile(origin) as packed:
         for entry in packed.infolist():
             if entry.is_dir() or (entry.external_attr >> 16) & 0o170000 == 0o120000:  # a symbolic link
                 continue
@@ -133,8 +152,13 @@ def _zip(path: Path, allowed: _Allowance) -> Iterator[Member]:
                 yield Member(name, held, problem)
 
 
-def _tar(path: Path, allowed: _Allowance) -> Iterator[Member]:
-    with tarfile.open(path, "r:*") as packed:
+def _tar(origin: Origin, allowed: _Allowance) -> Iterator[Member]:
+    if isinstance(origin, Path):
+        packed = tarfile.open(origin, "r:*")
+    else:
+        origin.seek(0)
+        packed = tarfile.open(fileobj=origin, mode="r:*")
+    with packed:
         for entry in packed:
             if not entry.isfile():
                 continue

@@ -115,7 +115,7 @@ def department(key: str, now: datetime | None = None) -> Department | None:
         if (one.system_id, one.fix_id) in pairs
     }
     state = FixState.objects.first()
-    repairs = [_repair(row, aligned, efforts, agreed.get((row.system_id, row.fix_id)), at) for row in shown]
+    repairs = [_repair(row, aligned, efforts, agreed.get((row.system_id or 0, row.fix_id)), at) for row in shown]
     return Department(
         unit.key, unit.name, len(systems), repairs, more, state.counted_at if state else None,
         sum(not one.owner for one in repairs),
