@@ -76,10 +76,10 @@ def members(origin: Origin, limits: Limits | None = None, name: str = "archive")
     """
     allowed = _Allowance(origin, limits or Limits(), name)
     try:
-        if _is_zip(origin):
-            yield from _zip(origin, allowed)
-        elif _is_tar(origin):
+        if _is_tar(origin):  # first: a TAR that ends with a ZIP looks like a ZIP as well
             yield from _tar(origin, allowed)
+        elif _is_zip(origin):
+            yield from _zip(origin, allowed)
         else:
             raise IntakeError(allowed.name, None, None, "It is neither a ZIP nor a TAR archive.", "Give such a file.")
     except _BROKEN as error:
@@ -153,12 +153,10 @@ def _zip(origin: Origin, allowed: _Allowance) -> Iterator[Member]:
 
 
 def _tar(origin: Origin, allowed: _Allowance) -> Iterator[Member]:
-    if isinstance(origin, Path):
-        packed = tarfile.open(origin, "r:*")
-    else:
+    if not isinstance(origin, Path):
         origin.seek(0)
-        packed = tarfile.open(fileobj=origin, mode="r:*")
-    with packed:
+    opened = {"name": origin} if isinstance(origin, Path) else {"fileobj": origin}
+    with tarfile.open(mode="r:*", **opened) as packed:  # type: ignore[call-overload]
         for entry in packed:
             if not entry.isfile():
                 continue
