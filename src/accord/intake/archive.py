@@ -156,7 +156,7 @@ def _tar(origin: Origin, allowed: _Allowance) -> Iterator[Member]:
     if not isinstance(origin, Path):
         origin.seek(0)
     opened = {"name": origin} if isinstance(origin, Path) else {"fileobj": origin}
-    with tarfile.open(mode="r:*", **opened) as packed:  # type: ignore[call-overload]
+    with tarfile.open(mode="r:*", **opened) as packed:
         for entry in packed:
             if not entry.isfile():
                 continue
