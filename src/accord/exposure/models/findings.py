@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -44,6 +45,8 @@ class Finding(models.Model):
     while it is accepted. `stale_since`: a later scan looked at its target without looking for it; NULL = not so.
     `content` is a digest of what the scan that saw it last said of it: where a later one says the same, nothing is
     compared field by field. NULL = compare.
+    `statement` is the VEX statement that stands on it. `acted`, `acted_by` and `said` tell when a person last said what
+    its state is, who, and in which words; `accepted_under` is the key of the acceptance.
     """
 
     class State(models.TextChoices):
@@ -90,6 +93,14 @@ class Finding(models.Model):
     due = models.DateTimeField(null=True)
     accepted_until = models.DateTimeField(null=True)
     stale_since = models.DateTimeField(null=True)
+    accepted_under = models.CharField(max_length=60, blank=True)
+    statement = _kept("exposure.VexStatement", "covers", null=True, checked=False)
+    acted = models.DateTimeField(null=True)
+    acted_by: Any = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False,
+        db_constraint=False,
+    )  # fmt: skip
+    said = models.CharField(max_length=500, blank=True)
     state = models.CharField(max_length=15, choices=State.choices, default=State.OPEN)
     note = models.CharField(max_length=500, blank=True)
     first_seen = models.DateTimeField()
@@ -125,6 +136,10 @@ class Finding(models.Model):
             models.Index(fields=["price", "id"], name="exposure_f_price"),
             models.Index(fields=["first_seen", "id"], name="exposure_f_first_seen"),
             models.Index(fields=["first_scan", "rank", "id"], name="exposure_f_first_scan"),
+            # Few have these: their indexes cost nothing where a scan brings what nobody has touched.
+            models.Index(fields=["stale_since", "id"], name="exposure_f_stale", condition=Q(stale_since__isnull=False)),
+            models.Index(fields=["statement", "id"], name="exposure_f_statement", condition=Q(statement__isnull=False)),
+            models.Index(fields=["accepted_under", "id"], name="exposure_f_accepted", condition=~Q(accepted_under="")),
         ]
 
     def __str__(self) -> str:

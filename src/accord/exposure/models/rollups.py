@@ -108,7 +108,8 @@ class TotalExposure(Counts):
     """The counts of everything (each finding once, those of unclaimed targets included). One row.
 
     `pricing` says what the prices rest on: currency, number of the hazard run, and the yearly rates (low, middle, high)
-    that stand for findings without EPSS, by severity. `priced_at` NULL = nothing is priced yet.
+    that stand for findings without EPSS, by severity. `priced_at` NULL = nothing is priced yet. `fingerprints` is the
+    version by which scans and findings find each other (`intake.fingerprint.VERSIONS`).
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -116,6 +117,7 @@ class TotalExposure(Counts):
     ignored = models.PositiveIntegerField(default=0)
     pricing = models.JSONField(default=dict)
     priced_at = models.DateTimeField(null=True)
+    fingerprints = models.PositiveSmallIntegerField(default=1)
 
     def __str__(self) -> str:
         return "exposure of everything"

@@ -19,6 +19,7 @@ class Scan(models.Model):
 
     `observed` is the time to which its knowledge belongs: when the scanner finished or started, else
     (`observed_is_told` false) when the file was handed in. `applied` counts observations that are in.
+    `undo` tells how far the import is undone and what stayed; an undone scan makes room for its file to come again.
     """
 
     class State(models.TextChoices):
@@ -27,6 +28,8 @@ class Scan(models.Model):
         APPLYING = "applying", "Applying"
         LANDED = "landed", "Landed"
         REFUSED = "refused", "Refused"
+        UNDOING = "undoing", "Being undone"
+        UNDONE = "undone", "Undone"
 
     file = fields.ref("core.StoredFile")
     part = models.PositiveIntegerField(default=0)
@@ -55,9 +58,15 @@ class Scan(models.Model):
     refused = models.PositiveIntegerField(default=0)
     problems = models.JSONField(default=list)
     job = models.UUIDField(null=True)
+    undo = models.JSONField(null=True)
+    undone = models.DateTimeField(null=True)
 
     class Meta:
-        constraints: ClassVar = [fields.only_one(["file", "part"], "exposure_scan_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["file", "part"], name="exposure_scan_once", condition=~models.Q(state="undone")
+            ),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["observed", "id"], name="exposure_scan_observed"),
             models.Index(fields=["received", "id"], name="exposure_scan_received"),
@@ -78,7 +87,12 @@ class Scan(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.state in {self.State.LANDED, self.State.REFUSED}
+        return self.state in {self.State.LANDED, self.State.REFUSED, self.State.UNDOING, self.State.UNDONE}
+
+    @classmethod
+    def of_file(cls, file: int) -> models.QuerySet[Scan]:
+        """The scans that a kept file has given, without those that were undone."""
+        return cls.objects.filter(file_id=file).exclude(state=cls.State.UNDONE)
 
 
 class Target(Counts):
