@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 from accord.core import ledger
 from accord.core.models import LedgerEntry, User
 from accord.exposure.models import AssetExposure, Definition, Finding, Scan, ScanTarget, Target
-from accord.exposure.services import check_rollups, import_scan
+from accord.exposure.services import check_rollups, import_scan, journal
 
 Nessus = Callable[..., Path]
 Moment = Callable[[float], datetime]
@@ -83,7 +82,7 @@ def test_seen_again_by_a_later_scan(estate: User, nessus: Nessus, moment: Moment
     assert report["counts"]["unchanged"] == 1 and report["counts"]["added"] == 0
     finding = Finding.objects.get()
     assert (finding.first_seen, finding.last_seen) == (moment(0), moment(7))
-    assert not LedgerEntry.objects.filter(noun="finding", verb="change").exists()
+    assert [verb for _, verb, _, _ in journal.history(finding)] == ["see", "add"]
 
 
 def test_what_was_looked_for_and_not_seen_closes(estate: User, nessus: Nessus, moment: Moment) -> None:
@@ -99,8 +98,9 @@ def test_what_was_looked_for_and_not_seen_closes(estate: User, nessus: Nessus, m
     }
     closed = Finding.objects.get(state="closed")
     assert closed.closed_at == moment(7) and closed.rank is None and closed.closed_by is not None
-    entry = LedgerEntry.objects.get(noun="finding", key=closed.key, verb="close")
-    assert json.loads(entry.after) == {"scan": closed.closed_by.pk, "state": "closed"}
+    [(scan, verb, before, after), *_] = journal.history(closed)
+    assert (scan, verb) == (closed.closed_by, "close") and before is not None and before["state"] == "open"
+    assert (after["state"], after["closed_by"]) == ("closed", scan.pk)
 
 
 def test_a_file_that_tells_no_scope_closes_nothing(estate: User, nessus: Nessus, moment: Moment) -> None:
@@ -142,8 +142,10 @@ def test_a_weakness_that_occurs_twice_is_one_row(estate: User, nessus: Nessus) -
 def test_a_change_is_told_with_what_was_before(estate: User, nessus: Nessus, moment: Moment) -> None:
     import_scan(estate, nessus({WEB: [(100, 443, 2)]}))
     assert import_scan(estate, nessus({WEB: [(100, 443, 4)]}, end=moment(1)))["counts"]["changed"] == 1
-    entry = LedgerEntry.objects.get(noun="finding", verb="change")
-    assert [(n, b, a) for n, b, a in ledger.changes(entry)] == [("severity_name", "medium", "critical")]
+    [(_, verb, before, after), (_, first, nothing, _)] = journal.history(Finding.objects.get())
+    assert (verb, first, nothing) == ("change", "add", None) and before is not None
+    assert (before["severity"], after["severity"]) == (2, 0)
+    assert set(before) == set(after) and "definition" not in after
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -64,6 +66,93 @@ def update(model: type[Model], names: Sequence[str], rows: Sequence[tuple[Any, .
     statement = f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {quote(pk)} = %s"
     with connection.cursor() as cursor:
         cursor.executemany(statement, [(*values, key) for key, *values in rows])
+
+
+def columns_of(model: type[Model], names: Iterable[str]) -> list[str]:
+    """The columns of fields."""
+    return [str(model._meta.get_field(name).column) for name in names]  # type: ignore[union-attr]
+
+
+def stored(value: Any) -> Any:
+    """A moment as this database writes it in a statement that no model prepares."""
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+
+
+def moment(value: Any) -> datetime | None:
+    """A moment that `fetch` brought, whatever the database gives for it."""
+    if value is None or isinstance(value, datetime):
+        return value
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def reserve(model: type[Model], number: int) -> Sequence[int]:
+    """Primary keys that nobody else will get, inside a `ledger.write`, where writers stand in one line."""
+    table, quote = model._meta.db_table, connection.ops.quote_name
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [quote(table), number]
+            )
+            return [row[0] for row in cursor.fetchall()]
+        cursor.execute("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = %s", [table])
+        last = cursor.fetchone()[0]
+    return range(last + 1, last + 1 + number)
+
+
+def pour(model: type[Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert rows of values as the database stores them, primary keys included: COPY, or one prepared INSERT."""
+    quote = connection.ops.quote_name
+    names, table = ", ".join(map(quote, columns)), quote(model._meta.db_table)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(columns))})", rows)
+
+
+def fetch(model: type[Model], columns: Sequence[str], by: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Columns, as the database stores them, of the rows whose column `by` has one of these values. One statement."""
+    quote = connection.ops.quote_name
+    is_sqlite = connection.vendor == "sqlite"  # a leading + takes the type away by which its values would be parsed
+    names = ", ".join(f"+{quote(name)}" if is_sqlite else quote(name) for name in columns)
+    statement = f"SELECT {names} FROM {quote(model._meta.db_table)} WHERE {quote(by)}"
+    with connection.cursor() as cursor:
+        if is_sqlite:
+            cursor.execute(f"{statement} IN (SELECT value FROM json_each(%s))", [json.dumps(list(values))])
+        else:
+            cursor.execute(f"{statement} = ANY(%s)", [list(values)])
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def rewrite(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Set columns of rows that are there, values as the database stores them; each row is (value, …, primary key)."""
+    if not rows:
+        return
+    quote = connection.ops.quote_name
+    sets = ", ".join(f"{quote(name)} = %s" for name in columns)
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {quote('id')} = %s", rows)
+
+
+def add(model: type[Model], name: str, numbers: Mapping[int, int]) -> None:
+    """Add to a column, by primary key. One statement."""
+    rows = [(number, pk) for pk, number in sorted(numbers.items()) if number]
+    if not rows:
+        return
+    quote = connection.ops.quote_name
+    table, column = quote(model._meta.db_table), quote(name)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                f"UPDATE {table} SET {column} = {table}.{column} + given.number "
+                f"FROM unnest(%s::bigint[], %s::bigint[]) AS given(number, pk) WHERE {table}.id = given.pk",
+                [[number for number, _ in rows], [pk for _, pk in rows]],
+            )
+        else:
+            cursor.executemany(f"UPDATE {table} SET {column} = {column} + %s WHERE {quote('id')} = %s", rows)
 
 
 def chunks(things: Iterable[Thing], size: int) -> Iterator[list[Thing]]:

@@ -1,27 +1,56 @@
 """Closes what a scan looked for and did not see, and notes what it looked at.
 
 A finding closes only on evidence: this scan covered its target and the check that saw it last (`Coverage.covers`
-says True), ran to its end there, and is newer than the last sighting. Whatever a file leaves open stays open.
+says True), ran to its end there, and is newer than the last sighting. Whatever a file leaves open stays open, and is
+stale from then on: somebody looked there without looking for it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 
 from accord.core import ledger
 from accord.core.models import User
-from accord.exposure.models import OPEN_STATES, AssetExposure, Finding, Scan, ScanTarget, Target
-from accord.exposure.services import bulk, rollups
+from accord.exposure.models import AssetExposure, Finding, Scan, ScanTarget, Target
+from accord.exposure.services import bulk, journal, rollups
 from accord.exposure.services.facts import Estate
 from accord.exposure.services.pace import Portion
 from accord.intake.records import Coverage
 
 TARGETS = 300
 State = Finding.State
+OVER = (State.CLOSED.value, State.NOT_AFFECTED.value, State.FALSE_POSITIVE.value)
+READ = (
+    "id", "target_id", "check_name", "check_group", "needs_credentials", "protocol", "port", "state", "definition_id",
+    "asset_id", "rank", "price", "closed_at", "closed_by_id", "stale_since", "last_seen", "last_scan_id",
+)  # fmt: skip
 Covered = Mapping[str, Sequence[Coverage]]
+
+
+class _Row(NamedTuple):
+    """A finding as the database gives it: the columns of READ."""
+
+    pk: int
+    target: int
+    check_name: str
+    check_group: str
+    needs_credentials: bool
+    protocol: str
+    port: int | None
+    state: str
+    definition: int
+    asset: int | None
+    rank: int | None
+    price: float | None
+    closed_at: Any
+    closed_by: int | None
+    stale_since: Any
+    last_seen: Any
+    last_scan: int
 
 
 def note_coverage(
@@ -54,29 +83,41 @@ def _begin(
         targets = list(Target.objects.filter(identity__in=identities))
         _note(scan, targets, seen, coverage, estate)
         looked = _looked_at(targets, coverage)
-    return list(_unseen(scan).filter(target_id__in=list(looked)).order_by().values_list("pk", flat=True))
+        here = {*looked, *(target.pk for target in targets)}
+    return list(_unseen(scan).filter(target_id__in=list(here)).order_by().values_list("pk", flat=True))
 
 
 def _unseen(scan: Scan) -> QuerySet[Finding]:
     """Findings that could be closed and were last seen before this scan."""
-    others = Finding.objects.exclude(state__in=(State.CLOSED, State.NOT_AFFECTED, State.FALSE_POSITIVE))
+    others = Finding.objects.exclude(state__in=OVER)
     return others.filter(last_seen__lt=scan.observed).exclude(last_scan=scan)
 
 
 def _close_some(actor: User, scan_id: int, findings: list[int], identities: list[str], coverage: Covered) -> None:
-    """One transaction: close those of these findings that are still open, covered and unseen."""
+    """One transaction: close those of these findings that are still open, covered and unseen; the rest is stale."""
     with bulk.wide_statements(), ledger.write(actor, f"scan:{scan_id}") as log:
         scan = Scan.objects.get(pk=scan_id)
-        if scan.is_over:
+        if scan.is_over or scan.observed is None:
             return
-        looked = _looked_at(list(Target.objects.filter(identity__in=identities)), coverage)
-        rows = _unseen(scan).filter(pk__in=findings)
-        _close(scan, [row for row in rows if _is_gone(row, looked.get(row.target_id, ()))], log)
+        targets = list(Target.objects.filter(identity__in=identities))
+        looked = _looked_at(targets, coverage)
+        gone, stale = [], []
+        covers = _Covers(looked)
+        for one in map(_Row._make, bulk.fetch(Finding, READ, "id", findings)):
+            last = bulk.moment(one.last_seen)
+            if one.state in OVER or one.last_scan == scan.pk or last is None or last >= scan.observed:
+                continue
+            if covers(one):
+                gone.append(one)
+            elif one.rank is not None and one.stale_since is None:
+                stale.append(one)
+        entries = journal.Entries()
+        _close(scan, gone, entries)
+        _leave(scan, stale, entries)
+        journal.keep(scan, entries, log)
 
 
-def _note(
-    scan: Scan, targets: list[Target], seen: Mapping[str, int], coverage: Covered, estate: Estate
-) -> None:
+def _note(scan: Scan, targets: list[Target], seen: Mapping[str, int], coverage: Covered, estate: Estate) -> None:
     """Note that the scan looked at these targets, and when their assets were last looked at."""
     rows = []
     for target in targets:
@@ -134,28 +175,54 @@ def _is_the_same(target: Target, other: Target) -> bool:
     return not set(target.hostnames).isdisjoint(other.hostnames)
 
 
-def _is_gone(finding: Finding, told: Sequence[Coverage]) -> bool:
-    return any(
-        one.covers(
-            finding.check_name, finding.check_group or None, finding.needs_credentials,
-            finding.protocol or None, finding.port,
-        )
-        for one in told
-    )  # fmt: skip
+class _Covers:
+    """Whether the scan looked for a finding on its target; each question is answered once."""
+
+    def __init__(self, looked: Mapping[int, Sequence[Coverage]]) -> None:
+        self._looked = looked
+        self._known: dict[tuple[object, ...], bool] = {}
+
+    def __call__(self, one: _Row) -> bool:
+        told = self._looked.get(one.target, ())
+        asked = (one.check_name, one.check_group or None, bool(one.needs_credentials), one.protocol or None, one.port)
+        key = (*map(id, told), *asked)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = any(coverage.covers(*asked) for coverage in told)
+        return found
 
 
-def _close(scan: Scan, gone: list[Finding], log: ledger.Log) -> None:
+def _close(scan: Scan, gone: Sequence[_Row], entries: journal.Entries) -> None:
+    """They were looked for and are not there any more."""
     if not gone:
         return
-    Finding.objects.filter(pk__in=[row.pk for row in gone]).update(
-        state=State.CLOSED, closed_at=scan.observed, closed_by=scan, rank=None, price=None
+    now = bulk.stored(scan.observed)
+    Finding.objects.filter(pk__in=[one.pk for one in gone]).update(
+        state=State.CLOSED, closed_at=scan.observed, closed_by=scan, rank=None, price=None, stale_since=None
     )
     opened: Counter[int] = Counter()
-    for row in gone:
-        if row.state in OPEN_STATES:
-            opened[row.definition_id] -= 1
-        log.add("close", "finding", row.key, {"state": str(row.state)}, {"state": "closed", "scan": scan.pk})
-    assets = {row.asset_id for row in gone if row.asset_id is not None}
-    rollups.recount(assets, {row.target_id for row in gone if row.asset_id is None}, opened)
+    after = {
+        "state": State.CLOSED.value, "closed_at": now, "closed_by": scan.pk, "rank": None, "price": None,
+        "stale_since": None,
+    }  # fmt: skip
+    for one in gone:
+        if one.rank is not None:
+            opened[one.definition] -= 1
+        before = {
+            "state": one.state, "closed_at": one.closed_at, "closed_by": one.closed_by, "rank": one.rank,
+            "price": one.price, "stale_since": one.stale_since,
+        }  # fmt: skip
+        verb = "verify" if one.state == State.CLAIMED else "close"
+        entries.change(one.pk, verb, before, {n: v for n, v in after.items() if v != before[n]})
+    assets = {one.asset for one in gone if one.asset is not None}
+    rollups.recount(assets, {one.target for one in gone if one.asset is None}, opened)
     scan.closed += len(gone)
     scan.save(update_fields=["closed"])
+
+
+def _leave(scan: Scan, stale: Sequence[_Row], entries: journal.Entries) -> None:
+    """The scan looked at their targets and not for them: a gap in what is covered, never a fix."""
+    if stale:
+        pks = [one.pk for one in stale]
+        Finding.objects.filter(pk__in=pks).update(stale_since=scan.observed)
+        entries.same("stale", pks, {"stale_since": None}, {"stale_since": bulk.stored(scan.observed)})

@@ -25,6 +25,7 @@ from accord.exposure.services import bulk
 from accord.exposure.services.facts import UNKNOWN, AssetFacts
 from accord.exposure.services.footholds import FIELDS as FOOTHOLD_FIELDS
 from accord.exposure.services.footholds import Footholds, differ, hold, stray
+from accord.exposure.services.tallies import Counted
 
 Tally = dict[str, int]
 NO_FOOTHOLDS = Footholds()
@@ -57,18 +58,18 @@ def recount(
     definitions: Mapping[int, int] | None = None,
     facts: Mapping[int, AssetFacts] | None = None,
     states_changed: bool = False,
+    counted: Counted | None = None,
 ) -> None:
     """Bring the roll-ups of what was touched up to date, inside the caller's transaction.
 
     Assets and targets are recounted from their findings; what changed is added to their systems and to the
-    total. `definitions` are differences of their open findings. `facts` are noted where an asset is new.
+    total. `definitions` are differences of their open findings. `facts` are noted where an asset is new. What had no
+    open findings before is taken from `counted`, where that has it, without being read.
     """
     total: Tally = Counter()
-    _add(total, _assets(set(assets), facts or {}))
-    _add(total, _targets(set(targets)))
-    changed = {pk: n for pk, n in (definitions or {}).items() if n}
-    for number, pks in _by_value(changed).items():
-        Definition.objects.filter(pk__in=pks).update(open_findings=F("open_findings") + number)
+    _add(total, _assets(set(assets), facts or {}, counted or Counted()))
+    _add(total, _targets(set(targets), counted or Counted()))
+    bulk.add(Definition, "open_findings", definitions or {})
     if any(total.values()) or states_changed:
         _total(total, states_changed)
 
@@ -96,12 +97,20 @@ def _differ(row: Counts, tally: Tally) -> Tally:
     return difference
 
 
-def _assets(assets: set[int], facts: Mapping[int, AssetFacts]) -> Tally:
+def _assets(assets: set[int], facts: Mapping[int, AssetFacts], told: Counted) -> Tally:
     if not assets:
         return {}
     known = {row.asset_id: row for row in AssetExposure.objects.filter(asset_id__in=assets)}
-    held = hold(assets, known)
-    counted = _count("asset_id", Q(asset_id__in=assets))
+    read = {
+        asset for asset in assets
+        if asset not in told.assets or (asset in known and (known[asset].open_findings or known[asset].price_mid))
+    }  # fmt: skip
+    held = {**told.footholds, **dict.fromkeys(read, NO_FOOTHOLDS), **(hold(read, known) if read else {})}
+    counted = {
+        **told.assets,
+        **dict.fromkeys(read, ({}, None)),
+        **(_count("asset_id", Q(asset_id__in=read)) if read else {}),
+    }
     differences: dict[int, Tally] = {}
     fresh: list[AssetExposure] = []
     changed: list[AssetExposure] = []
@@ -151,13 +160,17 @@ def _systems(differences: Mapping[int, Tally]) -> None:
     bulk.overwrite(SystemExposure, changed, COUNTED)
 
 
-def _targets(targets: set[int]) -> Tally:
+def _targets(targets: set[int], told: Counted) -> Tally:
     if not targets:
         return {}
-    counted = _count("target_id", Q(target_id__in=targets, asset_id__isnull=True))
+    rows = list(Target.objects.filter(pk__in=targets))
+    read = {row.pk for row in rows if row.pk not in told.targets or row.open_findings}
+    counted = {**told.targets, **dict.fromkeys(read, ({}, None))}
+    if read:
+        counted.update(_count("target_id", Q(target_id__in=read, asset_id__isnull=True)))
     total: Tally = Counter()
     changed = []
-    for row in Target.objects.filter(pk__in=targets):
+    for row in rows:
         tally, lowest = counted.get(row.pk, ({}, None))
         difference = _differ(row, tally)
         if difference or row.worst_rank != lowest:
@@ -220,9 +233,7 @@ def check_rollups() -> Iterator[str]:
     yield from _compare_definitions()
 
 
-def _compare(
-    what: str, counted: Mapping[int, tuple[Tally, int | None]], rows: Any
-) -> Iterator[str]:
+def _compare(what: str, counted: Mapping[int, tuple[Tally, int | None]], rows: Any) -> Iterator[str]:
     seen = set()
     for row in rows.iterator(chunk_size=2000):
         seen.add(row.pk)
@@ -251,9 +262,7 @@ def _compare_systems(owned: Mapping[int, tuple[Tally, int | None]]) -> Iterator[
 
 
 def _compare_definitions() -> Iterator[str]:
-    there = dict(
-        Finding.objects.filter(IS_OPEN).order_by().values_list("definition_id").annotate(n=Count("pk"))
-    )
+    there = dict(Finding.objects.filter(IS_OPEN).order_by().values_list("definition_id").annotate(n=Count("pk")))
     for pk, kept in Definition.objects.values_list("pk", "open_findings").iterator(chunk_size=5000):
         if kept != there.get(pk, 0):
             yield f"definition {pk}: {kept} open findings are kept, {there.get(pk, 0)} are there"
@@ -271,13 +280,11 @@ def recompute_rollups(actor: User | None) -> int:
         assets = set(AssetExposure.objects.values_list("pk", flat=True))
         assets |= set(_count("asset_id", Q(asset_id__isnull=False)))
         for part in bulk.chunks(sorted(assets), 2000):
-            _assets(set(part), {})
+            _assets(set(part), {}, Counted())
         for part in bulk.chunks(list(Target.objects.values_list("pk", flat=True)), 2000):
-            _targets(set(part))
+            _targets(set(part), Counted())
         rebuild_systems()
-        there = dict(
-            Finding.objects.filter(IS_OPEN).order_by().values_list("definition_id").annotate(n=Count("pk"))
-        )
+        there = dict(Finding.objects.filter(IS_OPEN).order_by().values_list("definition_id").annotate(n=Count("pk")))
         kept = dict(Definition.objects.values_list("pk", "open_findings"))
         wrong = {pk: there.get(pk, 0) - number for pk, number in kept.items() if number != there.get(pk, 0)}
         for number, pks in _by_value(wrong).items():

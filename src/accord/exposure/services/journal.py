@@ -1,0 +1,189 @@
+"""What imports did to findings: kept packed beside the ledger, whose entry carries the digest; read back here.
+
+Findings that were added are kept as columns, each value once; findings seen as they were as numbers with their sighting
+before; others with the fields that differ. Moments are ISO 8601 texts; a reference is a primary key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from accord.core import ledger
+from accord.exposure.models import Finding, ImportJournal, Scan
+from accord.exposure.services import bulk
+
+VERSION = 1
+Row = Mapping[str, Any]
+ADDED = (
+    "state", "definition", "target", "asset", "component", "version", "fixed_version", "severity", "cvss_score",
+    "port", "protocol", "path", "line", "note", "worst_class", "best_class",
+)  # fmt: skip
+"""What is kept of a finding that was added; what is blank is left out when it is read."""
+SEEN = ("last_seen", "last_scan", "stale_since")
+MOMENTS = frozenset({"first_seen", "last_seen", "closed_at", "clock", "due", "accepted_until", "stale_since"})
+COMPRESSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """What one import did to one finding: its primary key, the verb, the fields that differ before and after.
+
+    `verb`: "add" (`before` None), "see", "change", "close", "verify", "reopen" or "stale".
+    """
+
+    finding: int
+    verb: str
+    before: dict[str, Any] | None
+    after: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Entries:
+    """The entries of one transaction while it runs; values as the database stores them."""
+
+    names: Sequence[str] = ()
+    added: Sequence[tuple[Any, ...]] = ()
+    seen: list[tuple[list[int], list[tuple[Any, ...]], tuple[Any, ...]]] = field(default_factory=list)
+    changed: list[tuple[int, str, Row, Row]] = field(default_factory=list)
+    alike: list[tuple[str, list[int], Row, Row]] = field(default_factory=list)
+
+    def add(self, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Rows that were inserted, with the names of their columns; "id" comes first."""
+        self.names, self.added = names, rows
+
+    def see(self, pks: list[int], before: list[tuple[Any, ...]], after: tuple[Any, ...]) -> None:
+        """Findings seen as they were: SEEN before each, and after all."""
+        self.seen.append((pks, before, after))
+
+    def change(self, pk: int, verb: str, before: Row, after: Row) -> None:
+        """One finding, with the fields that differ."""
+        self.changed.append((pk, verb, before, after))
+
+    def same(self, verb: str, pks: list[int], before: Row, after: Row) -> None:
+        """Several findings to which the same was done, with the same fields before and after."""
+        self.alike.append((verb, pks, before, after))
+
+    def pks(self) -> Iterator[int]:
+        yield from (row[0] for row in self.added)
+        for pks, _, _ in self.seen:
+            yield from pks
+        yield from (pk for pk, _, _, _ in self.changed)
+        for _, pks, _, _ in self.alike:
+            yield from pks
+
+
+def keep(scan: Scan, entries: Entries, log: ledger.Log) -> None:
+    """Write the journal of this transaction, and its one entry in the ledger. Nothing where nothing happened."""
+    pks = list(entries.pks())
+    if not pks:
+        return
+    data = _pack(entries)
+    last = ImportJournal.objects.filter(scan=scan).order_by("-number").values_list("number", flat=True).first()
+    number = 1 if last is None else last + 1
+    digest = hashlib.sha256(data).hexdigest()
+    ImportJournal.objects.create(
+        scan=scan, number=number, rows=len(pks), first=min(pks), last=max(pks), digest=digest, data=data
+    )
+    did = {"add": len(entries.added), "see": sum(len(seen) for seen, _, _ in entries.seen)}
+    for _, verb, _, _ in entries.changed:
+        did[verb] = did.get(verb, 0) + 1
+    for verb, some, _, _ in entries.alike:
+        did[verb] = did.get(verb, 0) + len(some)
+    told = {verb: n for verb, n in did.items() if n}
+    log.add("apply", "scan", scan.pk, None, {"journal": number, "sha256": digest, "findings": told})
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    return {name: _text(name, value) for name, value in row.items()}
+
+
+def _text(name: str, value: Any) -> Any:
+    if name in MOMENTS and value is not None:
+        told = bulk.moment(value)
+        return told.isoformat() if told else None
+    return value
+
+
+def _encoded(values: Iterable[Any]) -> list[Any]:
+    """[distinct values, place of each]; [value] where there is one only."""
+    places: dict[Any, int] = {}
+    at = [places.setdefault(value, len(places)) for value in values]
+    return [list(places)] if len(places) == 1 else [list(places), at]
+
+
+def _decoded(held: list[Any], number: int) -> list[Any]:
+    return held[0] * number if len(held) == 1 else [held[0][at] for at in held[1]]
+
+
+def _pack(entries: Entries) -> bytes:
+    held: dict[str, Any] = {"version": VERSION}
+    if entries.added:
+        where = [entries.names.index(name) for name in ADDED]
+        held["added"] = [row[0] for row in entries.added]
+        held["columns"] = {
+            name: _encoded(row[at] for row in entries.added) for name, at in zip(ADDED, where, strict=True)
+        }
+    held["seen"] = [
+        [pks, [_encoded(_text(name, row[at]) for row in before) for at, name in enumerate(SEEN)],
+         [_text(name, value) for name, value in zip(SEEN, after, strict=True)]]
+        for pks, before, after in entries.seen
+    ]  # fmt: skip
+    held["changed"] = [[pk, verb, _plain(before), _plain(after)] for pk, verb, before, after in entries.changed]
+    held["alike"] = [[verb, pks, _plain(before), _plain(after)] for verb, pks, before, after in entries.alike]
+    return zlib.compress(json.dumps(held, separators=(",", ":"), ensure_ascii=False).encode(), COMPRESSION)
+
+
+def _unpack(data: bytes) -> Iterator[JournalEntry]:
+    held = json.loads(zlib.decompress(data))
+    pks = held.get("added", ())
+    if pks:
+        columns = {name: _decoded(told, len(pks)) for name, told in held["columns"].items()}
+        for at, pk in enumerate(pks):
+            after = {name: values[at] for name, values in columns.items()}
+            yield JournalEntry(pk, "add", None, {name: v for name, v in after.items() if v not in ("", None)})
+    for pks, before, after in held["seen"]:
+        values = zip(*(_decoded(told, len(pks)) for told in before), strict=True)
+        now = dict(zip(SEEN, after, strict=True))
+        for pk, was in zip(pks, values, strict=True):
+            yield JournalEntry(pk, "see", dict(zip(SEEN, was, strict=True)), dict(now))
+    for pk, verb, before, after in held["changed"]:
+        yield JournalEntry(pk, verb, before, after)
+    for verb, pks, before, after in held["alike"]:
+        for pk in pks:
+            yield JournalEntry(pk, verb, dict(before), dict(after))
+
+
+def entries(scan: Scan, backwards: bool = False) -> Iterator[JournalEntry]:
+    """What the import of a scan did, in its order, or the last first. One chunk is in memory at a time."""
+    numbers = ImportJournal.objects.filter(scan=scan).order_by("-number" if backwards else "number")
+    for pk in list(numbers.values_list("pk", flat=True)):
+        found = _unpack(bytes(ImportJournal.objects.values_list("data", flat=True).get(pk=pk)))
+        yield from reversed(list(found)) if backwards else found
+
+
+def history(finding: Finding | int, limit: int = 50) -> list[tuple[Scan, str, dict[str, Any] | None, dict[str, Any]]]:
+    """(scan, verb, before, after) of what imports did to one finding, the newest first. Two queries."""
+    pk = finding if isinstance(finding, int) else finding.pk
+    near = ImportJournal.objects.filter(first__lte=pk, last__gte=pk).select_related("scan").order_by("-pk")
+    found = []
+    for held in near[:limit]:
+        for entry in reversed(list(_unpack(bytes(held.data)))):
+            if entry.finding == pk:
+                found.append((held.scan, entry.verb, entry.before, entry.after))
+    return found
+
+
+def stands(held: ImportJournal) -> bool:
+    """Whether the kept bytes are those whose digest the ledger carries."""
+    return hashlib.sha256(bytes(held.data)).hexdigest() == held.digest
+
+
+def moment(value: str | None) -> datetime | None:
+    """A moment of an entry."""
+    return None if value is None else datetime.fromisoformat(value)

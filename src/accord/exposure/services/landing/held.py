@@ -1,0 +1,163 @@
+"""Findings that are known already: seen as they were, or changed, closed by the file's own word, or back again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from accord.engines import priority
+from accord.exposure.models import Finding
+from accord.exposure.services import bulk, sightings
+from accord.exposure.services.landing import columns
+from accord.exposure.services.landing.columns import NAMES, others
+
+if TYPE_CHECKING:
+    from accord.exposure.services.landing import Run
+
+State = Finding.State
+READ = (
+    "id", "fingerprint", "content", "state", "last_seen", "last_scan_id", "target_id", "closed_at", "first_seen",
+    "accepted_until", "stale_since",
+)  # fmt: skip
+TOLD = ("version", "fixed_version", "severity", "cvss_score", "note", "path", "line", "port", "protocol", "state")
+"""Fields whose change is a change of the finding; a change of the others is only noted on the row."""
+COUNTED = {"close": "closed", "reopen": "reopened"}
+AT = {name: index for index, name in enumerate(NAMES)}
+DAYS = {urgency.value: days for urgency, days in priority.DAYS.items()}
+
+
+class _Again(NamedTuple):
+    """A finding that is to be rewritten: its row of the block, its state to be, and what happened."""
+
+    row: int
+    state: str
+    verb: str
+
+
+def write(run: Run, found: Sequence[tuple[Any, ...]], first: Mapping[str, int]) -> None:
+    """Note all sightings of findings that are there. What an older scan says never overrides what a newer said."""
+    observed, scan, block = run.observed, run.scan.pk, run.block
+    contents, state_of = block.contents(), sightings.Table(observed)
+    moments: dict[Any, Any] = {}
+    same: list[tuple[Any, ...]] = []
+    earlier: list[tuple[Any, ...]] = []
+    again: dict[int, _Again] = {}
+    for one in found:
+        pk, fingerprint, content, state, last_seen, last_scan, target, closed_at, first_seen, until, _ = one
+        for told in (last_seen, closed_at, first_seen):
+            if told not in moments:
+                moments[told] = bulk.moment(told)
+        closed = moments[closed_at]
+        if last_scan == scan:
+            run.tally["unchanged"] += 1
+        elif observed < moments[last_seen] or (closed is not None and observed < closed):
+            run.tally["unchanged"] += 1
+            if observed < moments[first_seen]:
+                earlier.append(one)
+        else:
+            row = first[fingerprint]
+            place = block.places[block.target[row]]
+            now, verb = state_of(state, block.analyses.get(row), bulk.moment(until), place.ignored)
+            if content == contents[row] and now == state and target == place.target:
+                same.append(one)
+            else:
+                again[pk] = _Again(row, now, verb)
+    _see(run, same)
+    _begin_earlier(run, earlier)
+    if again:
+        _rewrite(run, again, contents)
+
+
+def _see(run: Run, same: Sequence[tuple[Any, ...]]) -> None:
+    """They are as they were."""
+    if not same:
+        return
+    told: dict[str, Any] = {"last_seen": run.observed, "last_scan": run.scan}
+    if any(one[-1] is not None for one in same):
+        told["stale_since"] = None
+    Finding.objects.filter(pk__in=[one[0] for one in same]).update(**told)
+    run.tally["unchanged"] += len(same)
+    run.entries.see(
+        [one[0] for one in same], [(one[4], one[5], one[-1]) for one in same],
+        (bulk.stored(run.observed), run.scan.pk, None),
+    )  # fmt: skip
+
+
+def _begin_earlier(run: Run, earlier: Sequence[tuple[Any, ...]]) -> None:
+    """An older scan saw them: they are older than was known."""
+    if earlier:
+        Finding.objects.filter(pk__in=[one[0] for one in earlier]).update(first_seen=run.observed)
+        for one in earlier:
+            run.entries.change(one[0], "see", {"first_seen": one[8]}, {"first_seen": bulk.stored(run.observed)})
+
+
+def _rewrite(run: Run, again: Mapping[int, _Again], contents: Sequence[int]) -> None:
+    """Write what differs on these findings."""
+    rest = others()
+    names = (*NAMES, *rest)
+    before = {row[0]: row for row in bulk.fetch(Finding, columns.layout(), "id", list(again))}
+    price, stale, until = (len(NAMES) + rest.index(name) for name in ("price", "stale_since", "accepted_until"))
+    kinds, targets = columns.kind_parts(run.block), columns.target_parts(run.block)
+    pks = sorted(again)
+    prices = [before[pk][price] if columns.is_open(again[pk].state) else None for pk in pks]
+    verdict = columns.assess(run.block, [again[pk].row for pk in pks], prices)
+    now, scan = bulk.stored(run.observed), run.scan.pk
+    written: list[tuple[Any, ...]] = []
+    differing: set[int] = set()
+    for index, pk in enumerate(pks):
+        was, (row, state, verb) = before[pk], again[pk]
+        worst, open_ = verdict.worst[index], columns.is_open(state)
+        clock, due = _deadline(run, was, worst, verb) if open_ else (was[AT["clock"]], was[AT["due"]])
+        closed = (was[AT["closed_at"]] or now) if state == State.CLOSED else None
+        rank = verdict.rank[index] if open_ else None
+        said = (*kinds[run.block.kind[row]], *targets[run.block.target[row]], *run.block.said[row])
+        after = [
+            pk, was[1], *said, worst, verdict.best[index], rank, clock, due, state, contents[row],
+            was[AT["first_seen"]], now, closed, was[AT["reopened"]] + (verb == "reopen"), was[AT["first_scan"]], scan,
+            None, *was[len(NAMES) :],
+        ]  # fmt: skip
+        after[price] = prices[index] if after[AT["asset"]] is not None else None
+        after[stale] = None
+        after[until] = was[until] if state == State.ACCEPTED else None
+        changes = [at for at, (old, new) in enumerate(zip(was, after, strict=True)) if old != new]
+        differing.update(changes)
+        written.append(tuple(after))
+        _note(run, was, after, verb, [names[at] for at in changes], {names[at]: at for at in changes})
+    chosen = sorted(differing)
+    cut = [(*(row[at] for at in chosen), row[0]) for row in written]
+    bulk.rewrite(Finding, bulk.columns_of(Finding, [names[at] for at in chosen]), cut)
+
+
+def _deadline(run: Run, was: tuple[Any, ...], worst: int, verb: str) -> tuple[Any, Any]:
+    """Clock and due of a finding that is open: both begin anew where it is back, its due moves with its class."""
+    clock, due = was[AT["clock"]], was[AT["due"]]
+    if clock is None or verb == "reopen":
+        clock, since = bulk.stored(run.observed), run.observed
+    elif worst == was[AT["worst_class"]]:
+        return clock, due
+    else:
+        since = bulk.moment(clock) or run.observed
+    days = DAYS[worst]
+    return clock, None if days is None else bulk.stored(since + timedelta(days=days))
+
+
+def _note(
+    run: Run, was: tuple[Any, ...], after: Sequence[Any], verb: str, changed: Sequence[str], at: Mapping[str, int]
+) -> None:
+    """Count a rewritten finding, and keep what differs in the journal."""
+    if verb in COUNTED:
+        run.tally[COUNTED[verb]] += 1
+    else:
+        told = any(name in at for name in TOLD)
+        run.tally["changed" if told else "unchanged"] += 1
+        verb = "change" if told else "see"
+    run.entries.change(
+        was[0], verb, {name: was[at[name]] for name in changed}, {name: after[at[name]] for name in changed}
+    )
+    for row, step in ((was, -1), (after, 1)):
+        if columns.is_open(row[AT["state"]]):
+            run.opened[row[AT["definition"]]] += step
+        run.touched.add((row[AT["asset"]], row[AT["target"]]))
+    run.counted.spoil(was[AT["asset"]], was[AT["target"]])
+    run.counted.spoil(after[AT["asset"]], after[AT["target"]])
