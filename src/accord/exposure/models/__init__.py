@@ -1,12 +1,14 @@
 """Definitions and feeds, scans and their targets, findings, and the roll-ups over them."""
 
 from accord.exposure.models.campaigns import Campaign, CampaignFix, Ticket
+from accord.exposure.models.feed_points import EndOfLife, SsvcPoint
 from accord.exposure.models.findings import IS_OPEN, OPEN_STATES, Finding
 from accord.exposure.models.fixes import Fix, FixDecision, FixState, MonthlyFlow, SystemFix
 from accord.exposure.models.journal import ImportJournal
 from accord.exposure.models.knowledge import Definition, DefinitionAlias, Epss, FeedUpdate, Kev, Severity
 from accord.exposure.models.mapping import ImportMapping
 from accord.exposure.models.patch_plan import PatchJob, PatchPlan
+from accord.exposure.models.policy import PriorityPolicy
 from accord.exposure.models.rollups import AssetExposure, SystemExposure, TotalExposure
 from accord.exposure.models.scans import Scan, ScanTarget, Target
 from accord.exposure.models.security_tests import (
@@ -31,6 +33,7 @@ from accord.exposure.models.surfaces import (
     SurfaceInventory,
     SystemStake,
 )
+from accord.exposure.models.triage import Notice, TriageCase, TriageFinding
 from accord.exposure.models.windows import (
     ChangeFreeze,
     ChangeWindow,
@@ -57,6 +60,7 @@ __all__ = [
     "DefinitionAlias",
     "DowntimeLimit",
     "EndedSupport",
+    "EndOfLife",
     "Epss",
     "FeedUpdate",
     "Finding",
@@ -70,6 +74,7 @@ __all__ = [
     "InventoryCoverage",
     "Kev",
     "MonthlyFlow",
+    "Notice",
     "PatchJob",
     "PatchPlan",
     "PatchRule",
@@ -77,6 +82,7 @@ __all__ = [
     "Safeguard",
     "SafeguardEvidence",
     "SafeguardRule",
+    "PriorityPolicy",
     "Scan",
     "ScanTarget",
     "SecurityTest",
@@ -88,6 +94,7 @@ __all__ = [
     "Severity",
     "Surface",
     "SurfaceInventory",
+    "SsvcPoint",
     "SystemExposure",
     "SystemFix",
     "SystemStake",
@@ -97,5 +104,7 @@ __all__ = [
     "Ticket",
     "TotalExposure",
     "VexStatement",
+    "TriageCase",
+    "TriageFinding",
     "WindowSystem",
 ]

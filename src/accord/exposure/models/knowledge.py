@@ -27,7 +27,9 @@ class Definition(models.Model):
 
     `known_exploited` is NULL while no KEV catalogue was loaded; `epss` is NULL where the feed has no such CVE.
     `possible` are the answers that its CVSS vector leaves open (`engines.priority.possibilities`), NULL
-    without one. `pending`: its facts changed and its findings are not all assessed again yet.
+    without one. `exploitation`, `automatable`, `total_impact` and `points_of` (their day) are what CISA's SSVC points
+    say, "" or NULL where they say nothing. `exploited_since`: when Accord learned that it is exploited. `pending`: its
+    facts changed and its findings are not all assessed again yet.
     """
 
     class Kind(models.TextChoices):
@@ -52,6 +54,11 @@ class Definition(models.Model):
     known_exploited = models.BooleanField(null=True)
     epss = models.FloatField(null=True)
     epss_percentile = models.FloatField(null=True)
+    exploitation = models.CharField(max_length=10, blank=True)
+    automatable = models.BooleanField(null=True)
+    total_impact = models.BooleanField(null=True)
+    points_of = models.DateField(null=True)
+    exploited_since = models.DateTimeField(null=True)
     open_findings = models.PositiveIntegerField(default=0)
     pending = models.BooleanField(default=False)
     first_seen = models.DateTimeField(default=timezone.now)
@@ -134,6 +141,8 @@ class FeedUpdate(models.Model):
     class Feed(models.TextChoices):
         KEV = "kev", "CISA KEV"
         EPSS = "epss", "FIRST EPSS"
+        SSVC = "ssvc", "CISA Vulnrichment"
+        EOL = "eol", "endoflife.date"
 
     class State(models.TextChoices):
         APPLYING = "applying", "Applying"
