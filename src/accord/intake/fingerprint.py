@@ -36,9 +36,13 @@ def weakness(observation: Observation) -> str:
 
 def grouping(observation: Observation) -> str:
     """The key of the grouped view: one row per weakness over all hosts and ports (network scanners repeat
-    the same plugin for each), and one per weakness and target where the target is not a host."""
-    over_hosts = observation.target.startswith("host:")
-    return _digest("" if over_hosts else observation.target, *what(observation))
+    the same plugin for each), one per weakness and web application over all its pages and parameters, and one per
+    weakness and place in any other target."""
+    if observation.target.startswith("host:"):
+        return _digest("", *what(observation))
+    if observation.target.startswith("application:"):
+        return _digest(observation.target, *what(observation)[:2])
+    return _digest(observation.target, *what(observation))
 
 
 def purl_without_version(purl: str) -> str:

@@ -13,7 +13,23 @@ def _is_own(seen: Sniff) -> bool:
     return "accord_findings" in seen.keys
 
 
+def _is_generic(seen: Sniff) -> bool:
+    """A list of findings with the three words that each must have, and nobody else's mark on it."""
+    if not seen.whole or not seen.has("findings[].title", "findings[].severity", "findings[].description"):
+        return False
+    return seen.paths.keys().isdisjoint(("findings[].findingArn", "findings[].AwsAccountId", "accord_findings"))
+
+
+def _is_generic_csv(seen: Sniff) -> bool:
+    others = ("Control ID", "QID", "Plugin ID", "Plugin")
+    if not seen.columns("Title", "Severity", "Description") or any(seen.columns(name) for name in others):
+        return False
+    return any(seen.columns(name) for name in ("Date", "CweId", "Active", "Verified"))
+
+
 FORMATS: tuple[Format, ...] = (
     Format("accord", "Accord's own list of findings (JSON)", (".json",), "accord.intake.own", _is_own),
+    Format("generic", "Generic findings JSON", (".json",), "accord.intake.generic", _is_generic),
+    Format("generic-csv", "Generic findings CSV", (".csv",), "accord.intake.generic.table", _is_generic_csv),
     Format("empty", "Empty JSON list or object", (".json",), "accord.intake.empty", _is_empty),
 )

@@ -124,27 +124,61 @@ class _Bytes(io.BufferedIOBase):
         return self._reader.read(size)
 
 
+def lines_of(source: Source, reader: Reader) -> Iterator[str]:
+    """The lines of a text without their ends; IntakeError where the bytes are no text. One line may be as long as
+    one record."""
+    text = io.TextIOWrapper(_Bytes(reader), encoding=text_encoding(reader.head()), newline="")
+    number = 0
+    while True:
+        number += 1
+        try:
+            line = text.readline()
+        except UnicodeDecodeError as error:
+            raise _no_text(source, number, error) from None
+        if not line:
+            return
+        reader.mark()
+        yield line.rstrip("\r\n")
+
+
+def _no_text(source: Source, number: int, error: UnicodeDecodeError) -> IntakeError:
+    problem = f"The bytes {error.object[error.start :][:4].hex(' ')} are not {error.encoding} text."
+    return IntakeError(source.name, number, None, problem, "Save the file as UTF-8.")
+
+
 def _records(source: Source, reader: Reader, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """(number, cells) of every record; the size of each is counted by the reader's `record_bytes`."""
     text = io.TextIOWrapper(_Bytes(reader), encoding=text_encoding(reader.head()), newline="")
-    lines: Any = csv.reader(text, delimiter=delimiter, skipinitialspace=True, strict=True)
+    held: list[str] = []
+    lines: Any = csv.reader(_noted(text, held), delimiter=delimiter, skipinitialspace=True, strict=True)
     number = 0
     while True:
         number += 1
         csv.field_size_limit(source.limits.record_bytes)
+        held.clear()
         try:
             record = next(lines)
         except StopIteration:
             return
         except csv.Error as error:
-            raise IntakeError(source.name, number, None, *_explained(str(error))) from None
+            if "unexpected end" not in str(error) or len(held) != 1:
+                raise IntakeError(source.name, number, None, *_explained(str(error))) from None
+            record = next(csv.reader(held, delimiter=delimiter, skipinitialspace=True))
         except UnicodeDecodeError as error:
-            problem = f"The bytes {error.object[error.start :][:4].hex(' ')} are not {error.encoding} text."
-            raise IntakeError(source.name, number, None, problem, "Save the file as “CSV UTF-8”.") from None
+            raise _no_text(source, number, error) from None
         finally:
             csv.field_size_limit(_USUAL_CELL)
         reader.mark()
         yield number, record
+
+
+def _noted(text: Iterable[str], held: list[str]) -> Iterator[str]:
+    """The lines, with those of the record that is being read kept: a quote that opens on the very last line and
+    never closes can only be meant to end with it, and whether all cells are there is seen from their number."""
+    for line in text:
+        if len(held) < 2:
+            held.append(line)
+        yield line
 
 
 def _explained(message: str) -> tuple[str, str]:

@@ -1,0 +1,133 @@
+"""Nessus results as CSV: of Nessus and Tenable Vulnerability Management ("Plugin ID, CVE, CVSS, Risk, Host …"), of
+Tenable Security Center ("Plugin, Plugin Name, Family …"), of Tenable's Explore pages ("asset.…; definition.…"), and
+of Tenable Web App Scanning.
+
+Read from Tenable's descriptions of these exports. Rows of one plugin, host and port that differ only in the CVE are
+one observation. Definitions carry the names that the XML gives them, so both reports meet. A CSV does not tell what
+ran: it closes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from accord.intake.nessus.definitions import RISK, SEVERITY, _kind
+from accord.intake.places import host, site
+from accord.intake.records import Observation, Record, ScanHeader, Target
+from accord.intake.report import Found, Report, ratings
+from accord.intake.safe import text as clean
+from accord.intake.safe.csv_reader import Row, table
+from accord.intake.safe.source import Source
+from accord.intake.tally import Unreadable
+
+CLASSIC = ("Plugin ID", "Risk", "Host", "Protocol", "Port", "Name")
+CENTER = ("Plugin", "Plugin Name", "Severity", "IP Address", "Port")
+EXPLORE = ("definition.id", "definition.name", "asset.name", "severity")
+_PLUGIN = ("plugin id", "plugin", "definition.id")
+_NAME = ("name", "plugin name", "definition.name")
+_RISK = ("severity", "risk", "risk factor", "definition.severity")
+_SCORES = (
+    "cvss v4.0 base score", "cvss v4 base score", "definition.cvss4.base_score", "cvssv4", "cvss v3.0 base score",
+    "cvss v3 base score", "cvss3 base score", "definition.cvss3.base_score", "cvssv3",
+    "cvss v2 base score", "cvss v2.0 base score",
+    "definition.cvss2.base_score", "cvss base score", "cvss",
+)  # fmt: skip
+_VECTORS = (
+    "cvss v4 vector", "definition.cvss4.base_vector", "cvss v3 vector", "cvss v3.0 vector", "cvss3 vector",
+    "definition.cvss3.base_vector", "cvss v2 vector", "definition.cvss2.base_vector", "cvss vector",
+)  # fmt: skip
+_OUTPUT = ("plugin output", "output")
+_TIMES = ("last observed", "last_seen", "last seen", "last found", "host end")
+_WEB = {"http", "https"}
+
+
+def read(source: Source) -> Iterator[Record]:
+    """Records of one CSV; IntakeError where it cannot be read."""
+    report = Report(source)
+    with table(source, CLASSIC, CENTER, EXPLORE) as found:
+        yield ScanHeader("nessus-csv", "Nessus")
+        for row, cves in _merged(found.rows):
+            yield from report.add(_row(row, cves), row.number)
+    yield from report.end(None)
+
+
+def _merged(rows: Iterator[Row]) -> Iterator[tuple[Row, dict[str, None]]]:
+    """Rows that stand together and differ only in the CVE, as one with all of these."""
+    held: Row | None = None
+    cves: dict[str, None] = {}
+    for row in rows:
+        found = clean.cves(row.get("cve", "definition.cve")[:20_000])
+        if held is not None and not row.problem and not held.problem and _key(row) == _key(held):
+            if len(cves) < 500:
+                cves.update(dict.fromkeys(found))
+            continue
+        if held is not None:
+            yield held, cves
+        held, cves = row, dict.fromkeys(found)
+    if held is not None:
+        yield held, cves
+
+
+def _key(row: Row) -> tuple[str, ...]:
+    place = ("host", "ip address", "dns name", "asset.id", "asset.name", "protocol", "port", *_OUTPUT)
+    return (row.get(*_PLUGIN), *(row.cells.get(name, "") for name in place))
+
+
+def _row(row: Row, cves: dict[str, None]) -> Iterator[Found]:
+    if row.problem:
+        raise Unreadable("row", row.problem)
+    plugin = row.get(*_PLUGIN)
+    if not (plugin.isascii() and plugin.isdigit() and len(plugin) <= 12):
+        raise Unreadable("Plugin ID", "The plugin number is missing.")
+    target = _target(row)
+    if target is None:
+        raise Unreadable("Host", "The row names no host.")
+    yield target
+    told = row.get(*_RISK).lower()
+    severity = RISK.get(told) or SEVERITY.get(told) or ("info" if told == "info" else None)
+    score = next((one for name in _SCORES if (one := clean.score(row.cells.get(name))) is not None), None)
+    vectors, _, _ = ratings(row.cells.get(name, "") for name in _VECTORS)
+    family = clean.line(row.get("family", "plugin family", "definition.family"), 200)
+    texts = (row.get("synopsis", "definition.synopsis"), row.get("description", "definition.description"))
+    solution = clean.text(row.get("solution", "steps to remediate", "definition.solution"), 20_000)
+    port = clean.port(row.get("port"))
+    yield Observation(
+        target=target.identity,
+        definition_id=f"nessus:{plugin}",
+        title=clean.line(row.get(*_NAME), 500) or f"Nessus plugin {plugin}",
+        kind=_kind(severity, tuple(cves), score or None),
+        check=f"nessus:{plugin}",
+        aliases=tuple(cves),
+        description="\n\n".join(one for text in texts if (one := clean.text(text, 20_000))) or None,
+        solution=None if solution == "n/a" else solution,
+        severity=severity,
+        cvss_vectors=vectors,
+        cvss_score=score,
+        cwes=clean.cwes(row.get("cwe", "definition.cwe"), row.get("cross references", "xref")),
+        port=port,
+        protocol=row.get("protocol").lower()[:20] or None if port else None,
+        evidence=clean.text(row.get(*_OUTPUT), 20_000),
+        references=clean.urls(row.get("see also", "definition.see_also"), 100),
+        seen_at=clean.when(row.get(*_TIMES)),
+        group=f"nessus-family:{family}" if family else None,
+        needs_credentials=row.get("check type", "plugin type", "definition.type").lower() == "local",
+    )
+
+
+def _target(row: Row) -> Target | None:
+    name = row.get("host")
+    if name and (row.get("protocol").lower() in _WEB or "://" in name):
+        found = site(name)
+        if found is not None:
+            return found[0]
+    return host(
+        name,
+        row.get("dns name", "asset.display_fqdn", "fqdn"),
+        row.get("ip address", "asset.display_ipv4_address"),
+        row.get("asset.display_ipv6_address"),
+        row.get("netbios name", "netbios", "asset.netbios_name"),
+        row.get("asset.host_name", "asset.name"),
+        macs=row.get("mac address", "asset.display_mac_address").replace(",", " ").split()[:50],
+        identifiers=(("agent-id", row.get("agent id")), ("tenable-asset-id", row.get("asset.id"))),
+        system=row.get("asset.operating_system", "os"),
+    )
