@@ -1,7 +1,7 @@
 """Bandit JSON (`bandit -f json`), read from Bandit's own formatter.
 
-One instance per test and place, marked by the text of the line (two in one line are numbered). Only tests with a result are known to have run: the
-file does not list the others. Files that Bandit could not read are refused rows.
+One instance per test and place, marked by the text of the line (two in one line are numbered). Only tests with a
+result are known to have run: the file does not list the others. Files that Bandit could not read are refused rows.
 """
 
 from __future__ import annotations

@@ -78,9 +78,7 @@ def _code(row: dict[str, Any], target: Target) -> Iterator[Found]:
     analysis, detail = _dismissed(row, "dismissed", row.get("dismissed_reason"), row.get("dismissed_comment"))
     words = clean.text(clean.mapping(latest.get("message")).get("text"), 5000)
     number = clean.whole(row.get("number"), 1)
-    severity: Severity | None = report.severity(rule.get("security_severity_level")) or report.severity(
-        rule.get("severity")
-    )
+    severity = report.severity(rule.get("security_severity_level")) or report.severity(rule.get("severity"))
     yield Observation(
         target=target.identity,
         definition_id=aliases[0] if len(aliases) == 1 else check,
