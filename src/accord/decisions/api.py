@@ -17,6 +17,7 @@ from accord.core.models import User
 from accord.core.permissions import guard_api
 from accord.core.roles import Role
 from accord.decisions import selectors, services
+from accord.decisions.acceptance_api import router as acceptance_router
 from accord.decisions.lists import DECISIONS, PLANS
 from accord.decisions.models import Decision, Frontier, Plan
 from accord.decisions.screens import SCREENS
@@ -310,4 +311,5 @@ def _decision(found: Decision) -> dict[str, Any]:
 
 noun_operations(router, *SCREENS)
 router.add_router("", sheet_router)
+router.add_router("", acceptance_router)
 router.add_router("", table_router)

@@ -8,7 +8,7 @@ from itertools import chain
 
 from accord.core.checks import check
 from accord.decisions import selectors
-from accord.decisions.models import Decision, Sheet, Sitting
+from accord.decisions.models import Acceptance, Decision, Sheet, Sitting
 
 RESTORE = "Restore the last backup in which it holds."
 
@@ -16,8 +16,10 @@ RESTORE = "Restore the last backup in which it holds."
 @check("decisions")
 def _signed_content_holds() -> Iterator[str]:
     kept = ("key", "content", "content_hash", "record", "record_hash")
-    signed: chain[Decision | Sheet] = chain(
-        Decision.objects.exclude(content_hash="").only(*kept), Sheet.objects.exclude(content_hash="").only(*kept)
+    signed: chain[Decision | Sheet | Acceptance] = chain(
+        Decision.objects.exclude(content_hash="").only(*kept),
+        Sheet.objects.exclude(content_hash="").only(*kept),
+        Acceptance.objects.exclude(content_hash="").only(*kept),
     )
     for one in signed:
         if hashlib.sha256(one.content.encode()).hexdigest() != one.content_hash:

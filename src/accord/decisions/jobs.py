@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from accord.core import rounds
 from accord.core.jobs import Cancelled, Context, kind
 
 if TYPE_CHECKING:
@@ -91,3 +93,12 @@ def compute_differences(context: Context, sitting: str, seconds: float = 60.0) -
 
     found = price_differences(context.actor, sitting, seconds=seconds, tell=context.progress)
     return {"sitting": found.key, "plans": found.differences["plans"] if found.differences else 0}
+
+
+@rounds.every("decisions.expire", timedelta(hours=1))
+def end_what_ran_out() -> None:
+    """End sheets on patches and acceptances whose last day is over; what is read tells so without it."""
+    from accord.decisions.services import end_acceptances_that_ran_out, end_sheets_that_ran_out
+
+    end_sheets_that_ran_out()
+    end_acceptances_that_ran_out()

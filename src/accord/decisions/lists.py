@@ -1,4 +1,4 @@
-"""The lists of this room: plans and decisions, for screen and API alike."""
+"""The lists of this room: plans, decisions, sheets and acceptances, for screen and API alike."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from accord.core.permissions import scoped
 from accord.core.twokey import TwoKeyState
 from accord.decisions import selectors
-from accord.decisions.models import Decision, Plan, Sheet
+from accord.decisions.models import Acceptance, Decision, Plan, Sheet
 from accord.ui.lists import Empty, ListColumn, ListSpec, choice, text
 
 
@@ -43,6 +43,26 @@ def decision_href(decision: Any) -> str:
 
 def sheet_href(sheet: Any) -> str:
     return reverse("decisions:sheet_detail", args=[sheet.key])
+
+
+def _acceptances(request: Any) -> QuerySet[Acceptance]:
+    return scoped(request.user, "acceptance", selectors.acceptances())
+
+
+def acceptance_href(one: Any) -> str:
+    return reverse("decisions:acceptance_detail", args=[one.key])
+
+
+def _days_left(one: Any) -> int | None:
+    today = timezone.localdate()
+    return (one.until - today).days if one.holds(today) else None
+
+
+def acceptance_state(one: Any) -> str:
+    """Its state in a word, that it ended included."""
+    if one.ran_out(timezone.localdate()):
+        return "ran out"
+    return str(one.ended or one.state)
 
 
 def _validity(sheet: Any) -> str:
@@ -107,7 +127,7 @@ SHEETS = ListSpec(
     filters=(choice("kind", "About", Sheet.Kind.choices), choice("state", "State", TwoKeyState.choices)),
     search=("key__istartswith", "title"),
     default_sort="-key",
-    intro="Insurance, suppliers, delayed retirements and materiality: decided by two keys like a plan.",
+    intro="Insurance, suppliers, delayed retirements, materiality, and patches that may wait: decided by two keys.",
     empty=Empty(
         "Open one for an insurance, a supplier, a delay or an incident.",
         "New sheet",
@@ -118,3 +138,34 @@ SHEETS = ListSpec(
     actions=(("New sheet", "decisions:sheet_choose", "change", "sheet"),),
     link=sheet_href,
 )
+ACCEPTANCES = ListSpec(
+    noun="acceptance",
+    title="Acceptances",
+    rows=_acceptances,
+    columns=(
+        ListColumn("key", "Acceptance", kind="key", sort="key", link=acceptance_href),
+        ListColumn("name", "About", sort="name", link=acceptance_href),
+        ListColumn("scope", "Scope", kind="badge", badge="acceptance_scope", sort="scope"),
+        ListColumn("state", "State", value=acceptance_state, kind="badge", badge="decision", sort="state"),
+        ListColumn("open_now", "Open findings", kind="int", sort="open_now"),
+        ListColumn("price_now", "Costs a year", kind="money", sort="price_now", help="Expected loss while open."),
+        ListColumn("until", "Until", kind="date", sort="until"),
+        ListColumn("days_left", "Days left", value=_days_left, kind="int", blank="–"),
+        ListColumn("proposed_by", "Proposed by", value="proposed_by.name", blank="–"),
+    ),
+    filters=(
+        choice("scope", "Scope", Acceptance.Scope.choices),
+        choice("state", "State", TwoKeyState.choices),
+        choice("ended", "Ended", Acceptance.Ended.choices),
+        text("subject", "About (key)", "subject", "exact"),
+    ),
+    search=("key__istartswith", "name"),
+    default_sort="-key",
+    intro="Findings that both executives leave open until a day, with what that costs meanwhile.",
+    empty=Empty(
+        "Nothing is accepted. Accept a finding, a weakness, a system or a unit for a while.",
+        "New acceptance", "decisions:acceptance_add", "change", "acceptance",
+    ),
+    actions=(("New acceptance", "decisions:acceptance_add", "change", "acceptance"),),
+    link=acceptance_href,
+)  # fmt: skip

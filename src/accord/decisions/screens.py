@@ -45,6 +45,8 @@ BADGES = {
     "decision": {
         "superseded": Badge("Replaced", "neutral", "dash"),
         "ran out": Badge("Ran out", "neutral", "clock"),
+        "revoked": Badge("Revoked", "warning", "cross"),
+        "replaced": Badge("Replaced", "neutral", "dash"),
     },
     "outcome": {
         "yes": Badge("As planned", "good", "check"),
@@ -53,6 +55,12 @@ BADGES = {
     },
     "sheet_choice": {
         "chosen": Badge("Chosen", "joint", "check"),
+    },
+    "acceptance_scope": {
+        "finding": Badge("Finding", "neutral", "dot"),
+        "definition": Badge("Weakness", "info", "diamond"),
+        "system": Badge("System", "cio", "square"),
+        "unit": Badge("Unit", "neutral", "ring"),
     },
     "sheet": {
         "insurance": Badge("Insurance", "info", "ring"),
@@ -84,6 +92,7 @@ def declare() -> None:
         entry("Plan", "Plans", "decisions:plan_list", noun="plan", order=6, icon="plan"),
         entry("Plan", "Decisions", "decisions:decision_list", noun="decision", order=8, icon="decision"),
         entry("Plan", "Sheets", "decisions:sheet_list", noun="sheet", order=8, icon="decision"),
+        entry("Plan", "Acceptances", "decisions:acceptance_list", noun="acceptance", order=8, icon="decision"),
         entry("Plan", "Tracking", "decisions:tracking", noun="decision", order=9, icon="tracking"),
         entry("Brief", "Look back", "decisions:look_back", noun="brief", order=50, icon="tracking"),
     )
@@ -92,6 +101,8 @@ def declare() -> None:
     palette.register_searcher("plan", "Plans", _search)
     palette.register_page("What if", "decisions:what_if", noun="plan", verb="run")
     palette.register_page("New sheet", "decisions:sheet_choose", noun="sheet", verb="change")
+    palette.register_page("Patch or wait", "decisions:patch_choose", noun="sheet", verb="change")
+    palette.register_page("New acceptance", "decisions:acceptance_add", noun="acceptance", verb="change")
     palette.register_page("Compare plans", "decisions:plan_compare", noun="plan")
     for screens in SCREENS:
         palette.register_page(screens.title, f"decisions:{screens.noun.name}_list", noun=screens.noun.name)

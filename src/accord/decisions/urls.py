@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accord.decisions.lists import DECISIONS, PLANS, SHEETS
+from accord.decisions.lists import ACCEPTANCES, DECISIONS, PLANS, SHEETS
 from accord.decisions.screens import SCREENS
 from accord.decisions.views import (
+    acceptances,
     decisions,
     exports,
     forecasts,
@@ -68,6 +69,14 @@ urlpatterns = [
     path("sheets/<str:key>/sign/<slug:role>/", sheets.sign, name="sheet_sign"),
     path("sheets/<str:key>/dissent/<slug:role>/", sheets.dissent, name="sheet_dissent"),
     path("sheets/<str:key>/withdraw/", sheets.withdraw, name="sheet_withdraw"),
+    path("acceptances/", list_page(ACCEPTANCES), name="acceptance_list"),
+    path("acceptances/-/new/", acceptances.add, name="acceptance_add"),
+    path("acceptances/<str:key>/", acceptances.detail, name="acceptance_detail"),
+    path("acceptances/<str:key>/renew/", acceptances.renew, name="acceptance_renew"),
+    path("acceptances/<str:key>/sign/<slug:role>/", acceptances.sign, name="acceptance_sign"),
+    path("acceptances/<str:key>/dissent/<slug:role>/", acceptances.dissent, name="acceptance_dissent"),
+    path("acceptances/<str:key>/withdraw/", acceptances.withdraw, name="acceptance_withdraw"),
+    path("acceptances/<str:key>/revoke/", acceptances.revoke, name="acceptance_revoke"),
     path("tracking/", tracking.page, name="tracking"),
     *(route for screens in SCREENS for route in noun_urls(screens)),
 ]

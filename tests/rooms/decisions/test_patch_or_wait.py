@@ -47,9 +47,9 @@ def day(number: int) -> str:
     return str(timezone.localdate() + dt.timedelta(days=number))
 
 
-def values(fix: Fix, **changes: Any) -> dict[str, Any]:
+def values(on: Fix, **changes: Any) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "system": "S-1", "fix": fix.key, "now_day": day(0), "window_day": day(10), "mitigate_from": day(1),
+        "system": "S-1", "fix": on.key, "now_day": day(0), "window_day": day(10), "mitigate_from": day(1),
         "mitigate_until": day(30), "measure": "Rule in the proxy", "accept_until": day(60), "retry_days": "7",
     }  # fmt: skip
     ranges = {
@@ -61,8 +61,8 @@ def values(fix: Fix, **changes: Any) -> dict[str, Any]:
     return {**found, **changes}
 
 
-def draft(actor: User, fix: Fix, **changes: Any) -> Sheet:
-    return services.draft_sheet(actor, "patch_or_wait", "Web server", values(fix, **changes))
+def draft(actor: User, on: Fix, **changes: Any) -> Sheet:
+    return services.draft_sheet(actor, "patch_or_wait", "Web server", values(on, **changes))
 
 
 def facts(sheet: Sheet, option: str = "") -> dict[str, Any]:

@@ -8,9 +8,10 @@ from typing import Any
 from django.utils import timezone
 
 from accord.briefing.parts import Home, address
-from accord.briefing.selectors import alignment, joint, oversight, people, posture
+from accord.briefing.selectors import accepted, alignment, joint, oversight, people, posture
 from accord.core.roles import Role
 from accord.core.statements import Statement
+from accord.decisions import selectors as decisions
 from accord.estate import selectors as estate
 from accord.exposure import selectors as exposure
 from accord.risk import selectors as risk
@@ -18,16 +19,19 @@ from accord.ui.format import default_currency
 
 
 def cio(user: Any) -> Home:
-    """Alignment: what the goals stand on, what serves none, what ends. Twelve queries."""
+    """Alignment: what the goals stand on, what serves none, what ends. At most fifteen queries."""
     today = timezone.localdate()
     aligned = estate.alignment()
     idle = alignment.serving_none(aligned)
     between = joint.joint()
+    held = decisions.held(today)
     return Home(
         "cio", "Alignment", "What the goals stand on",
-        statements=[*alignment.statements(aligned, idle, today), joint.statement(between)],
+        statements=[
+            *alignment.statements(aligned, idle, today), joint.statement(between), accepted.statement(held, today),
+        ],
         main=[
-            alignment.goals(aligned), joint.keys_table(between), joint.agreement(between),
+            alignment.goals(aligned), joint.keys_table(between), accepted.table(held, today), joint.agreement(between),
             alignment.idle_table(idle),
         ],
         side=[alignment.lifecycle(today, aligned), alignment.to_fill_in(estate.what_to_fill_in())],
@@ -35,15 +39,19 @@ def cio(user: Any) -> Home:
 
 
 def ciso(user: Any) -> Home:
-    """Posture: what to fix first, what it could cost, what nobody looks at. Twelve queries."""
+    """Posture: what to fix first, what it could cost, what nobody looks at. At most fifteen queries."""
     found = posture.seen(timezone.now())
     between = joint.joint()
+    today = timezone.localdate()
+    held = decisions.held(today)
     return Home(
         "ciso", "Posture", "What to fix first, and what it could cost",
-        statements=[*posture.statements(found), *loss_statements(), joint.statement(between)],
+        statements=[
+            *posture.statements(found), *loss_statements(), joint.statement(between), accepted.statement(held, today),
+        ],
         main=[
             posture.fix_first(exposure.fix_first(posture.SHOWN)), joint.keys_table(between),
-            joint.agreement(between),
+            accepted.table(held, today), joint.agreement(between),
         ],
         side=[
             posture.by_class(found.exposure), posture.coverage_table(found.coverage), posture.feeds(found.feeds)

@@ -1,5 +1,16 @@
 """Reads of this room."""
 
+from accord.decisions.selectors.acceptances import (
+    Carried,
+    Held,
+    acceptance_as_json,
+    acceptances,
+    came_after,
+    carried,
+    covered,
+    find_acceptance,
+    held,
+)
 from accord.decisions.selectors.comments import Figure, comments_of, costs_text, figures_of, frozen_comments
 from accord.decisions.selectors.forecasts import as_data, due_dates, estimates, forecasts_of, loss_curve, quantiles_of
 from accord.decisions.selectors.frontiers import (
@@ -57,25 +68,33 @@ from accord.decisions.selectors.what_if import Answer, Asked, Table, table, what
 __all__ = [
     "Answer",
     "Asked",
+    "Carried",
     "Figure",
     "Hand",
+    "Held",
     "LeftOut",
     "LookBack",
     "Opinion",
     "PlanInputs",
     "Table",
     "Tracking",
+    "acceptance_as_json",
+    "acceptances",
     "afterwards",
     "as_data",
+    "came_after",
+    "carried",
     "collect",
     "comments_of",
     "commitments_hold",
     "costs_text",
+    "covered",
     "currency_of",
     "differences",
     "due_dates",
     "estimates",
     "figures_of",
+    "find_acceptance",
     "find_decision",
     "find_plan",
     "find_sheet",
@@ -86,6 +105,7 @@ __all__ = [
     "frozen_sitting",
     "hands",
     "headline",
+    "held",
     "horizon_years",
     "in_force",
     "is_stale",

@@ -1,5 +1,13 @@
 """Writes of this room."""
 
+from accord.decisions.services.acceptances import (
+    dissent_acceptance,
+    end_acceptances_that_ran_out,
+    propose_acceptance,
+    revoke_acceptance,
+    sign_acceptance,
+    withdraw_acceptance,
+)
 from accord.decisions.services.comments import add_comment
 from accord.decisions.services.forecasts import Stated, close_year, keep_forecasts, state_estimates
 from accord.decisions.services.own import make_plan
@@ -30,8 +38,10 @@ __all__ = [
     "close_year",
     "compute_sheet",
     "dissent",
+    "dissent_acceptance",
     "dissent_sheet",
     "draft_sheet",
+    "end_acceptances_that_ran_out",
     "end_sheets_that_ran_out",
     "keep_forecasts",
     "keep_tail_plan",
@@ -39,16 +49,20 @@ __all__ = [
     "open_sitting",
     "price_differences",
     "propose",
+    "propose_acceptance",
     "propose_sheet",
     "recompute_sheet",
     "record_outcome",
+    "revoke_acceptance",
     "run_frontier",
     "run_robustness",
     "save_position",
     "set_stance",
     "sign",
+    "sign_acceptance",
     "sign_sheet",
     "state_estimates",
     "withdraw",
+    "withdraw_acceptance",
     "withdraw_sheet",
 ]

@@ -1,4 +1,4 @@
-"""The two keys of a plan's decision or of a sheet, for the screen."""
+"""The two keys of a decision, a sheet or an acceptance, for the screen."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accord.core.models import User
-from accord.decisions.models import Decision, Sheet
+from accord.decisions.models import Acceptance, Decision, Sheet
 from accord.ui import parts
 from accord.ui.access import may
 
 
-def keys_of(request: HttpRequest, noun: str, thing: Decision | Sheet) -> list[parts.KeySlot]:
-    """Both slots; those that the reader can turn lead to where one signs or dissents. `noun`: decision or sheet."""
+def keys_of(request: HttpRequest, noun: str, thing: Decision | Sheet | Acceptance) -> list[parts.KeySlot]:
+    """Both slots; those that the reader can turn lead to where one signs or dissents. `noun`: its own."""
     mine = {}
     if may(request.user, "sign", noun) and isinstance(request.user, User):
         for role in thing.waits_for:
