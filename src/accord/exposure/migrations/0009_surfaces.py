@@ -439,8 +439,8 @@ class Migration(migrations.Migration):
             name="EndedSupport",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("product", models.CharField(max_length=100)),
-                ("cycle", models.CharField(blank=True, max_length=60)),
+                ("product", models.CharField(max_length=200)),
+                ("cycle", models.CharField(blank=True, max_length=200)),
                 ("software", models.CharField(max_length=500)),
                 ("matched_by", models.CharField(max_length=200)),
                 ("ends", models.DateField(null=True)),

@@ -174,8 +174,8 @@ class EndedSupport(models.Model):
     """
 
     target = fields.link("exposure.Target", "support")
-    product = models.CharField(max_length=100)
-    cycle = models.CharField(max_length=60, blank=True)
+    product = models.CharField(max_length=200)
+    cycle = models.CharField(max_length=200, blank=True)
     software = models.CharField(max_length=500)
     matched_by = models.CharField(max_length=200)
     ends = models.DateField(null=True)
