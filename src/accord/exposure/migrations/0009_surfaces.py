@@ -536,4 +536,100 @@ class Migration(migrations.Migration):
                 fields=("inventory", "safeguard"), name="exposure_inventory_coverage_once"
             ),
         ),
+        migrations.CreateModel(
+            name="CoverageState",
+            fields=[
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(null=True)),
+                ("stale", models.BooleanField(default=True)),
+                ("result", models.JSONField(default=dict)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="AssetCoverage",
+            fields=[
+                (
+                    "asset",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="coverage",
+                        serialize=False,
+                        to="estate.asset",
+                    ),
+                ),
+                (
+                    "surface",
+                    models.CharField(
+                        choices=[
+                            ("network", "Network hosts"),
+                            ("web", "Web applications and APIs"),
+                            ("cloud", "Cloud accounts and resources"),
+                            ("container", "Containers"),
+                            ("code", "Code and dependencies"),
+                            ("identity", "Identities"),
+                            ("people", "Mail and people"),
+                            ("supplier", "Suppliers"),
+                            ("device", "Mobile and OT devices"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Not asked"), (1, "Yes"), (2, "No"), (3, "Unknown")], default=0
+                    ),
+                ),
+                (
+                    "scanned",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Not asked"), (1, "Yes"), (2, "No"), (3, "Unknown")], default=0
+                    ),
+                ),
+                (
+                    "edr",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Not asked"), (1, "Yes"), (2, "No"), (3, "Unknown")], default=0
+                    ),
+                ),
+                (
+                    "logs",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Not asked"), (1, "Yes"), (2, "No"), (3, "Unknown")], default=0
+                    ),
+                ),
+                (
+                    "backup",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Not asked"), (1, "Yes"), (2, "No"), (3, "Unknown")], default=0
+                    ),
+                ),
+                (
+                    "mfa",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Not asked"), (1, "Yes"), (2, "No"), (3, "Unknown")], default=0
+                    ),
+                ),
+                (
+                    "supported",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Not asked"), (1, "Yes"), (2, "No"), (3, "Unknown")], default=0
+                    ),
+                ),
+                ("unwatched", models.BooleanField(default=False)),
+                ("money_low", models.FloatField(null=True)),
+                ("money_mid", models.FloatField(null=True)),
+                ("money_high", models.FloatField(null=True)),
+                ("goal_weight", models.FloatField(null=True)),
+            ],
+            options={
+                "verbose_name_plural": "asset coverage",
+                "indexes": [
+                    models.Index(fields=["surface", "money_mid", "asset"], name="exposure_coverage_surface"),
+                    models.Index(fields=["unwatched", "money_mid", "asset"], name="exposure_coverage_unwatched"),
+                    models.Index(fields=["money_mid", "asset"], name="exposure_coverage_money"),
+                ],
+            },
+        ),
     ]

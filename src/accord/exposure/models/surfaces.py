@@ -204,3 +204,61 @@ class PathRun(models.Model):
 
     def __str__(self) -> str:
         return f"paths of {self.at:%Y-%m-%d %H:%M}"
+
+
+class AssetCoverage(models.Model):
+    """What one asset should have, what it has, and what it carries; a roll-up of `services.safeguards`.
+
+    Of each safeguard one of STATES. `money_…` is what one foothold a year on it costs a year (low, middle, high of the
+    hazard), NULL where none of its systems has a stake; `goal_weight` that it carries, NULL = unknown.
+    """
+
+    class Held(models.IntegerChoices):
+        NOT_ASKED = 0, "Not asked"
+        YES = 1, "Yes"
+        NO = 2, "No"
+        UNKNOWN = 3, "Unknown"
+
+    asset = models.OneToOneField("estate.Asset", on_delete=models.CASCADE, primary_key=True, related_name="coverage")
+    surface = models.CharField(max_length=10, choices=Surface.choices)
+    owner = models.PositiveSmallIntegerField(choices=Held.choices, default=0)
+    scanned = models.PositiveSmallIntegerField(choices=Held.choices, default=0)
+    edr = models.PositiveSmallIntegerField(choices=Held.choices, default=0)
+    logs = models.PositiveSmallIntegerField(choices=Held.choices, default=0)
+    backup = models.PositiveSmallIntegerField(choices=Held.choices, default=0)
+    mfa = models.PositiveSmallIntegerField(choices=Held.choices, default=0)
+    supported = models.PositiveSmallIntegerField(choices=Held.choices, default=0)
+    unwatched = models.BooleanField(default=False)
+    money_low = models.FloatField(null=True)
+    money_mid = models.FloatField(null=True)
+    money_high = models.FloatField(null=True)
+    goal_weight = models.FloatField(null=True)
+
+    class Meta:
+        verbose_name_plural = "asset coverage"
+        indexes: ClassVar = [
+            models.Index(fields=["surface", "money_mid", "asset"], name="exposure_coverage_surface"),
+            models.Index(fields=["unwatched", "money_mid", "asset"], name="exposure_coverage_unwatched"),
+            models.Index(fields=["money_mid", "asset"], name="exposure_coverage_money"),
+        ]
+
+    def __str__(self) -> str:
+        return f"coverage of {self.asset_id}"
+
+    def get_absolute_url(self) -> str:
+        from accord.core import nouns
+        from accord.ui.nouns.address import link_to
+
+        return link_to(nouns.get("asset"), self.asset) or ""
+
+
+class CoverageState(models.Model):
+    """When the coverage was computed last, whether something changed since, and the matrix. One row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    at = models.DateTimeField(null=True)
+    stale = models.BooleanField(default=True)
+    result = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return "state of the coverage"
