@@ -17,6 +17,10 @@ The last two questions are answered from the CVSS base vector as far as it settl
   87 % of 6,468).
 * without a vector, the severity leaves those pairs of answers open that a CVSS 3.1 vector of that band can have.
 
+CISA's own decision points of Vulnrichment (`with_points`) answer these two before the vector does.
+
+A company may take another table, other days, and lifts for what carries much: `policies`.
+
 **Unknown stays unknown.** A question without an answer is both: the result is an interval, from the best to the
 worst class over all answers that are possible, and `Verdict.flips` names the facts that would settle it. Work is
 ordered by the worst class.
@@ -24,7 +28,8 @@ ordered by the worst class.
 **Order.** Worst class, then best class (what is certain before what may turn out milder), then the price of the
 finding (money a year, `engines.hazard`). A finding without a price comes after those with one, ordered by the share of
 goal weight that it carries × the probability of exploitation within 30 days (EPSS; 1 where exploitation is known).
-Last the severity score. A share or a probability that is unknown adds nothing to the order.
+EPSS so orders inside a class and never makes one; its percentile orders the same way, because it rises with the
+probability. Last the severity score. A share or a probability that is unknown adds nothing to the order.
 """
 
 from accord.engines.priority.classes import (
@@ -38,29 +43,53 @@ from accord.engines.priority.classes import (
     Answer,
     Urgency,
     possibilities,
+    with_points,
 )
 from accord.engines.priority.places import Assessment, assess, first_rank, repriced
-from accord.engines.priority.verdicts import Facts, Flip, Reason, Verdict, explain, span
+from accord.engines.priority.policies import (
+    BOD,
+    CVSS,
+    KINDS,
+    SSVC,
+    BadPolicy,
+    Policy,
+    Slot,
+    default_policy,
+    policy_from,
+)
+from accord.engines.priority.verdicts import Facts, Flip, Reason, Verdict, asked, classes, explain, span
 
 __all__ = [
     "ALL",
+    "BOD",
     "CODES",
+    "CVSS",
     "DAYS",
     "INFORMATION",
+    "KINDS",
     "LABELS",
+    "SSVC",
     "TABLE",
     "VERSION",
     "Answer",
     "Assessment",
+    "BadPolicy",
     "Facts",
     "Flip",
+    "Policy",
     "Reason",
+    "Slot",
     "Urgency",
     "Verdict",
+    "asked",
     "assess",
+    "classes",
+    "default_policy",
     "explain",
     "first_rank",
+    "policy_from",
     "possibilities",
     "repriced",
     "span",
+    "with_points",
 ]

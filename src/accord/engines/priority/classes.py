@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
-from functools import cache
-from itertools import product
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:  # the classes and words are needed where no array is: NumPy is loaded when one comes
-    import numpy as np
-    from numpy.typing import NDArray
+from typing import Literal
 
 VERSION = "CISA BOD 26-04 (SSVC cisa_bod_26_04 1.0.0)"
 
@@ -114,6 +108,28 @@ def _from_metrics(metrics: dict[str, str]) -> int | None:
     return (TOTAL if complete else _PARTIAL) & (ALL if free else _NOT_AUTOMATABLE)
 
 
+def with_points(
+    possible: int, exploitation: str = "", automatable: bool | None = None, total_impact: bool | None = None
+) -> int:
+    """Possible answers once CISA's decision points are known: they answer before the vector does.
+
+    Bits 4–6 say which answers to SSVC's "exploitation" remain: none, poc, active; none of them = nothing is said.
+    """
+    bits = possible & ALL
+    if bits != INFORMATION:
+        for value, wanted, shift in ((automatable, AUTOMATABLE, 2), (total_impact, TOTAL, 1)):
+            if value is not None:
+                bits = answered(bits, wanted, shift, value)
+    at = {"none": 1, "poc": 2, "active": 4}.get(exploitation, 0)
+    return bits | at << 4
+
+
+def answered(bits: int, wanted: int, shift: int, value: bool) -> int:
+    """The possible answers once one of the two questions is answered, also against what was taken for settled."""
+    keep = bits & (wanted if value else ALL & ~wanted)
+    return keep or (bits << shift if value else bits >> shift) & ALL
+
+
 def interval_of(known: int, exposed: int, possible: int) -> tuple[Urgency, Urgency]:
     """Mildest and most urgent class over all answers that are possible (1 yes, 0 no, -1 unknown; bits)."""
     found = [
@@ -124,16 +140,3 @@ def interval_of(known: int, exposed: int, possible: int) -> tuple[Urgency, Urgen
         if possible >> bit & 1
     ]
     return (max(found), min(found)) if found else (Urgency.NONE, Urgency.NONE)
-
-
-@cache
-def classes_of_answers() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Mildest and most urgent class for each (known exploited + 1, exposed + 1, possible answers)."""
-    import numpy as np
-
-    best = np.full((3, 3, 16), Urgency.NONE, dtype=np.uint8)
-    worst = best.copy()
-    for known, exposed, possible in product((-1, 0, 1), (-1, 0, 1), range(16)):
-        at = (known + 1, exposed + 1, possible)
-        best[at], worst[at] = interval_of(known, exposed, possible)
-    return best, worst

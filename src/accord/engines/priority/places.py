@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import log10
 from typing import TYPE_CHECKING
 
-from accord.engines.priority.classes import ALL, Urgency, classes_of_answers
+from accord.engines.priority.classes import Urgency
+from accord.engines.priority.policies import MOST_BITS, Policy, classes_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +19,7 @@ LEVELS = 2 * STAKES
 _CHEAPEST, _DEAREST = 1e-2, 1e10
 """Prices beyond these (money a year) are ordered as these."""
 SCORES = 101
+PUBLISHED = Policy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,11 @@ def assess(
     goal_weight: ArrayLike,
     score: ArrayLike,
     price: ArrayLike | None = None,
+    policy: Policy = PUBLISHED,
 ) -> Assessment:
-    """Class and place of many findings at once.
+    """Class and place of many findings at once, by a policy (default: the table of BOD 26-04).
 
-    `known_exploited`, `exposed`: 1 yes, 0 no, -1 unknown. `possible`: bits of `possibilities`. `epss` (0–1),
+    `known_exploited`, `exposed`: 1 yes, 0 no, -1 unknown. `possible`: bits of `with_points`. `epss` (0–1),
     `goal_weight` (0–1), `score` (CVSS, 0–10) and `price` (money a year, ≥ 0) are NaN where unknown. ValueError where
     one is out of its range.
     """
@@ -56,10 +59,9 @@ def assess(
     cost = np.full(points.shape, np.nan) if price is None else np.asarray(price, dtype=np.float64)
     if np.any(cost < 0):
         raise ValueError("a price must not be negative")
-    if np.any(np.abs(known) > 1) or np.any(np.abs(open_) > 1) or np.any(bits > ALL):
-        raise ValueError("answers are -1, 0 or 1; possible answers are four bits")
-    mildest, gravest = classes_of_answers()
-    best, worst = mildest[known + 1, open_ + 1, bits], gravest[known + 1, open_ + 1, bits]
+    if np.any(np.abs(known) > 1) or np.any(np.abs(open_) > 1) or np.any(bits > MOST_BITS):
+        raise ValueError("answers are -1, 0 or 1; possible answers are seven bits")
+    best, worst = classes_of(policy, known, open_, bits, weight, points, cost)
     stake = np.nan_to_num(weight) * np.where(known == 1, 1.0, np.nan_to_num(chance))
     depth = 1 + np.log10(np.maximum(stake, 1e-8)) / 8  # 0 … 1 over eight decades
     priced = np.log10(np.clip(np.nan_to_num(cost), _CHEAPEST, _DEAREST) / _CHEAPEST) / log10(_DEAREST / _CHEAPEST)
