@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from accord_intake import FILES, Read, content
+from accord_samples import SAMPLES
 
 from accord.intake.records import IntakeError
 from accord.intake.registry import FORMATS, detect, format_named, read_scan, recognizers
@@ -22,21 +24,10 @@ from accord.intake.safe.limits import Budget, Limits, resident
 from accord.intake.safe.source import Source
 
 OURS = {**os.environ, "PYTHONPATH": str(FILES.parents[2] / "src")}
-EXPECTED = {
-    "two-hosts.nessus": "nessus",
-    "scripts.nmap.xml": "nmap",
-    "nmap-loopback.xml": "nmap",
-    "image.trivy.json": "trivy",
-    "vex.cdx.json": "cyclonedx",
-    "accord-environment.cdx.json": "cyclonedx",
-    "components.cdx.xml": "cyclonedx-xml",
-    "two-runs.sarif": "sarif",
-    "nothing.json": "empty",
-    "own.json": "accord",
-}
+TEXTS = [name for name in SAMPLES if not name.endswith(".zip")]
 
 
-@pytest.mark.parametrize(("name", "form"), EXPECTED.items())
+@pytest.mark.parametrize(("name", "form"), SAMPLES.items())
 def test_by_content_and_not_by_name(name: str, form: str, tmp_path: Path) -> None:
     disguised = tmp_path / "report.pdf"
     disguised.write_bytes((FILES / name).read_bytes())
@@ -44,33 +35,35 @@ def test_by_content_and_not_by_name(name: str, form: str, tmp_path: Path) -> Non
     assert detect(io.BytesIO(disguised.read_bytes())).name == form
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_exactly_one_recognizer_says_yes(name: str) -> None:
     """Also when nothing stops the look at the file early, whatever the order of the formats."""
     seen = sniff(Source(FILES / name), lambda _: False)
-    assert [one.name for one in recognizers(seen)] == [EXPECTED[name]]
+    assert [one.name for one in recognizers(seen)] == [SAMPLES[name]]
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", [name for name in TEXTS if name != "issues.burp.xml"])  # a DOCTYPE of one-byte text
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_in_the_encodings_that_shells_write(name: str, encoding: str) -> None:
-    text = (FILES / name).read_text(encoding="utf-8").replace('encoding="UTF-8"', "")
+    text = re.sub('encoding="UTF-8"', "", (FILES / name).read_text(encoding="utf-8"), flags=re.IGNORECASE)
     told, plain = content(text.encode(encoding)), content(text)
     assert told.observations == plain.observations
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", TEXTS)
 def test_packed_with_gzip(name: str) -> None:
     data = (FILES / name).read_bytes()
     assert content(gzip.compress(data)).observations == content(data).observations
 
 
-@pytest.mark.parametrize("name", [name for name in EXPECTED if name.endswith((".json", ".sarif"))])
+@pytest.mark.parametrize("name", [name for name in SAMPLES if name.endswith((".json", ".sarif"))])
 def test_whatever_the_order_of_names(name: str) -> None:
     data = json.loads((FILES / name).read_text())
+    if isinstance(data, list):
+        pytest.skip("a list has no names")
     for keys in (sorted(data), sorted(data, reverse=True)):
         turned = json.dumps({key: data[key] for key in keys})
-        assert detect(io.BytesIO(turned.encode())).name == EXPECTED[name]
+        assert detect(io.BytesIO(turned.encode())).name == SAMPLES[name]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +107,7 @@ def test_a_stream_must_be_binary_and_seekable() -> None:
         list(read_scan(io.StringIO("{}")))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_limits_hold(name: str) -> None:
     with pytest.raises(IntakeError, match="larger than 1 bytes"):
         Read(read_scan(FILES / name, Limits(bytes=1)))
@@ -167,7 +160,7 @@ def test_time_is_counted_while_reading_only() -> None:
 
 def test_every_format_has_a_name_a_title_and_a_module() -> None:
     assert len({one.name for one in FORMATS}) == len(FORMATS)
-    assert {one.name for one in FORMATS} == set(EXPECTED.values())
+    assert {one.name for one in FORMATS} == set(SAMPLES.values())
     modules = {one.module for one in FORMATS}
     assert all(find_spec(module) is not None for module in modules)
     assert format_named("sarif").title == "SARIF 2.1.0"

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from accord.intake.nessus.definitions import RISK, SEVERITY, _kind
 from accord.intake.places import host, site
 from accord.intake.records import Observation, Record, ScanHeader, Target
-from accord.intake.report import Found, Report, ratings
+from accord.intake.report import Found, Report, joined, ratings
 from accord.intake.safe import text as clean
 from accord.intake.safe.csv_reader import Row, table
 from accord.intake.safe.source import Source
@@ -98,7 +98,7 @@ def _row(row: Row, cves: dict[str, None]) -> Iterator[Found]:
         kind=_kind(severity, tuple(cves), score or None),
         check=f"nessus:{plugin}",
         aliases=tuple(cves),
-        description="\n\n".join(one for text in texts if (one := clean.text(text, 20_000))) or None,
+        description=joined(*texts),
         solution=None if solution == "n/a" else solution,
         severity=severity,
         cvss_vectors=vectors,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from accord.intake.nikto.shared import item, target_of
-from accord.intake.records import Record, ScanHeader
+from accord.intake.records import Record, ScanHeader, Target
 from accord.intake.report import Found, Report
 from accord.intake.safe import text as clean
 from accord.intake.safe.source import Source
@@ -52,7 +52,7 @@ def _details(element: _Element) -> _Element | None:
     return parent if parent is not None and parent.tag == "scandetails" else None
 
 
-def _site(element: _Element) -> Iterator[Found]:
+def _site(element: _Element) -> Iterator[Target]:
     scheme = (element.get("sitename") or "").partition("://")[0].lower()
     target = target_of(
         element.get("targethostname"), element.get("targetip"), element.get("targetport"),

@@ -124,15 +124,20 @@ class _Bytes(io.BufferedIOBase):
         return self._reader.read(size)
 
 
+def _text(reader: Reader) -> Iterator[str]:
+    buffer: Any = _Bytes(reader)
+    return io.TextIOWrapper(buffer, encoding=text_encoding(reader.head()), newline="")
+
+
 def lines_of(source: Source, reader: Reader) -> Iterator[str]:
     """The lines of a text without their ends; IntakeError where the bytes are no text. One line may be as long as
     one record."""
-    text = io.TextIOWrapper(_Bytes(reader), encoding=text_encoding(reader.head()), newline="")
+    text = _text(reader)
     number = 0
     while True:
         number += 1
         try:
-            line = text.readline()
+            line = next(text, "")
         except UnicodeDecodeError as error:
             raise _no_text(source, number, error) from None
         if not line:
@@ -148,7 +153,7 @@ def _no_text(source: Source, number: int, error: UnicodeDecodeError) -> IntakeEr
 
 def _records(source: Source, reader: Reader, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """(number, cells) of every record; the size of each is counted by the reader's `record_bytes`."""
-    text = io.TextIOWrapper(_Bytes(reader), encoding=text_encoding(reader.head()), newline="")
+    text = _text(reader)
     held: list[str] = []
     lines: Any = csv.reader(_noted(text, held), delimiter=delimiter, skipinitialspace=True, strict=True)
     number = 0

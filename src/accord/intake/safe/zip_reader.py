@@ -5,6 +5,7 @@ Nothing is unpacked to a path that the archive names: a member is copied into an
 
 from __future__ import annotations
 
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -19,7 +20,10 @@ MEMBERS = 2000
 IN_MEMORY = 4 * 1024 * 1024
 BLOCK = 1024 * 1024
 _NAME = 300
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError,
+    LookupError, OverflowError,
+)  # fmt: skip
 
 
 def names(source: Source) -> tuple[str, ...]:
@@ -50,7 +54,7 @@ def members(source: Source, wanted: Callable[[str], bool]) -> Iterator[Source]:
                     raise source.error(
                         f"A file inside is damaged ({type(error).__name__}).", "Export it again.", name
                     ) from None
-                inner = Source(cast(BinaryIO, held), source.limits, name)
+                inner = Source(cast(BinaryIO, held), source.limits, f"{source.name} › {name.rpartition('/')[2]}")
                 inner.budget = source.budget
                 yield inner
 
@@ -61,7 +65,7 @@ def _copy(source: Source, stream: IO[bytes], held: IO[bytes], allowed: int, name
         size += len(block)
         if size > allowed:
             raise source.error(
-                f"A file inside unpacks to more than {allowed:,} bytes.", "Unpack the archive and check it.", name
+                f"A file inside is larger than {allowed:,} bytes.", "Unpack the archive and check it.", name
             )
         if source.budget.over():
             raise source.error(f"Reading took more than {source.limits.seconds:g} seconds.", "Split the export.")
