@@ -27,6 +27,7 @@ OVER = (State.CLOSED.value, State.NOT_AFFECTED.value, State.FALSE_POSITIVE.value
 READ = (
     "id", "target_id", "check_name", "check_group", "needs_credentials", "protocol", "port", "state", "definition_id",
     "asset_id", "rank", "price", "closed_at", "closed_by_id", "stale_since", "last_seen", "last_scan_id",
+    "acted",
 )  # fmt: skip
 Covered = Mapping[str, Sequence[Coverage]]
 
@@ -51,6 +52,7 @@ class _Row(NamedTuple):
     stale_since: Any
     last_seen: Any
     last_scan: int
+    acted: Any
 
 
 def note_coverage(
@@ -107,6 +109,9 @@ def _close_some(actor: User, scan_id: int, findings: list[int], identities: list
             last = bulk.moment(one.last_seen)
             if one.state in OVER or one.last_scan == scan.pk or last is None or last >= scan.observed:
                 continue
+            acted = bulk.moment(one.acted)
+            if acted is not None and scan.observed < acted:
+                continue  # what the scan knows is older than what a person said of it
             if covers(one):
                 gone.append(one)
             elif one.rank is not None and one.stale_since is None:

@@ -1,61 +1,39 @@
-"""What happens to the state of a finding that a scan sees, from its file's own analysis where it has one."""
+"""What happens to the states of the findings that one scan sees: `states.seen`, decided once for each combination."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from accord.exposure.models import Finding
-
-State = Finding.State
-OF_ANALYSIS: dict[str | None, str] = {
-    "not_affected": State.NOT_AFFECTED.value,
-    "false_positive": State.FALSE_POSITIVE.value,
-    "suppressed": State.SUPPRESSED.value,
-    "resolved": State.CLOSED.value,
-    "resolved_with_pedigree": State.CLOSED.value,
-}
+from accord.exposure.services import states
 
 
 def first(analysis: str | None, ignored: bool) -> str:
     """The state of a finding that is new."""
-    told = OF_ANALYSIS.get(analysis, State.OPEN.value)
-    return State.IGNORED.value if told == State.OPEN and ignored else told
-
-
-def seen(
-    state: str, told: str | None, accepted_until: datetime | None, observed: datetime, ignored: bool
-) -> tuple[str, str]:
-    """State and verb ("see", "change", "reopen", "close") of a known finding. `told`: state by the file's analysis."""
-    if told is not None:
-        now = told
-    elif ignored:
-        now = State.IGNORED.value
-    elif state == State.IN_PROGRESS or (
-        state == State.ACCEPTED and accepted_until is not None and observed < accepted_until
-    ):
-        now = state
-    else:
-        now = State.OPEN.value
-    if now == state:
-        return state, "see"
-    if now == State.CLOSED:
-        return now, "close"
-    if state in (State.CLOSED, State.CLAIMED):
-        return now, "reopen"
-    return now, "change"
+    return states.first(states.told_by(analysis), ignored)
 
 
 class Table:
-    """`seen` for many findings of one scan: each combination is decided once."""
+    """`states.seen` for many findings of one scan; the verb is "see" where the state stays."""
 
     def __init__(self, observed: datetime) -> None:
         self._observed = observed
-        self._known: dict[tuple[str, str | None, datetime | None, bool], tuple[str, str]] = {}
+        self._known: dict[tuple[str, str | None, datetime | None, bool, bool, bool], tuple[str, str]] = {}
 
-    def __call__(self, state: str, analysis: str | None, until: datetime | None, ignored: bool) -> tuple[str, str]:
-        key = state, analysis, until, ignored
+    def __call__(
+        self,
+        state: str,
+        analysis: str | None,
+        until: datetime | None,
+        ignored: bool,
+        stated: bool = False,
+        acted: datetime | None = None,
+    ) -> tuple[str, str]:
+        newer = acted is not None and self._observed < acted
+        key = state, analysis, until, ignored, stated, newer
         found = self._known.get(key)
         if found is None:
-            told = OF_ANALYSIS.get(analysis)
-            found = self._known[key] = seen(state, told, until, self._observed, ignored)
+            now, verb = states.seen(
+                state, states.told_by(analysis), until, self._observed, ignored, stated, acted if newer else None
+            )
+            found = self._known[key] = now, verb or "see"
         return found
