@@ -306,7 +306,7 @@ def test_the_owner_and_the_ciso_fill_in_and_sign_on_the_screen(
     form = client.get(f"/sheets/-/new/patch_or_wait/?system=S-1&fix={fix.key}").content.decode()
     assert "Ida Owner" in form and 'value="2000"' in form
     live = client.post("/sheets/-/patches/compare/", values(fix)).content.decode()
-    assert "In plain words" in live and "Options side by side" in live and 'data-chart="chart-course"' in live
+    assert "In plain words" in live and "Options side by side" in live and 'data-chart="course' in live
     assert "Nothing to compare" in client.post("/sheets/-/patches/compare/", values(fix, now_day="")).content.decode()
     assert client.post("/sheets/-/patches/compare/", values(fix, system="S-2")).status_code == 403
     assert client.post("/sheets/-/new/patch_or_wait/", {**values(fix), "title": ""}).status_code == 422

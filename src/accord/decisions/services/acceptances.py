@@ -20,6 +20,7 @@ from accord.decisions.models import Acceptance, AcceptedFinding
 from accord.decisions.selectors.acceptances import carried, subject_of, within
 from accord.decisions.services.patches import end_of
 from accord.exposure.models import Finding
+from accord.exposure.services import lifecycle
 from accord.program.models import Control
 from accord.ui.format import default_currency
 
@@ -150,8 +151,6 @@ def sign_acceptance(actor: User, acceptance: Acceptance, role: Role, method: str
             old = None if one.predecessor_id is None else _locked(one.predecessor)
             if old is not None and old.state == TwoKeyState.IN_FORCE and not old.ended:
                 _end(log, old, Ended.REPLACED, actor, f"By {one.key}.")
-            from accord.exposure.services import lifecycle
-
             lifecycle.accept(actor, Finding.objects.filter(covers_of(one)), end_of(one.until), one.reason, one.key)
             webhooks.send("acceptance.in_force", {
                 "acceptance": one.key, "scope": one.scope, "subject": one.subject, "until": one.until.isoformat(),
@@ -212,10 +211,8 @@ def end_acceptances_that_ran_out(today: dt.date | None = None) -> int:
 
 
 def _end(log: ledger.Log, one: Acceptance, how: str, actor: User | None, reason: str) -> None:
-    from accord.exposure.services import lifecycle
-
     before = _snapshot(one)
-    lifecycle.end_acceptance(one.key)
+    lifecycle.end_acceptance(one.key, actor, reason)
     one.ended, one.ended_at, one.ended_by, one.ended_reason = how, timezone.now(), actor, reason
     if how == Ended.REPLACED:
         one.state = TwoKeyState.SUPERSEDED

@@ -17,8 +17,9 @@ from accord.core.values import BadValue, Kind, parse
 from accord.decisions.models import Sheet, SheetOutcome
 from accord.decisions.sheets.patch_or_wait import ACCEPT
 from accord.estate.models import System
-from accord.exposure.models import Fix
+from accord.exposure.models import Finding, Fix
 from accord.exposure.selectors.fixes import findings_on
+from accord.exposure.services import lifecycle
 from accord.risk.models import LossEvent
 
 KIND = Sheet.Kind.PATCH_OR_WAIT
@@ -44,10 +45,9 @@ def came_into_force(actor: User, sheet: Sheet, log: ledger.Log) -> None:
         one.save(update_fields=["state", "ended_at"])
         log.add("supersede", "sheet", one.key, {"state": "in_force"}, {"state": "superseded", "by": sheet.key})
     if sheet.chosen == ACCEPT and sheet.until is not None:
-        from accord.exposure.services import lifecycle
-
         system, fix = System.objects.get(key=sheet.system), Fix.objects.get(key=sheet.fix)
-        lifecycle.accept(actor, findings_on(fix, system), end_of(sheet.until), sheet.title, sheet.key)
+        free = findings_on(fix, system).exclude(state=Finding.State.ACCEPTED)
+        lifecycle.accept(actor, free, end_of(sheet.until), sheet.title, sheet.key)
     _schedule(actor, sheet, sheet.chosen)
     webhooks.send("patch.decided", {
         "sheet": sheet.key, "system": sheet.system, "fix": sheet.fix, "choice": sheet.chosen,
@@ -67,9 +67,7 @@ def _schedule(actor: User | None, sheet: Sheet, choice: str) -> None:
 def _release(actor: User | None, sheet: Sheet) -> None:
     """Nothing holds any longer: findings that it accepted are open again, and the plan is free."""
     if sheet.chosen == ACCEPT:
-        from accord.exposure.services import lifecycle
-
-        lifecycle.end_acceptance(sheet.key)
+        lifecycle.end_acceptance(sheet.key, actor)
     _schedule(actor, sheet, "")
 
 

@@ -231,7 +231,7 @@ def explained(told: Told) -> list[str]:
     if told.chances is not None:
         found.append(
             "Chances: inputs independent, half of the weight on either side of the middle; exact in the loss a day, "
-            f"otherwise by a fixed rule of {8192:,} points, good to {max(told.chances.error, 5e-5):.1%}."
+            f"otherwise by a fixed rule of {8192:,} points, good to {write.percent(max(told.chances.error, 1e-4), 2)}."
         )
     return found
 
