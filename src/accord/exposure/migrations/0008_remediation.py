@@ -412,6 +412,7 @@ class Migration(migrations.Migration):
                 ("price_high", models.FloatField(null=True)),
                 ("worst_class", models.PositiveSmallIntegerField(null=True)),
                 ("due", models.DateTimeField(null=True)),
+                ("own_share", models.FloatField(default=1.0)),
                 (
                     "fix",
                     models.ForeignKey(

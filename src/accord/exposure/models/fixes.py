@@ -89,12 +89,14 @@ class Fix(FixCounts):
 class SystemFix(FixCounts):
     """What one fix closes on one system; `system` NULL: on assets that belong to no system, or on unclaimed targets.
 
-    A finding on an asset of two systems counts in both. `owner` is the system's owner in IT when it was counted.
+    A finding on an asset of two systems counts in both; `own_share` is the part of the price that falls to this system
+    where that of shared assets is split evenly. `owner` is the system's owner in IT when it was counted.
     """
 
     fix = models.ForeignKey(Fix, on_delete=models.CASCADE, related_name="on_systems")
     system: Any = models.ForeignKey("estate.System", on_delete=models.CASCADE, null=True, related_name="fixes")
     owner: Any = models.ForeignKey("organization.Person", on_delete=models.SET_NULL, null=True, related_name="fixes")
+    own_share = models.FloatField(default=1.0)
 
     class Meta:
         verbose_name_plural = "fixes on systems"

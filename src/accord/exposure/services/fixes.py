@@ -87,11 +87,12 @@ class _Count:
     mid: float = 0.0
     high: float = 0.0
     priced: int = 0
+    own: float = 0.0
     worst_class: int = int(priority.Urgency.NONE)
     due: datetime | None = None
     assets: set[int | None] = field(default_factory=set)
 
-    def add(self, row: tuple[Any, ...], ends: tuple[float, float, float] | None) -> None:
+    def add(self, row: tuple[Any, ...], ends: tuple[float, float, float] | None, split: int = 1) -> None:
         asset, state, worst, exploited, due = row[4], row[5], row[6], row[10], row[11]
         self.open_findings += 1
         self.assets.add(asset)
@@ -108,6 +109,7 @@ class _Count:
         else:
             self.low, self.mid, self.high = self.low + ends[0], self.mid + ends[1], self.high + ends[2]
             self.priced += 1
+            self.own += ends[1] / split
         self.worst_class = min(self.worst_class, worst)
         if due is not None and state != "accepted" and (self.due is None or due < self.due):
             self.due = due
@@ -166,11 +168,12 @@ def _tally(tell: Tell | None) -> _Tally:
         whole.add(row, ends)
         if row[12] < found.first[identity]:
             found.first[identity] = row[12]
-        for system in systems.get(row[4], nowhere):
+        held = systems.get(row[4], nowhere)
+        for system in held:
             part = found.parts.get((identity, system))
             if part is None:
                 part = found.parts[identity, system] = _Count()
-            part.add(row, ends)
+            part.add(row, ends, len(held))
         if tell is not None and number % STEP == 0:
             tell(number, most)
     return found
@@ -258,13 +261,13 @@ def _write_parts(found: _Tally, keys: dict[FixIdentity, str], fixes: dict[str, F
         if part is None:
             part = SystemFix(fix_id=fix.pk, system_id=system)
             fresh.append(part)
-        before = [part.owner_id, *(getattr(part, name) for name in COUNTS)]
+        before = [part.owner_id, part.own_share, *(getattr(part, name) for name in COUNTS)]
         count.note(part)
-        part.owner_id = owner
-        if part.pk and before != [part.owner_id, *(getattr(part, name) for name in COUNTS)]:
+        part.owner_id, part.own_share = owner, count.own / count.mid if count.mid else 1.0
+        if part.pk and before != [part.owner_id, part.own_share, *(getattr(part, name) for name in COUNTS)]:
             changed.append(part)
     bulk.insert(SystemFix, fresh)
-    bulk.overwrite(SystemFix, changed, (*COUNTS, "owner"))
+    bulk.overwrite(SystemFix, changed, (*COUNTS, "owner", "own_share"))
     for gone in bulk.chunks([part.pk for part in known.values()], 900):
         SystemFix.objects.filter(pk__in=gone).delete()
     return len(fresh) + len(changed) + len(known)
