@@ -1,5 +1,6 @@
-"""CISA's catalogue of known exploited vulnerabilities (KEV), JSON, read from CISA's schema of the
-catalogue."""
+"""CISA's catalogue of known exploited vulnerabilities (KEV): JSON by CISA's schema of the catalogue, or its CSV.
+
+The CSV has the columns of the JSON's fields, but neither version nor date: its edition is unknown."""
 
 from __future__ import annotations
 
@@ -10,12 +11,18 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from accord.intake.records import Refusal
+from accord.intake.safe import csv_reader
 from accord.intake.safe import text as clean
 from accord.intake.safe.json_reader import JsonReader
 from accord.intake.safe.limits import Limits
 from accord.intake.safe.source import Source
 
 _REMEDY = "Download the catalogue again from cisa.gov."
+COLUMNS = ("cveID", "vendorProject", "dateAdded")
+FIELDS = (
+    "cveID", "vendorProject", "product", "vulnerabilityName", "dateAdded", "shortDescription", "requiredAction",
+    "dueDate", "knownRansomwareCampaignUse", "notes", "cwes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,11 @@ def read_kev(
     """The catalogue's edition, then its entries. IntakeError where the file is no catalogue, is damaged,
     or holds another number of entries than it says."""
     source = Source(origin, limits, name)
+    with source.open() as reader:
+        is_json = reader.head().lstrip(b" \t\r\n\xef\xbb\xbf")[:1] in (b"{", b"[")
+    if not is_json:
+        yield from _table(source)
+        return
     catalogue = _catalogue(source)
     yield catalogue
     rows = 0
@@ -77,6 +89,24 @@ def read_kev(
             _REMEDY,
             field="count",
         )
+
+
+def _table(source: Source) -> Iterator[KevCatalogue | KevEntry | Refusal]:
+    refused = 0
+    with csv_reader.table(source, COLUMNS) as table:
+        yield KevCatalogue(None, None, None)
+        for row in table.rows:
+            cells: dict[str, Any] = {name: row.cells.get(name.casefold()) for name in FIELDS}
+            cells["cwes"] = [part.strip() for part in (cells["cwes"] or "").split(",")]
+            entry = None if row.problem else _entry(cells)
+            if entry is not None:
+                yield entry
+                continue
+            refused += 1
+            if refused > source.limits.refusals:
+                raise source.error("Too many rows have no CVE identifier.", _REMEDY, row=row.number)
+            problem = row.problem or "The CVE identifier is missing or malformed."
+            yield Refusal(row.number, "cveID", problem, _REMEDY)
 
 
 def _catalogue(source: Source) -> KevCatalogue:

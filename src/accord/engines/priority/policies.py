@@ -200,10 +200,10 @@ def exploitations(known: int, bits: int) -> set[str]:
     if known == 1:
         return {"active"}
     told = bits >> SHIFT
-    found = {name for at, name in enumerate(EXPLOITATION) if told >> at & 1} if told != NO_POINT else set(EXPLOITATION)
-    if told == NO_POINT and known == 0:
-        found.discard("active")
-    return found
+    if told == NO_POINT:
+        return set(EXPLOITATION) if known < 0 else {"none", "poc"}
+    found = {name for at, name in enumerate(EXPLOITATION) if told >> at & 1}
+    return found | {"active"} if known < 0 else found
 
 
 def base_of(policy: Policy, known: int, exposed: int, bits: int, impact: int) -> tuple[int, int]:

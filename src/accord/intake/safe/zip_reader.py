@@ -32,13 +32,14 @@ def names(source: Source) -> tuple[str, ...]:
         return tuple(_named(entry.filename) for entry in packed.infolist() if not entry.is_dir())
 
 
-def members(source: Source, wanted: Callable[[str], bool]) -> Iterator[Source]:
+def members(source: Source, wanted: Callable[[str], bool], most: int = MEMBERS) -> Iterator[Source]:
     """Each wanted file as a Source of its own, in the archive's order, usable until the next one.
 
-    All of them together share the limits of `source` on bytes and on their ratio to the packed size.
+    All of them together share the limits of `source` on bytes and on their ratio to the packed size. An archive
+    of more than `most` files is refused.
     """
     left = source.limits.bytes
-    with _opened(source) as packed:
+    with _opened(source, most) as packed:
         for entry in packed.infolist():
             name = _named(entry.filename)
             if entry.is_dir() or not wanted(name):
@@ -75,15 +76,15 @@ def _copy(source: Source, stream: IO[bytes], held: IO[bytes], allowed: int, name
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[zipfile.ZipFile]:
+def _opened(source: Source, most: int = MEMBERS) -> Iterator[zipfile.ZipFile]:
     with source.raw() as stream:
         try:
             packed = zipfile.ZipFile(stream)
         except _BROKEN as error:
             raise source.error(f"The archive is damaged ({type(error).__name__}).", "Copy it again.") from None
         with packed:
-            if len(packed.filelist) > MEMBERS:
-                raise source.error(f"The archive holds more than {MEMBERS:,} files.", "Unpack it.")
+            if len(packed.filelist) > most:
+                raise source.error(f"The archive holds more than {most:,} files.", "Unpack it.")
             yield packed
 
 
