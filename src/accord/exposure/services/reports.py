@@ -34,7 +34,7 @@ def import_scan(actor: User, path: Path | str, tell: Tell = silent) -> dict[str,
         reason = error.strerror or type(error).__name__
         raise Refused(Problem(None, "", f"{reason}.", "Give a file that may be read.", source.name)) from None
     scan, _ = receive(actor, stored, source.name)
-    before = _counts(Scan.objects.filter(file_id=scan.file_id))
+    before = _counts(Scan.of_file(scan.file_id))
     try:
         found = process(actor, scan, tell)
     except Refused as error:

@@ -16,7 +16,7 @@ from accord.core import files, jobs, ledger
 from accord.core.errors import Refused
 from accord.core.models import Job, StoredFile, User
 from accord.exposure.models import Scan
-from accord.exposure.services import assessing
+from accord.exposure.services import assessing, statements
 from accord.exposure.services.importing import applying, survey
 from accord.exposure.services.importing.reading import Reading, reading
 from accord.exposure.services.pace import Breath
@@ -36,9 +36,11 @@ def receive(actor: User, stored: StoredFile, name: str) -> tuple[Scan, bool]:
     A file that was refused before is tried again.
     """
     with ledger.write(actor) as log:
-        scan, made = Scan.objects.get_or_create(
+        scan, made = Scan.of_file(stored.pk).get_or_create(
             file=stored, part=0, defaults={"name": files.safe_name(name), "by": actor}
         )
+        if scan.state == Scan.State.UNDOING:
+            raise Refused("The import of this file is being undone. Hand it in again when that is done.")
         again = scan.state == Scan.State.REFUSED
         if again:
             scan.state, scan.problems, scan.refused = Scan.State.RECEIVED, [], 0
@@ -61,10 +63,12 @@ def start(actor: User, scan: Scan) -> Job:
     """Have a worker take in (or go on with) a scan that has not landed."""
     if scan.state == Scan.State.LANDED:
         raise Refused("All findings of this scan are in already.")
-    first = Scan.objects.get(file_id=scan.file_id, part=0)
+    if scan.state in (Scan.State.UNDOING, Scan.State.UNDONE):
+        raise Refused("The import was undone. Hand the file in again to take it in anew.")
+    first = Scan.of_file(scan.file_id).get(part=0)
     with ledger.write(actor):
         job = jobs.enqueue(actor, "exposure.import", f"Import {first.name}", scan=first.pk)
-        Scan.objects.filter(file_id=scan.file_id).update(job=job.pk)
+        Scan.of_file(scan.file_id).update(job=job.pk)
     scan.job = job.pk
     return job
 
@@ -90,15 +94,18 @@ def process(actor: User, scan: Scan, tell: Tell = silent) -> list[Scan]:
     assessing.reassess_pending(actor, pause)
     if estate.is_outdated():
         assessing.refresh(actor, pause)
-    return _of_file(scan)
+    landed = _of_file(scan)
+    for one in landed:
+        statements.after_import(actor, one, tell)
+    return landed
 
 
 def _waiting(scan: Scan) -> bool:
-    return Scan.objects.filter(file_id=scan.file_id).exclude(state=Scan.State.LANDED).exists()
+    return Scan.of_file(scan.file_id).exclude(state=Scan.State.LANDED).exists()
 
 
 def _of_file(scan: Scan) -> list[Scan]:
-    return list(Scan.objects.filter(file_id=scan.file_id).order_by("part"))
+    return list(Scan.of_file(scan.file_id).order_by("part"))
 
 
 def _survey(actor: User, scan: Scan, found: Reading, tell: Tell) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.utils import timezone
@@ -37,6 +38,7 @@ class _Landing:
         self.sets: list[frozenset[str]] = []
         self.refused: list[tuple[Any, ...]] = []
         self._numbers: dict[str, int] = {}
+        self._free = time.monotonic()
 
     def take(self, rows: Rows) -> None:
         self.kinds.add(rows.kinds, rows.anew)
@@ -70,9 +72,11 @@ class _Landing:
         chunk = Chunk(self.start, self.pending, self.identities, sightings)
         self.pending = {}
         self.start += len(sightings)
+        self.breath.rested(self._free)
         self.portion.begin()
         applied = landing.apply(self.actor, self.scan.pk, chunk, self.estate, self.kinds)
         self.portion.end(len(sightings))
+        self._free = time.monotonic()
         self.breath()
         self.tell(applied, self.scan.observations, "Applying")
 
@@ -122,7 +126,7 @@ def apply(actor: User, stored: StoredFile, found: Reading, tell: Any) -> Estate:
 
     The same file always gives the same records in the same order.
     """
-    parts = list(Scan.objects.filter(file=stored).order_by("part"))
+    parts = list(Scan.of_file(stored.pk).order_by("part"))
     estate, portion = Estate(), Portion(FIRST, FEWEST, MOST)
     if all(part.state == Scan.State.LANDED for part in parts):
         return estate

@@ -143,7 +143,7 @@ def open_parts(actor: User, scan: Scan, parts: list[Part]) -> None:
     """The scans of a file are known: in one transaction each has its row."""
     with ledger.write(actor) as log:
         for number, part in enumerate(parts):
-            row, _ = Scan.objects.get_or_create(
+            row, _ = Scan.of_file(scan.file_id).get_or_create(
                 file=scan.file, part=number, defaults={"name": scan.name, "by": scan.by, "job": scan.job}
             )
             if not row.is_over and row.state != Scan.State.APPLYING:
