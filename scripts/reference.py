@@ -146,6 +146,17 @@ def formats() -> list[str]:
     return lines
 
 
+def format_differences() -> list[str]:
+    """The files whose grouped count is another than the one that another project's tests assert, with the reason."""
+    path = ROOT / "src" / "accord" / "intake" / "differences.csv"
+    with path.open(newline="", encoding="utf-8") as stream:
+        rows = [
+            (f"`{row['file']}`", row["theirs"] or "refused", row["ours"] or "refused", row["reason"])
+            for row in csv.DictReader(stream)
+        ]
+    return _table(("file", "asserted", "ours", "why"), rows)
+
+
 def scenario_formats() -> list[str]:
     """Each format that scenarios of loss are read from, with what its module says of it."""
     from importlib import import_module
@@ -204,6 +215,7 @@ BLOCKS: dict[str, Callable[[], list[str]]] = {
     "tables": tables,
     "permissions": permissions,
     "formats": formats,
+    "format-differences": format_differences,
     "scenario-formats": scenario_formats,
     "loss-columns": loss_columns,
     "plan-sheets": plan_sheets,

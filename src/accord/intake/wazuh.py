@@ -19,6 +19,9 @@ from accord.intake.safe.source import Source
 from accord.intake.tally import Unreadable
 
 
+FIXED = "Package less than "
+
+
 def read(source: Source) -> Iterator[Record]:
     """Records of one answer; IntakeError where it cannot be read."""
     report = Report(source)
@@ -57,6 +60,7 @@ def _item(row: dict[str, Any], name: str) -> Iterator[Found]:
         level=row.get("severity"),
         score=next((one for one in scores if one), None),  # 0 stands for "not rated"
         description=row.get("condition"),
+        condition=row.get("condition"),
         references=row.get("external_references"),
         moment=row.get("detection_time"),
     )
@@ -90,6 +94,7 @@ def _state(row: dict[str, Any]) -> Iterator[Found]:
         level=known.get("severity"),
         score=clean.score(clean.mapping(known.get("score")).get("base")),
         description=known.get("description"),
+        condition=clean.mapping(known.get("scanner")).get("condition"),
         references=references.replace(",", " ") if isinstance(references, str) else references,
         moment=known.get("detected_at"),
     )
@@ -97,12 +102,14 @@ def _state(row: dict[str, Any]) -> Iterator[Found]:
 
 def _seen(
     target: Target, cve: object, *, title: object, package: object, version: object, level: object,
-    score: float | None, description: object, references: object, moment: object,
+    score: float | None, description: object, condition: object,
+    references: object, moment: object,
 ) -> Observation:  # fmt: skip
     name = clean.line(cve, 100)
     if name is None:
         raise Unreadable("cve", "A vulnerability has no identifier.")
     component = clean.line(package, 300)
+    fixed = (clean.line(condition, 200) or "").partition(FIXED)[2]
     return Observation(
         target=target.identity,
         definition_id=name,
@@ -114,6 +121,7 @@ def _seen(
         cvss_score=score,
         component=component,
         component_version=clean.line(version, 200),
+        fixed_version=clean.line(fixed, 100),
         references=clean.urls(references or (), 100),
         seen_at=clean.when(moment),
         needs_credentials=True,

@@ -10,7 +10,11 @@ def _is_zap(seen: Sniff) -> bool:
 
 
 def _is_zap_json(seen: Sniff) -> bool:
-    return any(path in seen.paths for path in ("site[].alerts", "site[].@name", "site.alerts", "site.@name"))
+    """GitLab's scans carry ZAP's sites beside their own list of vulnerabilities: those are GitLab's."""
+    if not seen.whole or "vulnerabilities" in seen.keys or "scan" in seen.keys:
+        return False
+    sites = any(path in seen.paths for path in ("site[].alerts", "site[].@name", "site.alerts", "site.@name"))
+    return sites or ("site" in seen.keys and "@generated" in seen.keys)
 
 
 def _is_burp(seen: Sniff) -> bool:
