@@ -127,6 +127,19 @@ def fetch(model: type[Model], columns: Sequence[str], by: str, values: Sequence[
     return found
 
 
+def touch(model: type[Model], values: Mapping[str, Any], pks: Sequence[int]) -> None:
+    """Set columns of the rows with these primary keys to the same values. One statement."""
+    quote = connection.ops.quote_name
+    sets = ", ".join(f"{quote(name)} = %s" for name in values)
+    statement = f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {quote('id')}"
+    given = [stored(value) for value in values.values()]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"{statement} IN (SELECT value FROM json_each(%s))", [*given, json.dumps(list(pks))])
+        else:
+            cursor.execute(f"{statement} = ANY(%s)", [*given, list(pks)])
+
+
 def rewrite(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Set columns of rows that are there, values as the database stores them; each row is (value, …, primary key)."""
     if not rows:

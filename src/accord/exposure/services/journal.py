@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from accord.core import ledger
@@ -110,11 +111,12 @@ def _text(name: str, value: Any) -> Any:
     return value
 
 
-def _encoded(values: Iterable[Any]) -> list[Any]:
+def _encoded(values: Iterable[Any], name: str = "") -> list[Any]:
     """[distinct values, place of each]; [value] where there is one only."""
-    places: dict[Any, int] = {}
-    at = [places.setdefault(value, len(places)) for value in values]
-    return [list(places)] if len(places) == 1 else [list(places), at]
+    column = list(values)
+    places = {value: at for at, value in enumerate(dict.fromkeys(column))}
+    distinct = [_text(name, value) for value in places]
+    return [distinct] if len(places) == 1 else [distinct, list(map(places.__getitem__, column))]
 
 
 def _decoded(held: list[Any], number: int) -> list[Any]:
@@ -127,10 +129,10 @@ def _pack(entries: Entries) -> bytes:
         where = [entries.names.index(name) for name in ADDED]
         held["added"] = [row[0] for row in entries.added]
         held["columns"] = {
-            name: _encoded(row[at] for row in entries.added) for name, at in zip(ADDED, where, strict=True)
+            name: _encoded(map(itemgetter(at), entries.added)) for name, at in zip(ADDED, where, strict=True)
         }
     held["seen"] = [
-        [pks, [_encoded(_text(name, row[at]) for row in before) for at, name in enumerate(SEEN)],
+        [pks, [_encoded(map(itemgetter(at), before), name) for at, name in enumerate(SEEN)],
          [_text(name, value) for name, value in zip(SEEN, after, strict=True)]]
         for pks, before, after in entries.seen
     ]  # fmt: skip

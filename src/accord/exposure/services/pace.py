@@ -23,6 +23,11 @@ class Breath:
     def __init__(self) -> None:
         self._since = time.monotonic()
 
+    def rested(self, since: float) -> None:
+        """The database was free from this moment (`time.monotonic`) until now: others have had their turn."""
+        if time.monotonic() - since >= GAP:
+            self._since = time.monotonic()
+
     def __call__(self) -> None:
         if time.monotonic() - self._since < BUSY:
             return

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from accord.intake.nessus.definitions import Definitions
 from accord.intake.nessus.hosts import Host, coverage, properties, settle
-from accord.intake.nessus.items import observations
+from accord.intake.nessus.items import observation
 from accord.intake.nessus.policy import Policy, preference, selection
 from accord.intake.records import Record, ScanHeader
 from accord.intake.safe import text as clean
@@ -61,7 +61,9 @@ def read(source: Source) -> Iterator[Record]:
             if tag == "ReportItem" and host is not None:
                 if not host.settled:
                     yield settle(host, tally, {})
-                yield from observations(element, host, definitions, tally)
+                record = observation(element, host, definitions, tally)
+                if record is not None:
+                    yield record
             elif tag == "HostProperties" and host is not None:
                 if not host.settled:
                     yield settle(host, tally, properties(element))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from accord.intake.records import Kind, Severity
 from accord.intake.safe import text as clean
@@ -21,30 +21,65 @@ RISK: dict[str, Severity] = {
 KEPT = 10_000
 KEPT_CHARACTERS = 20_000_000
 
-_Given = tuple[str | None, str | None, str | None, dict[str, str], dict[str, list[str]]]
+OUTPUT = "plugin_output"
+_Attributes = tuple[str | None, str | None, str | None]
+
+
+class Again(NamedTuple):
+    """An item that says of its plugin what an earlier one said: those fields, and its own output."""
+
+    fields: dict[str, Any]
+    output: str | None
 
 
 class Definitions:
     """Cleans the text of each plugin once. What is kept is used again only where an item says exactly the same."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[_Given, dict[str, Any]]] = {}
+        self._known: dict[str, tuple[_Attributes, list[str], list[str | None], int, dict[str, Any]]] = {}
         self._characters = 0
 
-    def of(self, plugin: str, element: _Element, one: dict[str, str], many: dict[str, list[str]]) -> dict[str, Any]:
-        """The fields of an Observation that come from the plugin. `one` and `many` are the item's texts by tag,
-        without the plugin's output."""
-        given = (element.get("pluginName"), element.get("pluginFamily"), element.get("severity"), one, many)
+    def again(self, plugin: str, element: _Element, tags: list[str], texts: list[str | None]) -> Again | None:
+        """What is known of this plugin, where the children of the item are the same but for the output."""
         known = self._known.get(plugin)
-        if known is not None and known[0] == given:
-            return known[1]
+        if known is None or known[1] != tags:
+            return None
+        at, output = known[3], None
+        if at >= 0:
+            output, texts[at] = texts[at], None
+        if known[2] == texts and known[0] == _attributes(element):
+            return Again(known[4], output)
+        if at >= 0:
+            texts[at] = output
+        return None
+
+    def of(
+        self,
+        plugin: str,
+        element: _Element,
+        one: dict[str, str],
+        many: dict[str, list[str]],
+        tags: list[str],
+        texts: list[str | None],
+    ) -> dict[str, Any]:
+        """The fields of an Observation that come from the plugin. `one` and `many` are the item's texts by tag,
+        without the plugin's output; `tags` and `texts` its children as they come."""
         fields = _fields(plugin, element, one, many)
+        if tags.count(OUTPUT) > 1:
+            return fields
+        at = tags.index(OUTPUT) if OUTPUT in tags else -1
+        if at >= 0:
+            texts[at] = None
         self._characters += sum(map(len, one.values())) + 1000
         if len(self._known) >= KEPT or self._characters > KEPT_CHARACTERS:
             self._known.clear()
             self._characters = 0
-        self._known[plugin] = (given, fields)
+        self._known[plugin] = (_attributes(element), tags, texts, at, fields)
         return fields
+
+
+def _attributes(element: _Element) -> _Attributes:
+    return element.get("pluginName"), element.get("pluginFamily"), element.get("severity")
 
 
 def _fields(plugin: str, element: _Element, one: dict[str, str], many: dict[str, list[str]]) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from accord.intake.nessus.definitions import Definitions, severity_of_item
+from accord.intake.nessus.definitions import OUTPUT, Definitions, severity_of_item
 from accord.intake.nessus.hosts import Host
 from accord.intake.records import Observation, Record
 from accord.intake.safe import text as clean
@@ -17,22 +17,28 @@ if TYPE_CHECKING:
 
 PING = "10180"
 SCAN_INFORMATION = "19506"
+TELLING = frozenset({PING, SCAN_INFORMATION})
+"""Plugins whose output tells how the scan of the host went."""
 CM = "{http://www.nessus.org/cm}compliance-"
 _MANY = frozenset({"cve", "bid", "cwe", "xref", "see_also"})
-_INSTALLED = re.compile(r"(?:Installed|Reported|Current) version\s{0,20}:[ \t]{0,20}([^\n]{1,100})", re.IGNORECASE)
+_VERSION = re.compile(r" [vV][eE][rR][sS][iI][oO][nN]\s{0,20}:[ \t]{0,20}([^\n]{1,100})")
+_INSTALLED, _FIXED = ("installed", "reported", "current"), "fixed"
 _CREDENTIALED = re.compile(r"Credentialed checks\s{0,20}:\s{0,20}(yes|no)\b", re.IGNORECASE)
-_FIXED = re.compile(r"Fixed version\s{0,20}:[ \t]{0,20}([^\n]{1,100})", re.IGNORECASE)
 
 
-def observations(element: _Element, host: Host, definitions: Definitions, tally: Tally) -> Iterator[Record]:
+def observation(element: _Element, host: Host, definitions: Definitions, tally: Tally) -> Record | None:
     """The observation of one <ReportItem>, its refusal, or nothing where a compliance item passed."""
     host.items += 1
     plugin = (element.get("pluginID") or "").strip()
     if not (plugin.isascii() and plugin.isdigit() and len(plugin) <= 12):
         row = f'ReportHost "{host.name}", ReportItem {host.items}'
-        yield tally.refusal(row, "pluginID", "The plugin number is missing.", "Export the scan again.", host.identity)
-        return
-    one, many = _children(element)
+        return tally.refusal(row, "pluginID", "The plugin number is missing.", "Export the scan again.", host.identity)
+    children: list[_Element] = list(element)
+    tags, texts = [child.tag for child in children], [child.text for child in children]
+    known = definitions.again(plugin, element, tags, texts) if plugin not in TELLING else None
+    if known is not None:
+        return tally.observation(_finding(element, known.output, host, known.fields))
+    one, many = _sorted(tags, texts)
     if plugin == PING and "dead" in one.get("plugin_output", ""):
         host.dead = True
     elif plugin == SCAN_INFORMATION and host.credentials is None:
@@ -43,20 +49,20 @@ def observations(element: _Element, host: Host, definitions: Definitions, tally:
         verdict = result.strip().upper()
         if verdict != "ERROR" and len(host.evaluated) < 100_000:
             host.evaluated.add(f"nessus:{plugin}/{_compliance_key(one)}")
-        if verdict not in ("PASSED", "ERROR"):
-            yield tally.observation(_compliance(plugin, element, one, host))
-        return
-    yield tally.observation(_finding(plugin, element, one, many, host, definitions))
+        if verdict in ("PASSED", "ERROR"):
+            return None
+        return tally.observation(_compliance(plugin, element, one, host))
+    output = one.pop(OUTPUT, None)
+    return tally.observation(_finding(element, output, host, definitions.of(plugin, element, one, many, tags, texts)))
 
 
-def _children(element: _Element) -> tuple[dict[str, str], dict[str, list[str]]]:
+def _sorted(tags: list[str], texts: list[str | None]) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The texts by tag: of tags that come once, and of those that come several times."""
     one: dict[str, str] = {}
     many: dict[str, list[str]] = {}
-    for child in element:
-        value = child.text
+    for tag, value in zip(tags, texts, strict=True):
         if value is None:
             continue
-        tag = child.tag
         if tag in _MANY:
             many.setdefault(tag, []).append(value)
         elif tag != "attachment":
@@ -64,28 +70,30 @@ def _children(element: _Element) -> tuple[dict[str, str], dict[str, list[str]]]:
     return one, many
 
 
-def _finding(
-    plugin: str,
-    element: _Element,
-    one: dict[str, str],
-    many: dict[str, list[str]],
-    host: Host,
-    definitions: Definitions,
-) -> Observation:
-    evidence = clean.text(one.pop("plugin_output", None), 20_000)
+def _finding(element: _Element, output: str | None, host: Host, fields: dict[str, Any]) -> Observation:
+    evidence = clean.text(output, 20_000)
     installed, fixed = _versions(evidence)
-    port = clean.port(element.get("port"))
+    port, protocol, service = _port(element.get("port"), element.get("protocol"), element.get("svc_name"))
     return Observation(
         target=host.identity,
         component_version=installed,
         fixed_version=fixed,
         port=port,
-        protocol=(clean.line(element.get("protocol"), 20) or "").lower() or None if port else None,
-        service=clean.line(element.get("svc_name"), 100) if port else None,
+        protocol=protocol,
+        service=service,
         evidence=evidence,
         seen_at=host.seen_at,
-        **definitions.of(plugin, element, one, many),
+        **fields,
     )
+
+
+@lru_cache(maxsize=4096)
+def _port(number: str | None, protocol: str | None, service: str | None) -> tuple[int | None, str | None, str | None]:
+    """Port, protocol and service; the last two are told of a port only."""
+    port = clean.port(number)
+    if port is None:
+        return None, None, None
+    return port, (clean.line(protocol, 20) or "").lower() or None, clean.line(service, 100)
 
 
 def _compliance(plugin: str, element: _Element, one: dict[str, str], host: Host) -> Observation:
@@ -124,8 +132,11 @@ def _compliance_key(one: dict[str, str]) -> str:
 def _versions(evidence: str | None) -> tuple[str | None, str | None]:
     if evidence is None or "ersion" not in evidence:
         return None, None
-    installed, fixed = _INSTALLED.search(evidence), _FIXED.search(evidence)
-    return (
-        clean.line(installed[1], 100) if installed else None,
-        clean.line(fixed[1], 100) if fixed else None,
-    )
+    installed = fixed = None
+    for found in _VERSION.finditer(evidence):
+        before = evidence[max(0, found.start() - 9) : found.start()].lower()
+        if installed is None and before.endswith(_INSTALLED):
+            installed = clean.line(found[1], 100)
+        elif fixed is None and before.endswith(_FIXED):
+            fixed = clean.line(found[1], 100)
+    return installed, fixed

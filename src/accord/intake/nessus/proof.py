@@ -23,7 +23,7 @@ BLOCK = 1 << 20
 KEPT = 512
 _END = re.compile(rb'<tag name="HOST_END(_TIMESTAMP)?">([^<&]{1,60})</tag>')
 _ENCODING = re.compile(rb'encoding\s*=\s*["\'](?!utf-8["\'])', re.IGNORECASE)
-_UNUSUAL = (b"<!", b"<?")
+APART = 7 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ def prove(stream: IO[bytes], name: str, limits: Limits | None = None) -> Proof |
     """The proof that this file is whole, None where there is none (it may still be). The stream is read to its end."""
     bounds = limits or Limits()
     head = stream.read(HEAD)
-    if b"<NessusClientData_v2" not in head[:4096] or _ENCODING.search(head[:200]) or not head.lstrip().startswith(b"<"):
+    if b"<NessusClientData_v2" not in head[:4096] or _ENCODING.search(head[:200]) or b"<!" in head[:4096]:
         return None
     try:
         prolog(Source(stream, bounds, name), head)  # type: ignore[arg-type]
     except IntakeError:
         return None
     found = _Counts()
-    if not _is_well_formed(found.look(_blocks(head, stream))):
+    if not _is_well_formed(found.look(_blocks(head, stream)), found):
         return None
     items, hosts = found.items, found.hosts
     is_clear, finished = found.finished()
@@ -64,20 +64,25 @@ def _blocks(head: bytes, stream: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-def _is_well_formed(blocks: Iterator[bytes]) -> bool:
+def _is_well_formed(blocks: Iterator[bytes], counts: _Counts) -> bool:
     from lxml import etree
 
-    class Nothing:
-        """A target that is told of nothing: no tree is built."""
+    class Unusual:
+        """A target that is told of comments and instructions only: no tree is built."""
+
+        def comment(self, _: str) -> None:
+            counts.unusual = True
+
+        def pi(self, *_: str) -> None:
+            counts.unusual = True
 
         def close(self) -> None:
             return None
 
     options: dict[str, Any] = {
         "resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False,
-        "remove_comments": True, "remove_pis": True,
     }  # fmt: skip
-    parser = etree.XMLParser(target=Nothing(), **options)
+    parser = etree.XMLParser(target=Unusual(), **options)
     try:
         for block in blocks:
             parser.feed(block)
@@ -95,7 +100,7 @@ class _Counts:
         self.unusual = False
         self._told = [0, 0]
         self._seen: tuple[dict[bytes, datetime | None], dict[bytes, datetime | None]] = ({}, {})
-        self._last = b""
+        self._apart = 0
 
     def look(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """The same blocks, counted on their way; a block is looked at up to a `<`, the rest with the next one."""
@@ -111,13 +116,12 @@ class _Counts:
         self._count(held)
 
     def _count(self, data: bytes) -> None:
-        self.items += data.count(b"<ReportItem")
+        items = data.count(b"<ReportItem")
+        self.items += items
         self.hosts += data.count(b"<ReportHost")
         self.plugins += data.count(b' pluginID="')
-        started = self._last
-        self._last = b"seen"
-        rest = data.partition(b"?>")[2] if not started and data.lstrip().startswith(b"<?xml") else data
-        self.unusual = self.unusual or any(word in rest for word in _UNUSUAL)
+        self._apart = 0 if items else self._apart + len(data)
+        self.unusual = self.unusual or self._apart > APART or b"<![CDATA[" in data
         told = _END.findall(data)
         self._ends += data.count(b"HOST_END")
         for stamp, text in told:

@@ -103,7 +103,7 @@ def _row(row: Row, cves: dict[str, None]) -> Iterator[Found]:
         severity=severity,
         cvss_vectors=vectors,
         cvss_score=score,
-        cwes=clean.cwes(row.get("cwe", "definition.cwe"), row.get("cross references", "xref")),
+        cwes=clean.cwes(row.get("cwe", "definition.cwe"), row.get("cross references", "xref").replace("#", "")),
         port=port,
         protocol=row.get("protocol").lower()[:20] or None if port else None,
         evidence=clean.text(row.get(*_OUTPUT), 20_000),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 State = Finding.State
 READ = (
     "id", "fingerprint", "content", "state", "last_seen", "last_scan_id", "target_id", "closed_at", "first_seen",
-    "accepted_until", "stale_since",
+    "accepted_until", "acted", "statement_id", "stale_since",
 )  # fmt: skip
 TOLD = ("version", "fixed_version", "severity", "cvss_score", "note", "path", "line", "port", "protocol", "state")
 """Fields whose change is a change of the finding; a change of the others is only noted on the row."""
@@ -44,7 +44,8 @@ def write(run: Run, found: Sequence[tuple[Any, ...]], first: Mapping[str, int]) 
     earlier: list[tuple[Any, ...]] = []
     again: dict[int, _Again] = {}
     for one in found:
-        pk, fingerprint, content, state, last_seen, last_scan, target, closed_at, first_seen, until, _ = one
+        pk, fingerprint, content, state, last_seen, last_scan, target, closed_at, first_seen = one[:9]
+        until, acted, statement = one[9:12]
         for told in (last_seen, closed_at, first_seen):
             if told not in moments:
                 moments[told] = bulk.moment(told)
@@ -58,7 +59,10 @@ def write(run: Run, found: Sequence[tuple[Any, ...]], first: Mapping[str, int]) 
         else:
             row = first[fingerprint]
             place = block.places[block.target[row]]
-            now, verb = state_of(state, block.analyses.get(row), bulk.moment(until), place.ignored)
+            now, verb = state_of(
+                state, block.analyses.get(row), bulk.moment(until), place.ignored, statement is not None,
+                bulk.moment(acted),
+            )  # fmt: skip
             if content == contents[row] and now == state and target == place.target:
                 same.append(one)
             else:
@@ -73,10 +77,10 @@ def _see(run: Run, same: Sequence[tuple[Any, ...]]) -> None:
     """They are as they were."""
     if not same:
         return
-    told: dict[str, Any] = {"last_seen": run.observed, "last_scan": run.scan}
+    told: dict[str, Any] = {"last_seen": run.observed, "last_scan_id": run.scan.pk}
     if any(one[-1] is not None for one in same):
         told["stale_since"] = None
-    Finding.objects.filter(pk__in=[one[0] for one in same]).update(**told)
+    bulk.touch(Finding, told, [one[0] for one in same])
     run.tally["unchanged"] += len(same)
     run.entries.see(
         [one[0] for one in same], [(one[4], one[5], one[-1]) for one in same],
@@ -97,7 +101,9 @@ def _rewrite(run: Run, again: Mapping[int, _Again], contents: Sequence[int]) -> 
     rest = others()
     names = (*NAMES, *rest)
     before = {row[0]: row for row in bulk.fetch(Finding, columns.layout(), "id", list(again))}
-    price, stale, until = (len(NAMES) + rest.index(name) for name in ("price", "stale_since", "accepted_until"))
+    price, stale, until, under = (
+        len(NAMES) + rest.index(name) for name in ("price", "stale_since", "accepted_until", "accepted_under")
+    )
     kinds, targets = columns.kind_parts(run.block), columns.target_parts(run.block)
     pks = sorted(again)
     prices = [before[pk][price] if columns.is_open(again[pk].state) else None for pk in pks]
@@ -120,6 +126,7 @@ def _rewrite(run: Run, again: Mapping[int, _Again], contents: Sequence[int]) -> 
         after[price] = prices[index] if after[AT["asset"]] is not None else None
         after[stale] = None
         after[until] = was[until] if state == State.ACCEPTED else None
+        after[under] = was[under] if state == State.ACCEPTED else ""
         changes = [at for at, (old, new) in enumerate(zip(was, after, strict=True)) if old != new]
         differing.update(changes)
         written.append(tuple(after))
