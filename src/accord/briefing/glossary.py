@@ -15,6 +15,7 @@ class Term(NamedTuple):
 
 
 TERMS = (
+    Term("acceptance", "Findings that both executives leave open until a day, with what that costs."),
     Term("advisory", "A notice to staff about a weakness in a system that they use.", "notice"),
     Term("alignment", "How much of the goals' weight reaches systems through capabilities.", "support for goals"),
     Term("API", "The interface through which programs use Accord.", "interface for programs"),
@@ -23,6 +24,7 @@ TERMS = (
     Term("attack surface", "All that an attacker can reach.", "what can be attacked"),
     Term("attack vector", "The way by which an attack enters.", "way in"),
     Term("base rate", "How often something happens to organizations of a kind, from a named source.", "usual rate"),
+    Term("break-even day", "The day after which waiting has cost as much as acting.", "day of equal cost"),
     Term("Brier score", "Mean squared distance of stated chances from what came; 0 is perfect.", "score of chances"),
     Term("business continuity", "Keeping the work going during and after a disruption.", "keeping work going"),
     Term(
@@ -33,6 +35,7 @@ TERMS = (
     Term("capability", "What the organization must be able to do to reach its goals."),
     Term("capex", "Money for things that are used for several years.", "investment"),
     Term("CMDB", "The list of systems and assets that IT keeps.", "list of systems"),
+    Term("compensating control", "A safeguard that lowers a risk while its cause is left open.", "stand-in safeguard"),
     Term("confidence interval", "The range in which a figure lies with a stated chance.", "range"),
     Term("control", "A safeguard that makes a scenario rarer or less costly.", "safeguard"),
     Term("criticality", "How much the organization needs a system.", "importance"),
@@ -109,7 +112,7 @@ TERMS = (
         "What strikes several scenarios at once, such as a supplier or a data centre.",
         "common cause",
     ),
-    Term("sheet", "Options with figures on an insurance, a supplier, a delay or an incident, decided by two keys."),
+    Term("sheet", "Options with figures on one question, such as an insurance or a patch, decided by two keys."),
     Term("SIEM", "The system that collects and judges records of security.", "security records"),
     Term("sitting", "A round in which both executives hand in positions unseen, which are then shown at once."),
     Term("SLA", "What a supplier promises about a service.", "promised service"),

@@ -354,3 +354,19 @@ def test_a_sheet_is_computed_alike_from_what_it_kept(fix: Fix, ciso: User) -> No
     sheet = draft(ciso, fix)
     again = sheets.compute("patch_or_wait", sheet.inputs)
     assert again["options"] == sheet.figures["options"]
+
+
+def test_the_look_back_tells_how_right_the_sheets_were(
+    fix: Fix, ciso: User, owner: User, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet = signed(draft(ciso, fix), owner, ciso, "now")
+    today = timezone.localdate()
+    assert patches.ended_in(today.year, today) == [], "its day is not over"
+    services.record_outcome(owner, sheet, {"downtime_hours": "9", "failed": "yes", "incident": ""})
+    Sheet.objects.filter(pk=sheet.pk).update(until=today - dt.timedelta(days=1))
+    year = (today - dt.timedelta(days=1)).year
+    (row,) = patches.ended_in(year, today)
+    assert (row.downtime, row.held, row.failed, row.chance, row.incident) == (9, False, True, 0.05, None)
+    page = browse(ciso).get(f"/look-back/{year}/").content.decode()
+    assert "Downtime lay in its range 0 of 1 times." in page
+    assert "1 of 1 patches were taken back, where 0.05 were forecast on average." in page

@@ -24,7 +24,7 @@ from accord.decisions.selectors.frontiers import (
 )
 from accord.decisions.selectors.inputs import LeftOut, PlanInputs, collect
 from accord.decisions.selectors.look_back import LookBack, look_back, look_back_years
-from accord.decisions.selectors.patches import afterwards, outcome_as_json, outcome_of
+from accord.decisions.selectors.patches import Ended, afterwards, ended_in, outcome_as_json, outcome_of
 from accord.decisions.selectors.plans import (
     Opinion,
     currency_of,
@@ -69,6 +69,7 @@ __all__ = [
     "Answer",
     "Asked",
     "Carried",
+    "Ended",
     "Figure",
     "Hand",
     "Held",
@@ -92,6 +93,7 @@ __all__ = [
     "currency_of",
     "differences",
     "due_dates",
+    "ended_in",
     "estimates",
     "figures_of",
     "find_acceptance",

@@ -154,10 +154,45 @@ def _cost(said: dict[str, Any], chosen: str, outcome: SheetOutcome | None) -> Ro
     return Row("Cost", forecast, write.money(real, unit, compact=True), verdict, "Downtime at the forecast an hour.")
 
 
-def ended_in(first: dt.date, last: dt.date) -> list[Sheet]:
-    """Sheets on patches that were in force and whose day came between two days. One query."""
-    return list(
-        Sheet.objects.filter(kind=Sheet.Kind.PATCH_OR_WAIT, state__in=HELD, until__gte=first, until__lte=last)
-        .defer("inputs", "figures")
-        .order_by("until", "pk")
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A sheet on a patch whose day was in a year: downtime forecast and real, taken back, incident; None = not known.
+
+    `held`: whether the downtime lay in its range.
+    """
+
+    key: str
+    title: str
+    chosen: str
+    until: dt.date
+    forecast: str
+    downtime: float | None
+    held: bool | None
+    failed: bool | None
+    chance: float | None
+    incident: bool | None
+
+
+def ended_in(year: int, today: dt.date) -> list[Ended]:
+    """Sheets on patches that were in force and whose day was in a year and is over. Two queries."""
+    last = min(dt.date(year, 12, 31), today - dt.timedelta(days=1))
+    rows = Sheet.objects.filter(
+        kind=Sheet.Kind.PATCH_OR_WAIT, state__in=HELD, until__gte=dt.date(year, 1, 1), until__lte=last
     )
+    sheets = list(rows.defer("inputs", "figures", "record").order_by("until", "pk"))
+    known = {one.sheet_id: one for one in SheetOutcome.objects.filter(sheet__in=sheets)}
+    return [_ended(sheet, known.get(sheet.pk)) for sheet in sheets]
+
+
+def _ended(sheet: Sheet, outcome: SheetOutcome | None) -> Ended:
+    content = sheet.frozen
+    said: dict[str, Any] = content["forecast"]
+    ends, fails = said["downtime_hours"], said["fails"]
+    real = None if outcome is None else outcome.downtime_hours
+    return Ended(
+        sheet.key, sheet.title, content["chosen_name"], sheet.until or dt.date.min,
+        write.UNKNOWN if ends is None else f"{ends[1]:g} h ({ends[0]:g} to {ends[2]:g})", real,
+        None if ends is None or real is None else ends[0] <= real <= ends[2],
+        None if outcome is None else outcome.failed, None if fails is None else fails[1],
+        None if outcome is None else outcome.incident,
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.contrib import messages
@@ -101,6 +102,7 @@ def look_back(request: HttpRequest, year: int | None = None) -> HttpResponse:
     if not EARLIEST <= wanted <= min(today.year, LATEST):
         raise Http404(f"There is nothing to look back on in {wanted}.")
     found = selectors.look_back(wanted, today)
+    patches = selectors.ended_in(wanted, today)
     context = {
         "title": f"Look back on {wanted}",
         "found": found,
@@ -108,11 +110,29 @@ def look_back(request: HttpRequest, year: int | None = None) -> HttpResponse:
         "statements": statements(found),
         "currency": default_currency(),
         "gaps": gaps(found),
+        "patches": patches,
+        "patched": _patched(patches),
         "totals": totals(found.benefits),
         "may_see": may(request.user, "view", "decision"),
         "may_close": found.over and not found.closed and may(request.user, "change", "estimate"),
     }
     return render(request, "decisions/look_back.html", context)
+
+
+def _patched(rows: Sequence[selectors.Ended]) -> str:
+    """How right the sheets on patches were, in a sentence; "" where nothing is written down."""
+    told = [row for row in rows if row.held is not None]
+    tried = [row for row in rows if row.failed is not None and row.chance is not None]
+    parts = []
+    if told:
+        parts.append(f"Downtime lay in its range {sum(1 for row in told if row.held)} of {len(told)} times.")
+    if tried:
+        expected = sum(row.chance or 0.0 for row in tried)
+        failed = sum(1 for row in tried if row.failed)
+        parts.append(
+            f"{failed} of {len(tried)} patches were taken back, where {expected:.2g} were forecast on average."
+        )
+    return " ".join(parts)
 
 
 def statements(found: LookBack) -> list[Statement]:
