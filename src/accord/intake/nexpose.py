@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from accord.intake.cvss import severity_of
 from accord.intake.places import host
+from accord.intake.places import protocol as protocol_of
 from accord.intake.records import Observation, Record, ScanHeader, Severity, Target
 from accord.intake.report import Found, Report, looked, ratings
 from accord.intake.safe import text as clean
@@ -139,7 +140,7 @@ def _test(
         kind="vulnerability",
         check=check,
         port=port,
-        protocol=protocol.lower() if protocol and port else None,
+        protocol=protocol_of(protocol, port),
         service=clean.line(service, 100) if port else None,
         anchor=clean.line(element.get("key"), 300),
         evidence=_prose(element),

@@ -87,12 +87,12 @@ def _kind(level: str | None, found: tuple[str, ...], info: dict[str, Any]) -> Ki
 
 def _place(row: dict[str, Any]) -> tuple[Target, int | None, str | None] | None:
     matched = clean.line(row.get("matched-at") or row.get("matched"), 2000)
-    given = clean.line(row.get("host"), 2000) or clean.line(row.get("url"), 2000)
+    given, url = clean.line(row.get("host"), 2000), clean.line(row.get("url"), 2000)
     if (clean.line(row.get("type"), 40) or "http").lower() in WEB:
-        for one in (matched, given):
+        for one in (matched, url, given):
             if one and "://" in one.lstrip("/")[:12] and (found := site(one.lstrip("/"))):
                 return found
-    where = site((matched or "").lstrip("/")) or site((given or "").lstrip("/"))
+    where = site((matched or "").lstrip("/")) or site((given or url or "").lstrip("/"))
     name = next(iter((*where[0].hostnames, *where[0].addresses)), where[0].name) if where else None
     target = host(name, row.get("ip"))
     if target is None:

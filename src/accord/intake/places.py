@@ -77,6 +77,11 @@ def site(url: object) -> tuple[Target, int | None, str | None] | None:
     return target, clean.port(port), clean.line(parts.path, 1000)
 
 
+def protocol(told: object, port: int | None) -> str | None:
+    """The protocol of a port in lower case; None without a port."""
+    return (clean.line(told, 20) or "").lower() or None if port else None
+
+
 def plain(html: object, limit: int = 20_000) -> str | None:
     """A text out of HTML as scanners write it: paragraphs and line breaks kept, everything else dropped."""
     from html import unescape

@@ -18,7 +18,6 @@ from accord.intake.safe.json_reader import JsonReader
 from accord.intake.safe.source import Source
 from accord.intake.tally import Unreadable
 
-
 FIXED = "Package less than "
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from accord.intake.nessus.definitions import RISK, SEVERITY, _kind
-from accord.intake.places import host, site
+from accord.intake.places import host, protocol, site
 from accord.intake.records import Observation, Record, ScanHeader, Target
 from accord.intake.report import Found, Report, joined, ratings
 from accord.intake.safe import text as clean
@@ -105,7 +105,7 @@ def _row(row: Row, cves: dict[str, None]) -> Iterator[Found]:
         cvss_score=score,
         cwes=clean.cwes(row.get("cwe", "definition.cwe"), row.get("cross references", "xref").replace("#", "")),
         port=port,
-        protocol=row.get("protocol").lower()[:20] or None if port else None,
+        protocol=protocol(row.get("protocol"), port),
         evidence=clean.text(row.get(*_OUTPUT), 20_000),
         references=clean.urls(row.get("see also", "definition.see_also"), 100),
         seen_at=clean.when(row.get(*_TIMES)),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from accord.intake.cvss import severity_of
 from accord.intake.openvas.shared import SEVERITY, kind_of
 from accord.intake.places import host as host_target
+from accord.intake.places import protocol
 from accord.intake.records import Coverage, Observation, Record, ScanHeader, Target
 from accord.intake.report import joined
 from accord.intake.safe import text as clean
@@ -169,7 +170,7 @@ def _result(element: _Element, target: Target) -> Observation | None:
         cvss_vectors=clean.lines([one for one in vectors if one], 300, 10),
         cvss_score=score,
         port=port,
-        protocol=place[2].lower() if place and port else None,
+        protocol=protocol(place[2], port) if place else None,
         evidence=clean.text(element.findtext("{*}description"), 20_000),
         references=clean.urls(links, 100),
         seen_at=clean.when(element.findtext("{*}creation_time") or ""),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from accord.intake.openvas.shared import SEVERITY, kind_of
-from accord.intake.places import host
+from accord.intake.places import host, protocol
 from accord.intake.records import Observation, Record, ScanHeader
 from accord.intake.report import Found, Report, joined
 from accord.intake.safe import text as clean
@@ -55,7 +55,7 @@ def _row(row: Row) -> Iterator[Found]:
         severity=severity,
         cvss_score=clean.score(row.get("cvss")),
         port=port,
-        protocol=row.get("port protocol").lower()[:20] or None if port else None,
+        protocol=protocol(row.get("port protocol"), port),
         evidence=clean.text(row.get("specific result"), 20_000),
         references=clean.urls(row.get("other references"), 100),
         seen_at=clean.when(row.get("timestamp")),

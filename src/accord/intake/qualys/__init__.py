@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from accord.intake.places import host
+from accord.intake.places import host, protocol
 from accord.intake.qualys import shared
 from accord.intake.records import Observation, Record, ScanHeader, Target
 from accord.intake.report import Found, Report, looked
@@ -141,7 +141,7 @@ def _detection(element: _Element, target: Target, glossary: dict[str, _Glossary]
         check=name,
         severity=shared.severity(words.get("SEVERITY") or (known.level if known else None)),
         port=port,
-        protocol=(words.get("PROTOCOL") or "").lower()[:20] or None if port else None,
+        protocol=protocol(words.get("PROTOCOL"), port),
         service=clean.line(words.get("SERVICE"), 100) if port else None,
         evidence=clean.text(words.get("RESULT"), 20_000),
         seen_at=shared.newest(words.get("LAST_FOUND")),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from accord.intake.places import host
+from accord.intake.places import host, protocol
 from accord.intake.qualys import shared
 from accord.intake.records import Observation, Record, ScanHeader, Target
 from accord.intake.report import Found, Report, looked
@@ -75,7 +75,7 @@ def _detection(words: dict[str, str], target: Target) -> Iterator[Found]:
         check=name,
         severity=shared.severity(words.get("SEVERITY")),
         port=port,
-        protocol=(words.get("PROTOCOL") or "").lower()[:20] or None if port else None,
+        protocol=protocol(words.get("PROTOCOL"), port),
         evidence=clean.text(words.get("RESULTS"), 20_000),
         seen_at=shared.newest(words.get("LAST_FOUND_DATETIME")),
         analysis="suppressed" if words.get("IS_IGNORED") == "1" else None,

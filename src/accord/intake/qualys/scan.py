@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from accord.intake.places import host
+from accord.intake.places import host, protocol
 from accord.intake.qualys import shared
 from accord.intake.records import Kind, Observation, Record, ScanHeader, Target
 from accord.intake.report import Found, Report
@@ -106,7 +106,7 @@ def _seen(element: _Element, category: _Element, kind: Kind, target: Target) -> 
         check=name,
         severity="info" if kind == "service" else shared.severity(element.get("severity")),
         port=port,
-        protocol=(element.get("protocol") or category.get("protocol") or "").lower()[:20] or None if port else None,
+        protocol=protocol(element.get("protocol") or category.get("protocol"), port),
         evidence=clean.text(words.get("RESULT"), 20_000),
         **fields,
     )

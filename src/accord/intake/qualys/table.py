@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from accord.intake.places import host
+from accord.intake.places import host, protocol
 from accord.intake.qualys import shared
 from accord.intake.records import Analysis, Observation, Record, ScanHeader
 from accord.intake.report import Found, Report, looked
@@ -65,7 +65,7 @@ def _row(row: Row) -> Iterator[Found]:
         check=name,
         severity=shared.severity(row.get("severity")) or shared.severity(row.get("q_severity")),
         port=port,
-        protocol=row.get("protocol").lower()[:20] or None if port else None,
+        protocol=protocol(row.get("protocol"), port),
         evidence=clean.text(row.get("results", "result"), 20_000),
         seen_at=shared.newest(row.get("last detected"), row.get("last scan"), row.get("date last detected")),
         analysis=analysis,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from accord.intake.cvss import severity_of
-from accord.intake.places import host
+from accord.intake.places import host, protocol
 from accord.intake.qualys import shared
 from accord.intake.records import Observation, Record, ScanHeader
 from accord.intake.report import Found, Report, looked
@@ -70,7 +70,7 @@ def _row(row: Row) -> Iterator[Found]:
         severity=shared.severity(row.get("severity", "kb severity")) or severity_of(score),
         component=f"qid {name.partition(':')[2]}" if cve else None,
         port=port,
-        protocol=row.get("protocol").lower()[:20] or None if port else None,
+        protocol=protocol(row.get("protocol"), port),
         evidence=clean.text(row.get("results"), 20_000),
         seen_at=clean.when(row.get("last detected")),
         analysis="suppressed" if row.get("ignored").lower() == "yes" else None,
