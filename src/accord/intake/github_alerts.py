@@ -105,7 +105,7 @@ def _secret(row: dict[str, Any], target: Target) -> Iterator[Found]:
     kind = clean.line(row.get("secret_type"), 200)
     if kind is None:
         raise Unreadable("secret_type", "The type of a secret is missing.")
-    if row.get("resolution") in GONE:
+    if str(row.get("resolution")) in GONE:
         return
     check = f"github:secret/{kind}"
     yield report.looked(target, [check])

@@ -111,7 +111,7 @@ def _advisories(told: dict[str, Any]) -> list[object]:
 
 
 def _place(artifact: dict[str, Any]) -> str | None:
-    if artifact.get("type") in OF_THE_SYSTEM:
+    if str(artifact.get("type")) in OF_THE_SYSTEM:
         return None
     places = clean.listing(artifact.get("locations"))
     return report.path(clean.mapping(places[0]).get("path")) if places else None

@@ -68,7 +68,7 @@ def _issue(
         raise Unreadable("rule", "The rule of an issue is missing.")
     impacts = _objects(row.get("impacts"))
     security = [one for one in impacts if one.get("softwareQuality") == "SECURITY"]
-    kind = row.get("type")
+    kind = clean.line(row.get("type"), 50)
     if kind is not None and kind not in SECURITY and not security:
         return
     resolution = clean.line(row.get("resolution") or row.get("issueStatus"), 50) or ""

@@ -170,7 +170,7 @@ def _tracked(row: dict[str, Any]) -> str | None:
     """The mark by which GitLab itself recognizes a place in the code when lines move."""
     for item in clean.listing(clean.mapping(row.get("tracking")).get("items"))[:20]:
         signs = [clean.mapping(one) for one in clean.listing(clean.mapping(item).get("signatures"))[:20]]
-        known = {one.get("algorithm"): clean.line(one.get("value"), 300) for one in signs}
+        known = {str(one.get("algorithm")): clean.line(one.get("value"), 300) for one in signs}
         found = known.get("scope_offset") or known.get("location") or known.get("hash")
         if found:
             return found

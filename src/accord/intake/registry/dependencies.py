@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from accord.intake.registry.base import Format, Sniff
 
+OPERATOR = "aquasecurity.github.io"
+YARN = frozenset({"auditAdvisory", "auditSummary", "info", "warning", "error"})
+
 
 def _is_trivy(seen: Sniff) -> bool:
     keys = seen.keys
@@ -25,4 +28,70 @@ def _is_trivy(seen: Sniff) -> bool:
     return keys.keys() >= {"SchemaVersion", "ArtifactName"} or keys.keys() >= {"ArtifactName", "Results"}
 
 
-FORMATS: tuple[Format, ...] = (Format("trivy", "Trivy JSON", (".json",), "accord.intake.trivy", _is_trivy),)
+def _is_trivy_operator(seen: Sniff) -> bool:
+    told = (seen.cell("apiVersion"), seen.paths.get("items[].apiVersion"))
+    return any(str(one or "").startswith(OPERATOR) for one in told) or any(
+        name.endswith("." + OPERATOR) for name in seen.keys
+    )
+
+
+def _is_grype(seen: Sniff) -> bool:
+    return "matches" in seen.keys and (
+        bool(seen.keys.keys() & {"descriptor", "distro"}) or seen.has("matches[].artifact")
+    )
+
+
+def _is_snyk(seen: Sniff) -> bool:
+    return (
+        seen.row("vulnerabilities", "dependencyCount")
+        or seen.row("vulnerabilities", "packageManager")
+        or seen.row("infrastructureAsCodeIssues")
+        or seen.row("ok", "error", "path")
+    )
+
+
+def _is_osv_scanner(seen: Sniff) -> bool:
+    return seen.has("results[].packages", "results[].source") or seen.keys.keys() >= {"results", "experimental_config"}
+
+
+def _is_npm_audit(seen: Sniff) -> bool:
+    keys = seen.keys.keys()
+    return "auditReportVersion" in keys or keys >= {"advisories", "metadata"} or seen.has("error.code", "error.summary")
+
+
+def _is_yarn_audit(seen: Sniff) -> bool:
+    if seen.row("type", "data") and seen.cell("type") in YARN:
+        return True
+    return seen.row("value", "children") and seen.cell("children.ID") is not None
+
+
+def _is_pip_audit(seen: Sniff) -> bool:
+    if seen.first >= {"name", "vulns"} or seen.first >= {"name", "skip_reason"}:
+        return True
+    if seen.has("dependencies[].vulns") or seen.has("dependencies[].skip_reason"):
+        return True
+    return seen.whole and "dependencies" in seen.keys and seen.keys.keys() <= {"dependencies", "fixes"}
+
+
+def _is_govulncheck(seen: Sniff) -> bool:
+    return seen.cell("config.scanner_name") == "govulncheck" or seen.keys.keys() >= {"Calls", "Imports", "Requires"}
+
+
+def _is_dependabot(seen: Sniff) -> bool:
+    if seen.row("security_advisory", "dependency") or seen.row("security_advisory", "security_vulnerability"):
+        return True
+    return seen.has("data.repository.search.nodes") or any(path.endswith("vulnerabilityAlerts") for path in seen.paths)
+
+
+FORMATS: tuple[Format, ...] = (
+    Format("trivy", "Trivy JSON", (".json",), "accord.intake.trivy", _is_trivy),
+    Format("trivy-operator", "Trivy operator reports", (".json",), "accord.intake.trivy.operator", _is_trivy_operator),
+    Format("grype", "Grype JSON", (".json",), "accord.intake.grype", _is_grype),
+    Format("snyk", "Snyk JSON", (".json",), "accord.intake.snyk", _is_snyk),
+    Format("osv-scanner", "OSV-Scanner JSON", (".json",), "accord.intake.osv_scanner", _is_osv_scanner),
+    Format("npm-audit", "npm audit JSON", (".json",), "accord.intake.npm_audit", _is_npm_audit),
+    Format("yarn-audit", "yarn audit JSON lines", (".json", ".jsonl"), "accord.intake.yarn_audit", _is_yarn_audit),
+    Format("pip-audit", "pip-audit JSON", (".json",), "accord.intake.pip_audit", _is_pip_audit),
+    Format("govulncheck", "govulncheck JSON", (".json",), "accord.intake.govulncheck", _is_govulncheck),
+    Format("dependabot", "GitHub Dependabot alerts", (".json",), "accord.intake.dependabot", _is_dependabot),
+)
