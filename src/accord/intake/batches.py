@@ -1,6 +1,6 @@
 """Records of a file as batches of columns, so that another process can read the file while this one stores rows.
 
-    python -m accord.intake.batches FILE NAME ROWS DESCRIPTOR
+    python -m accord.intake.batches FILE NAME ROWS DESCRIPTOR VERSION
 
 writes messages to the open file DESCRIPTOR and, for each, a line "letter offset length" to its standard output. A
 message is packed with `marshal` (both ends are the same program of the same Python). `messages` yields the same in
@@ -26,7 +26,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from accord.intake.fingerprint import weakness
+from accord.intake.fingerprint import VERSION, weakness
 from accord.intake.records import (
     Coverage,
     IntakeError,
@@ -103,8 +103,8 @@ def _cut(text: str | None, width: int) -> str:
 class _Part:
     """One scan of the file while its records come."""
 
-    def __init__(self, rows: int) -> None:
-        self._rows = rows
+    def __init__(self, rows: int, version: int) -> None:
+        self._rows, self._version = rows, version
         self._targets: dict[str, int] = {}
         self._kinds: dict[tuple[Any, ...], int] = {}
         self._sets: dict[frozenset[str], int] = {}
@@ -174,7 +174,7 @@ class _Part:
         digest = blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         batch.target.append(self._targets[seen.target])
         batch.kind.append(number)
-        batch.keys.append(weakness(seen))
+        batch.keys.append(weakness(seen, self._version))
         batch.content.append(int.from_bytes(digest, "big", signed=True))
         batch.places.append(place)
 
@@ -200,7 +200,7 @@ def coverage_of(row: tuple[Any, ...], sets: list[frozenset[str]]) -> Coverage:
     return Coverage(target, sets[checks], sets[groups], exhaustive, ranges, credentials, complete)
 
 
-def messages(origin: Path | BinaryIO, name: str, rows: int = ROWS) -> Iterator[Message]:
+def messages(origin: Path | BinaryIO, name: str, rows: int = ROWS, version: int = VERSION) -> Iterator[Message]:
     """The messages of a file, one after the other. Never raises what belongs to the file: that is the last message.
 
     How many rows may be refused is for the receiver to say.
@@ -209,7 +209,7 @@ def messages(origin: Path | BinaryIO, name: str, rows: int = ROWS) -> Iterator[M
     try:
         for record in read_scan(origin, replace(Limits(), refusals=sys.maxsize), name):
             if isinstance(record, ScanHeader):
-                part = _Part(rows)
+                part = _Part(rows, version)
                 told = (record.format, record.scanner, record.scanner_version, _told(record.started),
                         _told(record.finished), record.name)  # fmt: skip
                 yield "P", marshal.dumps(told)
@@ -221,11 +221,11 @@ def messages(origin: Path | BinaryIO, name: str, rows: int = ROWS) -> Iterator[M
 
 def main() -> None:
     """Write the messages of a file, and tell of each; ends quietly where nobody listens any more."""
-    path, name, rows, descriptor = sys.argv[1:5]
+    path, name, rows, descriptor, version = sys.argv[1:6]
     at = 0
     try:
         with os.fdopen(int(descriptor), "wb", buffering=0) as out:
-            for letter, data in messages(Path(path), name, int(rows)):
+            for letter, data in messages(Path(path), name, int(rows), int(version)):
                 left = memoryview(data)
                 while left:
                     left = left[out.write(left) :]

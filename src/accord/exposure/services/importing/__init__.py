@@ -16,7 +16,7 @@ from accord.core import files, jobs, ledger
 from accord.core.errors import Refused
 from accord.core.models import Job, StoredFile, User
 from accord.exposure.models import Scan
-from accord.exposure.services import assessing, statements
+from accord.exposure.services import assessing, refingerprint, statements
 from accord.exposure.services.importing import applying, survey
 from accord.exposure.services.importing.reading import Reading, reading
 from accord.exposure.services.pace import Breath
@@ -78,9 +78,10 @@ def process(actor: User, scan: Scan, tell: Tell = silent) -> list[Scan]:
     scan.refresh_from_db()
     if scan.state == Scan.State.LANDED and not _waiting(scan):
         return _of_file(scan)
-    with reading(scan.file, scan.name) as found:
+    version = refingerprint.in_force()
+    with reading(scan.file, scan.name, version) as found:
         if scan.state in (Scan.State.RECEIVED, Scan.State.READING, Scan.State.REFUSED):
-            _survey(actor, scan, found, tell)
+            _survey(actor, scan, found, tell, version)
         try:
             estate = applying.apply(actor, scan.file, found, tell)
         except IntakeError as error:
@@ -108,7 +109,7 @@ def _of_file(scan: Scan) -> list[Scan]:
     return list(Scan.of_file(scan.file_id).order_by("part"))
 
 
-def _survey(actor: User, scan: Scan, found: Reading, tell: Tell) -> None:
+def _survey(actor: User, scan: Scan, found: Reading, tell: Tell, version: int) -> None:
     """What the file holds: known in one transaction, or the file is refused."""
     Scan.objects.filter(pk=scan.pk).update(state=Scan.State.READING)
     tell(0, None, "Reading the file")
@@ -119,7 +120,7 @@ def _survey(actor: User, scan: Scan, found: Reading, tell: Tell) -> None:
     except IntakeError as error:
         refuse(actor, scan, survey.problem(error.row, error.field, error.problem, error.remedy))
         raise survey.refused_because(error) from None
-    survey.open_parts(actor, scan, parts)
+    survey.open_parts(actor, scan, parts, version)
 
 
 def _proof(scan: Scan) -> Proof | None:

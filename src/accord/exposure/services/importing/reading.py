@@ -21,6 +21,7 @@ from django.conf import settings
 from accord.core import files
 from accord.core.models import StoredFile
 from accord.intake import batches
+from accord.intake.fingerprint import VERSION
 from accord.intake.records import IntakeError
 
 
@@ -60,13 +61,13 @@ class Reading:
 
 
 @contextmanager
-def reading(stored: StoredFile, name: str) -> Iterator[Reading]:
-    """Begin to read a kept file; the process ends with the block."""
+def reading(stored: StoredFile, name: str, version: int = VERSION) -> Iterator[Reading]:
+    """Begin to read a kept file; the process ends with the block. `version` is that of the fingerprints."""
     with files.open_file(stored) as stream, tempfile.TemporaryFile() as spool:
         path = _path(stream)
-        process = None if path is None else _start(path, name, spool)
+        process = None if path is None else _start(path, name, spool, version)
         if process is None:
-            yield Reading(spool, _here(stream, name, spool))
+            yield Reading(spool, _here(stream, name, spool, version))
             return
         try:
             yield Reading(spool, _told(process))
@@ -84,12 +85,13 @@ def _path(stream: IO[bytes]) -> Path | None:
     return path if path is not None and path.is_absolute() and path.is_file() else None
 
 
-def _start(path: Path, name: str, spool: IO[bytes]) -> subprocess.Popen[str] | None:
+def _start(path: Path, name: str, spool: IO[bytes], version: int) -> subprocess.Popen[str] | None:
     """The reading process; None where none can be started."""
     if not getattr(settings, "ACCORD_READ_ASIDE", True):
         return None
     number = spool.fileno()
-    command = [sys.executable, "-m", "accord.intake.batches", str(path), name, str(batches.ROWS), str(number)]
+    told = [str(path), name, str(batches.ROWS), str(number), str(version)]
+    command = [sys.executable, "-m", "accord.intake.batches", *told]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
     try:
         return subprocess.Popen(
@@ -108,9 +110,9 @@ def _told(process: subprocess.Popen[str]) -> Iterator[Place]:
         raise RuntimeError("The process that reads the file ended early. Import it again: it goes on where it stopped.")
 
 
-def _here(stream: IO[bytes], name: str, spool: IO[bytes]) -> Iterator[Place]:
+def _here(stream: IO[bytes], name: str, spool: IO[bytes], version: int) -> Iterator[Place]:
     at = 0
-    for letter, data in batches.messages(cast(Any, stream), name):
+    for letter, data in batches.messages(cast(Any, stream), name, version=version):
         spool.write(data)
         spool.flush()
         yield Place(letter, at, len(data))

@@ -10,6 +10,7 @@ from accord.core import ledger
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
 from accord.exposure.models import Scan
+from accord.exposure.services import refingerprint
 from accord.exposure.services.bulk import clip
 from accord.exposure.services.importing.reading import Reading
 from accord.intake.nessus.proof import Proof
@@ -139,9 +140,11 @@ def told(row: Scan) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def open_parts(actor: User, scan: Scan, parts: list[Part]) -> None:
-    """The scans of a file are known: in one transaction each has its row."""
+def open_parts(actor: User, scan: Scan, parts: list[Part], version: int) -> None:
+    """The scans of a file are known: in one transaction each has its row, if `version` of fingerprints is in force."""
     with ledger.write(actor) as log:
+        if refingerprint.in_force() != version:
+            raise Refused("Another version of fingerprints came into force meanwhile. Import the file again.")
         for number, part in enumerate(parts):
             row, _ = Scan.of_file(scan.file_id).get_or_create(
                 file=scan.file, part=number, defaults={"name": scan.name, "by": scan.by, "job": scan.job}

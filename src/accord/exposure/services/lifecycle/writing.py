@@ -59,7 +59,7 @@ def change(changes: Sequence[Change], log: ledger.Log) -> int:
             finding.accepted_until, finding.accepted_under = None, ""
         finding.content = None
         log.add(one.verb, "finding", finding.key, {"state": old}, {"state": one.state, **one.told})
-    _note_facts(back)
+    note_facts(back)
     rows = [one.finding for one in changes]
     ranking.rank(rows)
     for finding in back:
@@ -85,7 +85,7 @@ def recount(rows: Iterable[Finding], opened: Counter[int]) -> None:
     )
 
 
-def _note_facts(rows: Sequence[Finding]) -> None:
+def note_facts(rows: Sequence[Finding]) -> None:
     """What feeds and estate say by now: findings that are not open are not assessed when these change."""
     if not rows:
         return
