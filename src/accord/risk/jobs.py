@@ -23,3 +23,12 @@ def price_findings(context: Context, anew: bool = False) -> dict[str, Any]:
 
     run = run_hazard(context.actor, context.progress, anew=anew)
     return {"run": run.pk, "by_findings": run.result["by_findings"], "currency": run.currency}
+
+
+@kind("risk.run_paths", "Find the paths to the goals")
+def find_paths(context: Context) -> dict[str, Any]:
+    """One run of paths; its primary key and how many fixes the smallest cut has."""
+    from accord.risk.services.paths import run_paths
+
+    run = run_paths(context.actor)
+    return {"run": run.pk, "cut": run.result["cut"]["size"]}

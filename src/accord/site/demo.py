@@ -97,10 +97,32 @@ def _risk(users: dict[str, User], say: Say) -> None:
     if run.state != run.State.DONE:
         raise RuntimeError(run.error)
     say("Prices of findings: computed.")
+    _surfaces(ciso, say)
     _sheets(cio, ciso)
     say("Sheets: an insurance is signed, an incident waits for both keys.")
     jobs.enqueue(cio, "decisions.frontier")
     say("Joint plan: the frontier is computed while you look around.")
+
+
+PERIMETER = {"PT-2026-EDGE": "nmap-perimeter-2026-09", "PT-2026-EDGE-R": "nmap-perimeter-2026-11"}
+"""Which file is the result of which test."""
+
+
+def _surfaces(ciso: User, say: Say) -> None:
+    """What the tests of security found, the coverage, and the paths to the goals."""
+    from accord.core import jobs
+    from accord.exposure.models import Scan, SecurityTest
+    from accord.exposure.services.security_tests import link_scan
+
+    for key, name in PERIMETER.items():
+        test, scan = SecurityTest.objects.filter(key=key).first(), Scan.objects.filter(name__startswith=name).first()
+        if test is not None and scan is not None and scan.state == Scan.State.LANDED:
+            link_scan(ciso, test, scan)
+    for kind in ("exposure.coverage", "risk.run_paths"):
+        run = jobs.run_now(ciso, kind)
+        if run.state != run.State.DONE:
+            raise RuntimeError(run.error)
+    say("Coverage of all surfaces, and the paths to the goals: computed.")
 
 
 LAYERS = (

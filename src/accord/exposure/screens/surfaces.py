@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from accord.exposure.nouns import surfaces as nouns
-from accord.exposure.views.security_tests import test_actions, test_context
+from accord.exposure.views.security_tests import list_context, test_actions, test_context
 from accord.ui import badges, navigation, palette
 from accord.ui.badges import Badge
 from accord.ui.nouns import NounScreens
 
 SECURITY_TESTS = NounScreens(
     nouns.SECURITY_TEST, "exposure", default_sort="-starts", context=test_context, actions=test_actions,
+    list_context=list_context,
     detail_template="exposure/security_test.html", list_template="exposure/security_test_list.html",
 )  # fmt: skip
 SCREENS = tuple(

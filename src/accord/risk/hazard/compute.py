@@ -32,8 +32,8 @@ class Computed:
     """What comes out of a run, as JSON.
 
     result: with the first systems; detail: all of them. anchors: by scenario. prices: by asset (low, middle, high, in
-    TVaR or None), money a year per foothold a year. unknown: yearly rates of findings without EPSS by severity. most:
-    what findings cost at most.
+    TVaR or None), money a year per foothold a year. stakes: the same by system, after its exposure and controls, where
+    it is above 0. unknown: yearly rates of findings without EPSS by severity. most: what findings cost at most.
     """
 
     result: dict[str, Any]
@@ -42,6 +42,7 @@ class Computed:
     prices: dict[int, tuple[float, float, float, float | None]]
     unknown: list[list[float]]
     most: float
+    stakes: dict[str, tuple[float, float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,9 @@ def compute(inputs: HazardInputs, last: Anchors, at: datetime, tell: Tell) -> Co
     systems = _system_rows(state)
     result = _result(state, tail, systems)
     most = result["by_findings_range"][HIGH]
-    return Computed(result, {"systems": systems}, anchors, _asset_prices(state, tail), built.unknown.tolist(), most)
+    return Computed(
+        result, {"systems": systems}, anchors, _asset_prices(state, tail), built.unknown.tolist(), most, _stakes(state)
+    )  # fmt: skip
 
 
 def _anchors(
@@ -156,6 +159,13 @@ def _tail(state: _State) -> hazard.Prices | None:
         return None
     per_event = np.maximum(np.asarray(slope), 0.0) / np.where(state.rates[MID] > 0, state.rates[MID], 1.0)
     return hazard.price(built.estate, state.found, built.scenarios, state.anchored, np.stack([per_event] * 3))
+
+
+def _stakes(state: _State) -> dict[str, tuple[float, float, float]]:
+    """What a foothold in each system adds to the price of an asset that holds all of it."""
+    ends = state.built.estate.factor * state.prices.of_system
+    rows = zip(state.built.estate.systems, *ends.tolist(), strict=True)
+    return {key: (low, mid, high) for key, low, mid, high in rows if mid > 0}
 
 
 def _asset_prices(state: _State, tail: hazard.Prices | None) -> dict[int, tuple[float, float, float, float | None]]:

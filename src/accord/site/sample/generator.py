@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from random import Random
 
-from accord.site.sample import assets, estate, organization, scans, strategy
+from accord.site.sample import assets, estate, organization, scans, strategy, surfaces
 from accord.site.sample.company import DATA, SEED, SampleCompany, Tables, write_tables
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -65,6 +65,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "shared_cause_scenario": ("cause", "scenario", "probability"),
     "base_rate": ("key", "scenario", "rate", "years", "source"),
     "observed_period": ("scenario", "since", "source"),
+    **surfaces.COLUMNS,
 }  # fmt: skip
 REAL = DATA.with_name("real")
 ENGINEERS = ("U-IT-APP", "U-IT-INF", "U-IT-DATA", "U-ENG")
@@ -78,6 +79,7 @@ def build(seed: int = SEED) -> tuple[Tables, list[assets.Thing], list[dict[str, 
     found = organization.tables(people)
     found |= estate.tables(Random(f"{seed}-estate"), people, organization.heads(people), things)
     found |= strategy.initiatives() | strategy.risks()
+    found |= surfaces.tables(things, people, Random(f"{seed}-surfaces"))
     return {noun: found[noun] for noun in COLUMNS}, things, people
 
 
