@@ -10,6 +10,7 @@ import io
 import json
 import os
 import resource
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -63,7 +64,28 @@ NMAP = b"<nmaprun><host><address addr='10.0.0.1' addrtype='ipv4'/><ports>"
 TRIVY = b'{"SchemaVersion":2,"ArtifactName":"x","Results":[{"Target":"t","Class":"os-pkgs","Vulnerabilities":['
 SARIF = b'{"version":"2.1.0","runs":['
 CDX = b'{"bomFormat":"CycloneDX","specVersion":"1.5","components":['
+CSV = b"Plugin ID,Risk,Host,Protocol,Port,Name\n"
+ZAP = b"<OWASPZAPReport version='2'><site name='https://a.example' host='a.example' port='443'><alerts>"
+XCCDF = b"<Benchmark xmlns='http://checklists.nist.gov/xccdf/1.2'>"
+LYNIS = b"report_version_major=1\n"
 MB = 1024 * 1024
+
+
+def archive(name: str, block: bytes, times: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed, packed.open(name, "w") as member:
+        for _ in range(times):
+            member.write(block)
+    return out.getvalue()
+
+
+def many_names(count: int) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        for number in range(count):
+            packed.writestr(f"vulnerabilities/{number}.json", b"{}")
+    return out.getvalue()
+
 
 CASES: dict[str, Callable[[], io.RawIOBase | io.BytesIO]] = {
     "entities": lambda: io.BytesIO(
@@ -121,6 +143,40 @@ CASES: dict[str, Callable[[], io.RawIOBase | io.BytesIO]] = {
     "packed blanks in json": lambda: io.BytesIO(packed(b"[" + b" " * MB, 1) + packed(b" " * MB, 300)),
     "packed twice": lambda: io.BytesIO(gzip.compress(gzip.compress(b"<nmaprun/>"))),
     "cut gzip": lambda: io.BytesIO(packed(b"<nmaprun>" * 100_000, 5)[:-20]),
+    "endless declarations of elements": lambda: Endless(b"<!DOCTYPE n [", b"<!ELEMENT a ANY>"),
+    "endless quote": lambda: Endless(CSV + b'"', b"x"),
+    "endless quoted lines": lambda: Endless(CSV + b'"', b"x\n"),
+    "endless cell": lambda: Endless(CSV, b"x"),
+    "endless cells": lambda: Endless(CSV, b"x,"),
+    "endless columns": lambda: Endless(b"Plugin ID,Risk,Host,Protocol,Port,Name", b",x"),
+    "endless rows": lambda: Endless(CSV, b"1,Low,10.0.0.1,tcp,1,a" + b" " * 400 + b"\n"),
+    "endless rows of another width": lambda: Endless(CSV, b"1,Low\n"),
+    "endless blank rows": lambda: Endless(CSV, b" " * 100 + b"\n"),
+    "endless quotes": lambda: Endless(CSV, b'""'),
+    "endless lines of json": lambda: Endless(
+        b"", b'{"template-id": "a", "info": {}, "host": "a.example"}' + b" " * 400 + b"\n"
+    ),
+    "endless documents": lambda: Endless(b"", b"{} "),
+    "nested in a line": lambda: io.BytesIO(b'{"template-id": "a", "info": ' + b"[" * (3 * MB)),
+    "endless alerts": lambda: Endless(ZAP, b"<alertitem><pluginid>1</pluginid></alertitem>" + b" " * 400),
+    "endless places of an alert": lambda: Endless(
+        ZAP + b"<alertitem><pluginid>1</pluginid><instances>", b"<instance><uri>https://a.example/</uri></instance>"
+    ),
+    "endless sites": lambda: Endless(ZAP, b"</alerts></site><site name='https://b.example'><alerts>" + b" " * 400),
+    "endless rules of xccdf": lambda: Endless(XCCDF, b"<Rule id='a'><title>b</title></Rule>" + b" " * 400),
+    "endless results of xccdf": lambda: Endless(
+        XCCDF + b"<TestResult id='a'><target>a</target>",
+        b"<rule-result idref='a'><result>fail</result></rule-result>" + b" " * 400,
+    ),
+    "endless line of lynis": lambda: Endless(LYNIS + b"warning[]=", b"x"),
+    "endless warnings of lynis": lambda: Endless(LYNIS, b"warning[]=A-1|b|-|-|" + b" " * 400 + b"\n"),
+    "zip of zeros": lambda: io.BytesIO(archive("vulnerabilities/a.json", b"\x00" * MB, 300)),
+    "zip of blanks in json": lambda: io.BytesIO(archive("vulnerabilities/a.json", b" " * MB, 300)),
+    "zip of many names": lambda: io.BytesIO(many_names(5000)),
+    "cut zip": lambda: io.BytesIO(archive("vulnerabilities/a.json", b"{}", 1)[:-30]),
+    "damaged zip": lambda: io.BytesIO(
+        archive("vulnerabilities/a.json", b'{"value": []}', 99).replace(b"\x00\x00", b"\xff\x00", 3)
+    ),
     "damaged gzip": lambda: io.BytesIO(packed(b"<nmaprun>" * 100_000, 1)[:60] + b"\xff" * 60),
 }
 

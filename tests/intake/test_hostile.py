@@ -23,7 +23,7 @@ def outcomes() -> dict[str, tuple[str, str]]:
 
 
 def test_every_case_is_refused_with_problem_and_remedy(outcomes: dict[str, tuple[str, str]]) -> None:
-    assert len(outcomes) >= 44
+    assert len(outcomes) >= 70
     assert {name: told for name, told in outcomes.items() if told[0] != "refused"} == {}
 
 
@@ -42,6 +42,12 @@ def test_every_case_is_refused_with_problem_and_remedy(outcomes: dict[str, tuple
         ("endless unknown elements", "larger than"),
         ("endless unreadable findings", "rows cannot be read"),
         ("packed twice", "no format"),
+        ("endless declarations of elements", "field DOCTYPE"),
+        ("endless quote", "larger than"),
+        ("endless rows of another width", "rows cannot be read"),
+        ("zip of zeros", "larger than"),
+        ("zip of many names", "more than 2,000 files"),
+        ("cut zip", "damaged"),
         ("damaged gzip", "gzip"),
     ],
 )
