@@ -85,7 +85,12 @@ def test_suppressions(scan: Read) -> None:
     assert (asked.analysis, asked.path) == (None, "Shop.Pay")
 
 
-def test_a_result_without_a_rule_is_refused(scan: Read) -> None:
+def test_a_message_stands_for_a_missing_rule() -> None:
+    found = content(log({"message": {"text": "AWS key found"}, "level": "error"})).observations
+    assert [(one.definition_id, one.severity) for one in found] == [("tool:AWS key found", "high")]
+
+
+def test_a_result_without_rule_and_message_is_refused(scan: Read) -> None:
     (refusal,) = scan.refusals
     assert (refusal.row, refusal.field) == ("runs[0].results[7]", "ruleId")
     assert scan.coverages[0].complete is False

@@ -1,7 +1,8 @@
 """CycloneDX JSON, versions 1.2 to 1.6 and later of the same shape, read from the specification (ECMA-424).
 
 Two passes: the subject and its components first, then the vulnerabilities, one after the other. A bill of
-materials without a list of vulnerabilities is a target that nothing was looked for on.
+materials without a list of vulnerabilities is a target that nothing was looked for on, and so is a VEX document that
+makes statements without the components.
 """
 
 from __future__ import annotations

@@ -63,6 +63,7 @@ class Bom:
     subject: dict[str, Any] = field(default_factory=dict)
     components: dict[str, Component] = field(default_factory=dict)
     lists_vulnerabilities: bool = False
+    makes_statements: bool = False
 
     def add(self, entry: dict[str, Any], source: Source) -> None:
         """Keep one component or service that has a bom-ref."""
@@ -123,7 +124,9 @@ def subject_of(bom: Bom, source: Source) -> Target:
 
 
 def coverage(bom: Bom, target: Target, complete: bool | None) -> Coverage:
-    groups = frozenset({GROUP}) if bom.lists_vulnerabilities else frozenset[str]()
+    """A document of statements alone (VEX without the components) looked for nothing."""
+    looked = bom.lists_vulnerabilities and bool(bom.components or not bom.makes_statements)
+    groups = frozenset({GROUP}) if looked else frozenset[str]()
     return Coverage(target.identity, groups=groups, complete=complete)
 
 
@@ -155,6 +158,7 @@ def _common(
     for one in advisories[:100] if isinstance(advisories, list) else ():
         links.append(one.get("url") if isinstance(one, dict) else one)
     analysis, detail = _analysis(row.get("analysis"))
+    bom.makes_statements = bom.makes_statements or analysis is not None
     aliases = clean.lines((other.get("id") for other in others), 200, 100)
     return {
         "target": identity,

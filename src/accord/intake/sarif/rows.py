@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -36,7 +36,7 @@ def observations(row: dict[str, Any], run: Run, identity: str) -> Iterator[Obser
     """One observation per location, or one without a place."""
     rule = _rule(row, run)
     if not rule.id:
-        raise Unreadable("ruleId", "A result names no rule.")
+        rule = _unnamed(row, rule)
     message = _message(row, rule)
     severity, score = _severity(row, rule)
     aliases = rule.aliases or clean.advisories((message or "")[:2000])
@@ -89,6 +89,15 @@ def _rule(row: dict[str, Any], run: Run) -> Rule:
         return NO_RULE
     found = run.rules.get(identifier) or run.rules.get(identifier.rpartition("/")[0])
     return found or Rule(identifier, None, None, None, None, None, None, (), clean.advisories(identifier), (), {}, None)
+
+
+def _unnamed(row: dict[str, Any], rule: Rule) -> Rule:
+    """A result may come without a rule; then the identifier or text of its message stands for one."""
+    told = clean.mapping(row.get("message"))
+    words = clean.line(told.get("id"), 200) or clean.line(told.get("text") or told.get("markdown"), 120)
+    if words is None:
+        raise Unreadable("ruleId", "A result names no rule and says nothing.")
+    return replace(rule, id=words)
 
 
 def _below(identifier: str, rule: str) -> bool:

@@ -1,0 +1,91 @@
+"""What the reports on source code say; secrets themselves are never kept."""
+
+from __future__ import annotations
+
+import pytest
+from accord_intake import fixture
+
+
+def test_semgrep() -> None:
+    scan = fixture("results.semgrep.json")
+    found = scan.one("semgrep:python.lang.security.audit.eval-detected")
+    assert (found.kind, found.severity, found.cwes) == ("code", "medium", ("CWE-95",))
+    assert (found.path, found.line, found.anchor) == ("shop/calc.py", 10, "f00d_0")
+    secret = scan.one("semgrep:generic.secrets.security.detected-key")
+    assert (secret.kind, secret.analysis, secret.line, secret.anchor) == ("secret", "suppressed", 3, None)
+    package = scan.one("CVE-2031-1001")
+    assert (package.kind, package.purl, package.fixed_version) == ("vulnerability", "pkg:pypi/parsley@2.0.3", "2.1.0")
+    assert "semgrep:python.lang.security.audit.exec-detected" in scan.coverages[0].checks, "it ran, without a result"
+
+
+def test_bandit() -> None:
+    scan = fixture("results.bandit.json")
+    first, second = scan.observations
+    assert (first.definition_id, first.severity, first.cwes) == ("bandit:B307", "medium", ("CWE-78",))
+    assert (first.path, first.line) == ("shop/calc.py", 10)
+    assert first.anchor != second.anchor, "two in one line are two"
+    (refusal,) = scan.refusals
+    assert "./shop/broken.py" in refusal.problem
+    assert scan.coverages[0].complete is False
+
+
+def test_github_alerts() -> None:
+    scan = fixture("code.github-alerts.json")
+    assert [one.identifiers for one in scan.targets] == [(("repository", "https://github.com/garden/shop"),)]
+    first, dismissed = scan.observations
+    assert (first.definition_id, first.severity, first.cwes) == ("CodeQL:py/clear-text-storage", "high", ("CWE-312",))
+    assert (first.path, first.line, first.anchor) == ("shop/file.py", 42, "alert 35")
+    assert (dismissed.analysis, dismissed.analysis_detail) == ("false_positive", "false positive; A test value")
+    (secret,) = fixture("secrets.github-alerts.json").observations
+    assert (secret.kind, secret.severity, secret.check) == ("secret", "critical", "github:secret/example_key")
+
+
+def test_sonarqube_leaves_out_what_is_not_about_security() -> None:
+    scan = fixture("issues.sonarqube.json")
+    assert [one.anchor for one in scan.observations] == ["AX1", "AX3"]
+    found = scan.one("sonarqube:python:S2077")
+    assert (found.title, found.severity, found.cwes) == ("SQL queries are built safely", "medium", ("CWE-89",))
+    assert (found.target, found.path, found.line) == ("repository:shop", "src/db.py", 12)
+    assert scan.one("sonarqube:python:S2245").analysis == "false_positive"
+    assert fixture("hotspots.sonarqube.json").one("sonarqube:python:S2068").severity == "high"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "line"), [("eight", "conf/app.toml", 4), ("seven", "conf/old.toml", 9)]
+)  # fmt: skip
+def test_gitleaks(name: str, path: str, line: int) -> None:
+    (found,) = fixture(f"{name}.gitleaks.json").observations
+    assert (found.kind, found.path, found.line, found.evidence) == ("secret", path, line, "token = ***")
+    assert "a@example.org" not in repr(found)
+
+
+@pytest.mark.parametrize("name", ["eight.gitleaks.json", "seven.gitleaks.json", "secrets.github-alerts.json"])
+def test_no_secret_is_kept(name: str) -> None:
+    assert "NEVER-KEPT" not in repr(fixture(name).records)
+
+
+def test_gitlab_code() -> None:
+    scan = fixture("sast.gitlab.json")
+    found = scan.one("gitlab:semgrep_id/eval-detected")
+    assert (found.kind, found.severity, found.cwes) == ("code", "high", ("CWE-95",))
+    assert (found.path, found.line, found.anchor) == ("shop/calc.py", 10, "shop/calc.py|f[0]:2")
+    assert (found.analysis, found.analysis_detail) == ("false_positive", "Never reached; vet")
+    assert scan.coverages[0].checks == {"gitlab:semgrep_id/exec-detected", "gitlab:semgrep_id/eval-detected"}
+    assert scan.ends[0].complete is True
+
+
+def test_gitlab_packages_and_sites() -> None:
+    scan = fixture("dependencies.gitlab.json")
+    found = scan.one("CVE-2031-1001")
+    assert (found.purl, found.path) == ("pkg:pypi/parsley@2.0.3", "web/requirements.txt")
+    assert (found.severity, found.cvss_score, found.cwes) == ("high", 7.5, ("CWE-125",))
+    assert scan.coverages[0].groups == {"gitlab:dependencies/web/requirements.txt"}
+    image = fixture("container.gitlab.json")
+    assert [(one.kind, one.name) for one in image.targets] == [("image", "registry.example/shop:1.9")]
+    assert image.one("CVE-2031-1002").purl == "pkg:deb/debian/libthyme1@1.4-2"
+    site = fixture("dast.gitlab.json")
+    cookie = site.observations[0]
+    assert (cookie.target, cookie.port, cookie.path, cookie.anchor) == (
+        "application:https://shop.example", 443, "/cart", "GET sid",
+    )  # fmt: skip
+    assert site.ends[0].complete is False
