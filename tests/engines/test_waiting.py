@@ -116,6 +116,9 @@ def test_chances_of_a_rate_against_a_certain_cost_are_exact() -> None:
     assert found.less[1, 0] == pytest.approx(0.7)
     assert tuple(found.cheapest) == pytest.approx((0.3, 0.7))
     assert found.error == 0.0
+    # below 12000 / 10 = 1200: half, and of the upper half log(1200 / 1000) / log(2000 / 1000)
+    dearer = waiting.chances(replace(certain, hours=(3.0,) * 3), (bare, NOW), 2)
+    assert dearer.less[0, 1] == pytest.approx(0.5 + 0.5 * math.log(1.2) / math.log(2))
 
 
 def test_equal_options_are_even_and_only_one_of_them_is_the_cheapest() -> None:
@@ -130,7 +133,8 @@ def grid(inputs: Inputs, names: tuple[str, ...], a: Option, b: Option, cells: in
     def values(name: str) -> Any:
         low, mid, high = getattr(inputs, name)
         u = (np.arange(cells) + 0.5) / cells
-        return np.where(u < 0.5, low + 2 * u * (mid - low), mid + (2 * u - 1) * (high - mid))
+        upper = np.exp(np.log(mid) + (2 * u - 1) * (np.log(high) - np.log(mid)))
+        return np.where(u < 0.5, low + 2 * u * (mid - low), upper)
 
     x: dict[str, Any] = at(inputs, 1)
     x |= dict(zip(names, np.meshgrid(*(values(name) for name in names), indexing="ij"), strict=True))

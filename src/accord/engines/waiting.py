@@ -14,8 +14,9 @@ option that patches on day d costs
 The second attempt is taken to work. C is of the first degree in every input but `emergence` and rises with every one,
 so the hull of the inputs' intervals is met at their ends: three passes give it. Money is not discounted.
 
-Probabilities that one option costs less than another take the inputs as independent, half of the weight evenly between
-low and middle and half between middle and high. As C is a line in `rate`, that one is integrated exactly; the others by
+Probabilities that one option costs less than another take the inputs as independent: half of the weight lies evenly
+between low and middle, half between middle and high, there evenly in the logarithm, as what cannot be negative and is
+known within a factor spreads upward. As C is a line in `rate`, that one is integrated exactly; the others by
 the points of a Sobol' sequence (I. M. Sobol', 1967; directions of S. Joe and F. Y. Kuo, 2008), a fixed rule without
 random numbers, whose error is told as the difference between the first half of the points and all of them.
 """
@@ -259,21 +260,29 @@ def _spread(inputs: Inputs, points: int) -> Values:
         at = qmc.Sobol(len(unsure), scramble=False).random_base2(size) + 0.5 / points
         for name, u in zip(unsure, at.T, strict=True):
             low, mid, high = getattr(inputs, name)
-            x[name] = np.where(u < 0.5, low + 2 * u * (mid - low), mid + (2 * u - 1) * (high - mid))
+            x[name] = np.where(u < 0.5, low + 2 * u * (mid - low), _above(mid, high, 2 * u - 1))
     return x
 
 
+def _above(mid: float, high: float, share: Floats) -> Floats:
+    """The value with so much of the upper half below it: evenly in the logarithm, plainly where the middle is 0."""
+    if mid > 0:
+        return np.asarray(mid * (high / mid) ** share)
+    return mid + share * (high - mid)
+
+
 def _share_below(interval: Interval, value: Floats) -> Floats:
-    """Weight of an input below a value: half of it evenly on either side of the middle; on a point, half of it."""
+    """Weight of an input below a value; on a point, half of it."""
     low, mid, high = interval
-    found = np.zeros_like(value)
-    for first, last in ((low, mid), (mid, high)):
-        if last > first:
-            part = np.clip((value - first) / (last - first), 0.0, 1.0)
-        else:
-            part = np.where(value > first, 1.0, np.where(value < first, 0.0, 0.5))
-        found += 0.5 * part
-    return found
+    on_point = np.where(value > mid, 1.0, np.where(value < mid, 0.0, 0.5))
+    lower = np.clip((value - low) / (mid - low), 0.0, 1.0) if mid > low else on_point
+    if high <= mid:
+        upper = on_point
+    elif mid > 0:
+        upper = np.log(np.clip(value, mid, high) / mid) / np.log(high / mid)
+    else:
+        upper = np.clip((value - mid) / (high - mid), 0.0, 1.0)
+    return np.asarray(0.5 * lower + 0.5 * upper)
 
 
 def _ends(inputs: Inputs) -> dict[str, Floats]:

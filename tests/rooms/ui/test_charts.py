@@ -231,3 +231,19 @@ def test_a_resource_says_what_is_used_of_what_there_is() -> None:
     assert table_of(spec)[1] == ["Capital", "Q2 2027", "EUR 100 k", "EUR 200 k", "EUR 500 k"]
     values = spec["data"]["values"]
     assert values[3]["top"] == pytest.approx(values[3]["floor"] + 0.8 * 0.86)
+
+
+def test_waiting_draws_each_option_and_marks_the_days_that_are_on_it() -> None:
+    days = [0.0, 5.0, 10.0, 20.0]
+    courses = [
+        charts.Course("Patch now", [100] * 4, [200] * 4, [400] * 4),
+        charts.Course("Wait", [0, 10, 20, 40], [0, 100, 200, 400], [0, 9e3, 18e3, 36e3]),
+    ]
+    spec = charts.waiting(days, courses, [(10.0, "both cost the same"), (99.0, "too far away")], currency="EUR")
+    lines, _ = drawn(spec, 640)
+    assert len(lines) == 2
+    text = charts.to_svg(spec, 640)
+    assert "both cost the same" in text and "too far away" not in text
+    top = spec["layer"][1]["encoding"]["y"]["scale"]["domain"][1]
+    assert top == pytest.approx(3 * 400 * 1.08), "a wide range is cut off, not pressed flat"
+    assert ["Wait", "20.0", "EUR 40", "EUR 400", "EUR 36,000"] in table_of(spec)

@@ -24,7 +24,7 @@ def statement(found: Sequence[Held], today: dt.date) -> Statement:
     note = "Nothing is accepted."
     if found:
         left = min(one.days_left(today) for one in found)
-        note = f"{number} {units(number, 'acceptance')}; the next ends in {left} {units(left, 'day')}."
+        note = f"{number} {units(number, 'acceptance')}; the next ends in {left} {'day' if left == 1 else 'days'}."
     return Statement(
         "acceptance.carried", "Loss carried by acceptances a year",
         sum(prices) if prices else 0.0 if not found else None, default_currency(),

@@ -86,7 +86,8 @@ def facts_of(system: System, fix: Fix) -> PatchFacts | None:
         {"key": key, "name": names.get(key, key), "weight": weight}
         for key, weight in sorted(carried.goals.items(), key=lambda one: (-(one[1] or 0.0), one[0]))
     ][:MOST_NAMED]  # fmt: skip
-    owner = Person.objects.filter(pk=system.it_owner_id).values("key", "name").first() if system.it_owner_id else None
+    person = Person.objects.filter(pk=system.it_owner_id).first() if system.it_owner_id else None
+    owner = None if person is None else {"key": person.key, "name": person.name}
     assets = found.filter(asset__isnull=False).order_by("asset__name").values_list("asset__name", flat=True).distinct()
     return PatchFacts(
         system=system, fix=fix, on=on, hourly=hourly_of(system, aligned.weight_of(system.key), _weights(aligned)),
@@ -140,7 +141,7 @@ def _by_outages() -> dict[str, Ends]:
     rows = ScenarioSystem.objects.filter(scenario_id__in=list(losses), system__rto_hours__gt=0, share__gt=0)
     parts: dict[str, list[Ends]] = {}
     for scenario, key, share, hours in rows.values_list("scenario_id", "system__key", "share", "system__rto_hours"):
-        each = float(share) / float(hours)
+        each = float(share) / float(hours or 0)
         low, mid, high = losses[scenario]
         parts.setdefault(key, []).append((low * each, mid * each, high * each))
     return {

@@ -100,7 +100,8 @@ def _of_way(told: Told, way: Way) -> list[Statement]:
     if due is not None:
         left = (due.date() - way.until).days
         found.append(Statement(
-            "sheet.before_deadline", "Days before the deadline", left, "days", source="Deadline of its findings.",
+            "sheet.before_deadline", "Days to spare before the deadline", left, "days",
+            source="Earliest deadline of its findings; below 0 it is missed.",
             tone="danger" if left < 0 else "",
         ))  # fmt: skip
     _ = unit
@@ -230,7 +231,8 @@ def explained(told: Told) -> list[str]:
         )
     if told.chances is not None:
         found.append(
-            "Chances: inputs independent, half of the weight on either side of the middle; exact in the loss a day, "
+            "Chances: inputs independent, half of the weight on either side of the middle, above it evenly in the "
+            f"logarithm; exact in the loss a day, "
             f"otherwise by a fixed rule of {8192:,} points, good to {write.percent(max(told.chances.error, 1e-4), 2)}."
         )
     return found

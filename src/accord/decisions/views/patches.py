@@ -67,9 +67,10 @@ def picture(content: Mapping[str, Any]) -> dict[str, Any] | None:
     path = content.get("path")
     if not path:
         return None
-    courses = [
-        charts.Course(one["name"], *one["ends"], tone=TONES.get(one["key"], "")) for one in path["ways"]
-    ]  # fmt: skip
+    courses = []
+    for one in path["ways"]:
+        low, mid, high = one["ends"]
+        courses.append(charts.Course(one["name"], low, mid, high, TONES.get(one["key"], "")))
     facts = {fact["key"]: fact for fact in content["facts"]}
     words = {"sheet.break_even": "waiting = patching now", "sheet.worth_waiting": "window = patching now"}
     marks = [

@@ -55,10 +55,10 @@ def waiting(
           for name, title in (("mid", unit), ("low", "At least"), ("high", "At most"))),
     ]  # fmt: skip
     band = {
-        "mark": {"type": "area", "opacity": 0.14, "clip": True, "tooltip": None, "line": False},
+        "mark": {"type": "area", "opacity": 0.08, "clip": True, "tooltip": None, "line": False},
         "encoding": {
             "x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"},
-            "color": {**colour, "legend": None},
+            "color": colour,
         },
     }  # fmt: skip
     line = {
