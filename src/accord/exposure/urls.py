@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from accord.exposure import knowledge_urls, remediation_urls
+from accord.exposure.life_urls import routes as life_routes
+from accord.exposure.surface_urls import routes as surface_routes
 from accord.exposure.views import definitions, feeds, findings, mappings, scans, unclaimed
 
 app_name = "exposure"
@@ -25,4 +28,8 @@ urlpatterns = [
     path("feeds/", feeds.LIST_VIEW, name="feed_list"),
     path("feeds/update/", feeds.update, name="feed_update"),
     path("feeds/jobs/<uuid:pk>/", feeds.job, name="feed_job"),
+    *life_routes,
+    *surface_routes,
+    *remediation_urls.routes,
+    *knowledge_urls.routes,
 ]

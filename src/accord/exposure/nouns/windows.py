@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from accord.core.nouns import Column, Noun, Row
+from accord.core.nouns import Column, Noun, Row, register
 from accord.core.values import Kind
 from accord.exposure.models import PatchRule
 from accord.organization.nouns import KEY, NAME
@@ -151,3 +151,7 @@ NOUNS = (
     CHANGE_WINDOW, WINDOW_SYSTEM, TEAM_HOURS, CHANGE_FREEZE, FREEZE_SYSTEM, SYSTEM_TEAM, FIX_EFFORT, PATCH_RULE,
     DOWNTIME_LIMIT,
 )  # fmt: skip
+
+
+def declare() -> None:
+    register(*NOUNS)
