@@ -68,6 +68,11 @@ CSV = b"Plugin ID,Risk,Host,Protocol,Port,Name\n"
 ZAP = b"<OWASPZAPReport version='2'><site name='https://a.example' host='a.example' port='443'><alerts>"
 XCCDF = b"<Benchmark xmlns='http://checklists.nist.gov/xccdf/1.2'>"
 LYNIS = b"report_version_major=1\n"
+GO = b'{"config":{"scanner_name":"govulncheck"}}'
+CSAF = b'{"document":{"csaf_version":"2.0"},"product_tree":{"branches":['
+VEX = b'{"@context":"https://openvex.dev/ns/v0.2.0","statements":['
+SPDX = b"SPDXVersion: SPDX-2.3\n"
+PROWLER = b"TITLE_ID,CHECK_RESULT,TITLE_TEXT,ACCOUNT_NUM\n"
 MB = 1024 * 1024
 
 
@@ -138,6 +143,19 @@ CASES: dict[str, Callable[[], io.RawIOBase | io.BytesIO]] = {
     "endless runs": lambda: Endless(SARIF, b"{},"),
     "endless rules": lambda: Endless(SARIF + b'{"tool":{"driver":{"rules":[', b'{"id":"a"},' + b" " * 200),
     "endless results": lambda: Endless(SARIF + b'{"results":[', b"{}," + b" " * 200),
+    "endless messages": lambda: Endless(GO, b'{"osv":{"id":"GO-1","details":"x"}}' + b" " * 200),
+    "endless findings of messages": lambda: Endless(GO, b'{"finding":{"osv":"a","trace":[{"module":"b"}]}}\n'),
+    "nested branches": lambda: io.BytesIO(CSAF + b'{"category":"vendor","name":"a","branches":[' * MB),
+    "endless branches": lambda: Endless(CSAF, b'{"product":{"product_id":"a","name":"b"}},' + b" " * 200),
+    "endless statements": lambda: Endless(
+        VEX, b'{"vulnerability":"a","products":["b"],"status":"fixed"},' + b" " * 200
+    ),
+    "endless tag": lambda: Endless(SPDX + b"DocumentName: ", b"x"),
+    "endless text of a tag": lambda: Endless(SPDX + b"PackageComment: <text>", b"x\n"),
+    "endless packages": lambda: Endless(SPDX, b"PackageName: a\nExternalRef: SECURITY advisory b\n" + b"#\n" * 100),
+    "endless references": lambda: Endless(SPDX + b"PackageName: a\n", b"ExternalRef: SECURITY advisory b\n"),
+    "endless results of a check": lambda: Endless(PROWLER, b"1,FAIL,a,1\n"),
+    "endless projects": lambda: Endless(b'[{"vulnerabilities":[],"dependencyCount":0},', b"{},"),
     "endless text file": lambda: Endless(b"", b"lorem ipsum "),
     "packed zeros": lambda: io.BytesIO(packed(b"\x00" * MB, 300)),
     "packed blanks in json": lambda: io.BytesIO(packed(b"[" + b" " * MB, 1) + packed(b" " * MB, 300)),

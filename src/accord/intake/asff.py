@@ -13,12 +13,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from accord.intake import clouds, report
-from accord.intake.records import Analysis, Observation, Record, ScanHeader, Target
+from accord.intake.records import Analysis, Observation, Record, ScanHeader, Severity, Target
 from accord.intake.report import Found, Report
 from accord.intake.safe import text as clean
 from accord.intake.safe.json_reader import JsonReader
 from accord.intake.safe.source import Source
 from accord.intake.tally import Unreadable
+
+# The label of a normalized severity 0 to 100, as AWS maps it.
+BANDS: tuple[tuple[int, Severity], ...] = ((90, "critical"), (70, "high"), (40, "medium"), (1, "low"), (0, "info"))
 
 
 def read(source: Source) -> Iterator[Record]:
@@ -159,13 +162,12 @@ def _common(row: dict[str, Any], target: Target) -> dict[str, Any]:
     }
 
 
-def _severity(row: dict[str, Any]) -> Any:
+def _severity(row: dict[str, Any]) -> Severity | None:
     told = clean.mapping(row.get("Severity"))
     found = report.severity(told.get("Label"))
     number = clean.number(told.get("Normalized"))
     if found is None and number is not None:
-        bands = ((90, "critical"), (70, "high"), (40, "medium"), (1, "low"), (0, "info"))
-        found = next((band for floor, band in bands if number >= floor), None)  # type: ignore[assignment]
+        found = next((band for floor, band in BANDS if number >= floor), None)
     return found
 
 

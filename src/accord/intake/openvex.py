@@ -93,7 +93,8 @@ def _keys(row: dict[str, Any]) -> Iterator[tuple[str, products.Product, products
             continue
         parts = [products.of_openvex(part) for part in clean.listing(clean.mapping(one).get("subcomponents"))[:10_000]]
         parts += [products.of_openvex(part) for part in clean.listing(row.get("subcomponents"))[:10_000]]
-        for part in [part for part in parts if part] or [None]:
+        known: list[products.Product | None] = [part for part in parts if part]
+        for part in known or [None]:
             yield names[0], product, part
 
 
