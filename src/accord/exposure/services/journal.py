@@ -16,6 +16,7 @@ from operator import itemgetter
 from typing import Any
 
 from accord.core import ledger
+from accord.core.models import LedgerEntry
 from accord.exposure.models import Finding, ImportJournal, Scan
 from accord.exposure.services import bulk
 
@@ -183,7 +184,9 @@ def history(finding: Finding | int, limit: int = 50) -> list[tuple[Scan, str, di
 
 def stands(held: ImportJournal) -> bool:
     """Whether the kept bytes are those whose digest the ledger carries."""
-    return hashlib.sha256(bytes(held.data)).hexdigest() == held.digest
+    digest = hashlib.sha256(bytes(held.data)).hexdigest()
+    told = LedgerEntry.objects.filter(noun="scan", verb="apply", key=str(held.scan_id), after__contains=digest)
+    return digest == held.digest and told.exists()
 
 
 def moment(value: str | None) -> datetime | None:

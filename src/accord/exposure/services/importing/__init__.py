@@ -18,7 +18,7 @@ from accord.core.models import Job, StoredFile, User
 from accord.exposure.models import Scan
 from accord.exposure.services import assessing, refingerprint, statements
 from accord.exposure.services.importing import applying, survey
-from accord.exposure.services.importing.reading import Reading, reading
+from accord.exposure.services.importing.reading import Reading, opened
 from accord.exposure.services.pace import Breath
 from accord.intake.nessus.proof import Proof, prove
 from accord.intake.records import IntakeError
@@ -79,7 +79,7 @@ def process(actor: User, scan: Scan, tell: Tell = silent) -> list[Scan]:
     if scan.state == Scan.State.LANDED and not _waiting(scan):
         return _of_file(scan)
     version = refingerprint.in_force()
-    with reading(scan.file, scan.name, version) as found:
+    with opened(scan.file, scan.name, version) as found:
         if scan.state in (Scan.State.RECEIVED, Scan.State.READING, Scan.State.REFUSED):
             _survey(actor, scan, found, tell, version)
         try:

@@ -61,7 +61,7 @@ class Reading:
 
 
 @contextmanager
-def reading(stored: StoredFile, name: str, version: int = VERSION) -> Iterator[Reading]:
+def opened(stored: StoredFile, name: str, version: int = VERSION) -> Iterator[Reading]:
     """Begin to read a kept file; the process ends with the block. `version` is that of the fingerprints."""
     with files.open_file(stored) as stream, tempfile.TemporaryFile() as spool:
         path = _path(stream)
