@@ -1,0 +1,14 @@
+"""Sigma rules over events: pySigma reads the rules and applies its pipelines to them, this engine runs them.
+
+    program = compile_rules([(path, text), …])
+    engine = Engine(program)
+    engine.match({"EventID": 1, "Channel": …, "Image": …})   → numbers of the rules that hold
+    engine.states()                                         → why a rule is silent, or that it is not
+
+Two-valued logic throughout: a field that is not there matches nothing, and the negation of that is true.
+"""
+
+from accord.engines.sigma.engine import Engine, RuleState
+from accord.engines.sigma.rules import Fault, LogSource, Program, Rule, compile_rules, digest_of
+
+__all__ = ["Engine", "Fault", "LogSource", "Program", "Rule", "RuleState", "compile_rules", "digest_of"]

@@ -1,0 +1,112 @@
+"""Regular expressions and literals by Hyperscan: many at once, in time linear in the text, whatever the text is.
+
+Compiling takes long, so that the databases of a program are made once, kept as bytes and loaded when a field is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from accord.engines.sigma.tree import Atom, Atoms
+
+
+def hyperscan_flags(flags: str) -> int:
+    """Sigma's flags (i, m, d) for Hyperscan; one report per text, characters as UTF-8."""
+    import hyperscan
+
+    found = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_FLAG_ALLOWEMPTY
+    for letter, flag in (
+        ("i", hyperscan.HS_FLAG_CASELESS), ("m", hyperscan.HS_FLAG_MULTILINE), ("d", hyperscan.HS_FLAG_DOTALL),
+    ):  # fmt: skip
+        if letter in flags:
+            found |= flag
+    return int(found)
+
+
+def compiled(atoms: Atoms) -> dict[str | None, bytes]:
+    """For each field with expressions, all of them in one database; the number of a report is that of the atom."""
+    import hyperscan
+
+    held: dict[str | None, list[tuple[int, Atom]]] = {}
+    for number, atom in enumerate(atoms.rows):
+        if atom.op == "regex":
+            held.setdefault(atom.field, []).append((number, atom))
+    found = {}
+    for field, rows in held.items():
+        database = hyperscan.Database()
+        database.compile(
+            expressions=[atom.value[0].encode() for _, atom in rows],
+            ids=[number for number, _ in rows],
+            flags=[hyperscan_flags(atom.value[1]) for _, atom in rows],
+        )
+        found[field] = hyperscan.dumpb(database)
+    return found
+
+
+class Expressions:
+    """The databases of one program, loaded when they are asked for."""
+
+    def __init__(self, databases: Mapping[str | None, bytes]) -> None:
+        self._bytes = databases
+        self._loaded: dict[str | None, Any] = {}
+
+    def scanner(self, field: str | None) -> Callable[[str], list[int]]:
+        """A function from a text to the numbers of the atoms of that field whose expressions it holds."""
+        import hyperscan
+
+        database = self._loaded.get(field)
+        if database is None:
+            database = self._loaded[field] = hyperscan.loadb(self._bytes[field], hyperscan.HS_MODE_BLOCK)
+            database.scratch = hyperscan.Scratch(database)
+
+        def scan(text: str) -> list[int]:
+            hits: list[int] = []
+            database.scan(text.encode("utf-8", "replace"), match_event_handler=lambda number, *_: hits.append(number))
+            return hits
+
+        return scan
+
+
+def any_of(words: Iterable[str]) -> Callable[[bytes], bool]:
+    """Whether bytes may hold any of these words, in any case: True too often, never too seldom.
+
+    The bytes are text as UTF-8, or JSON, where a letter may be written as an escape: then the answer is True.
+    """
+    import hyperscan
+
+    wanted = sorted(set(words))
+    database = hyperscan.Database()
+    database.compile(
+        expressions=[rb"\\u00", *("".join(f"\\x{ord(letter):02x}" for letter in word).encode() for word in wanted)],
+        flags=hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS,
+    )
+    found: list[bool] = []
+
+    def note(*_: object) -> bool:
+        found.append(True)
+        return True  # enough is known: stop
+
+    def scan(text: bytes) -> bool:
+        found.clear()
+        try:
+            database.scan(text, match_event_handler=note)
+        except hyperscan.ScanTerminated:
+            return True
+        return bool(found)
+
+    return scan
+
+
+def longest_plain(parts: Iterable[object]) -> str:
+    """The longest run of characters in these texts that JSON writes as they are and whose case is that of ASCII."""
+    found = ""
+    for part in parts:
+        if isinstance(part, str):
+            found = max((found, *_ESCAPED.split(part)), key=len)
+    return found
+
+
+_ESCAPED = re.compile(r"""["\\/\x00-\x1f\x7f-\U0010ffff]+|[kKsS]+""")
+"""Characters that JSON may write in another way; K and S have relatives outside of ASCII in lower case."""

@@ -1,0 +1,256 @@
+"""All questions to one field, answered in one pass over a value: the bits of the atoms that are true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from ipaddress import ip_address
+from typing import Any
+
+from accord.engines.sigma.expressions import Expressions
+from accord.engines.sigma.tree import Atom
+from accord.engines.sigma.values import number
+
+ADDRESS = frozenset("0123456789abcdefABCDEF.:")
+LONGEST_ADDRESS = 45
+SCANNED = 1 << 20
+"""Characters of one value that are looked at; what lies behind is not matched."""
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "lt": lambda a, b: a < b, "lte": lambda a, b: a <= b, "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
+}  # fmt: skip
+
+
+class FieldMatcher:
+    """The atoms of one field, each with its bit. `mask` gives the bits that are true for the values of an event."""
+
+    def __init__(self, atoms: Iterable[tuple[Atom, int, int]], expressions: Expressions) -> None:
+        self.null = self.exists = 0
+        self._exact: dict[str, int] = {}
+        self._exact_cased: dict[str, int] = {}
+        self._literals: dict[str, list[tuple[str, str, int]]] = {}
+        self._likes: list[tuple[Callable[[str, str], bool], int]] = []
+        self._networks: list[tuple[Any, int]] = []
+        self._compare: list[tuple[Callable[[float, float], bool], float, int]] = []
+        self._times: list[tuple[str, int, int]] = []
+        self._regexes: dict[int, int] = {}
+        field = None
+        for atom, number_, bit in atoms:
+            field = atom.field
+            self._add(atom, number_, 1 << bit)
+        self._automaton = self._words()
+        self._scanner = expressions.scanner(field) if self._regexes else None
+
+    def _add(self, atom: Atom, number_: int, mask: int) -> None:
+        match atom.op:
+            case "null":
+                self.null |= mask
+            case "exists":
+                self.exists |= mask
+            case "equals":
+                table = self._exact_cased if atom.cased else self._exact
+                table[atom.value] = table.get(atom.value, 0) | mask
+            case "contains" | "startswith" | "endswith":
+                kind = atom.op + ("_cased" if atom.cased else "")
+                self._literals.setdefault(atom.value.lower(), []).append((kind, atom.value, mask))
+            case "like":
+                self._add_like(atom, mask)
+            case "regex":
+                self._regexes[number_] = mask
+            case "cidr":
+                self._networks.append((atom.value, mask))
+            case "timepart":
+                self._times.append((*atom.value, mask))
+            case _:
+                self._compare.append((_COMPARE[atom.op], atom.value, mask))
+
+    def _add_like(self, atom: Atom, mask: int) -> None:
+        """By its longest piece of text, and verified where that occurs; without one on each value."""
+        verify = like(atom.value, atom.cased)
+        longest = max((part for part in atom.value if isinstance(part, str)), key=len, default="")
+        if longest:
+            self._literals.setdefault(longest.lower(), []).append(("like", verify, mask))  # type: ignore[arg-type]
+        else:
+            self._likes.append((verify, mask))
+
+    def _words(self) -> Any:
+        if not self._literals:
+            return None
+        import ahocorasick
+
+        automaton = ahocorasick.Automaton()
+        for word, wanted in self._literals.items():
+            anywhere = sum({mask for kind, _, mask in wanted if kind == "contains"})
+            start = sum({mask for kind, _, mask in wanted if kind == "startswith"})
+            end = sum({mask for kind, _, mask in wanted if kind == "endswith"})
+            rest = tuple((kind, value, mask) for kind, value, mask in wanted if "_" in kind or kind == "like")
+            automaton.add_word(word, (len(word), anywhere, start, end, rest))
+        automaton.make_automaton()
+        return automaton
+
+    def mask(self, texts: Sequence[str]) -> int:
+        """The bits that are true; `texts` is empty for a field that is not there."""
+        if not texts:
+            return self.null
+        found = self.exists
+        for text in texts:
+            found |= self._of(text)
+        return found
+
+    def _of(self, text: str) -> int:
+        if len(text) > SCANNED:
+            text = text[:SCANNED]
+        lower = text.lower()
+        found = self._exact.get(lower, 0)
+        if self._exact_cased:
+            found |= self._exact_cased.get(text, 0)
+        if self._automaton is not None:
+            last = len(lower) - 1
+            for at, (length, anywhere, start, end, rest) in self._automaton.iter(lower):
+                found |= anywhere
+                if start and at == length - 1:
+                    found |= start
+                if end and at == last:
+                    found |= end
+                if rest:
+                    found |= _special(rest, text, lower, found)
+        for verify, mask in self._likes:
+            if verify(text, lower):
+                found |= mask
+        if self._scanner is not None:
+            for number_ in self._scanner(text):
+                found |= self._regexes.get(number_, 0)
+        if self._networks:
+            found |= self._inside(text)
+        if self._compare or self._times:
+            found |= self._measure(text)
+        return found
+
+    def _inside(self, text: str) -> int:
+        if len(text) > LONGEST_ADDRESS or not ADDRESS.issuperset(text):
+            return 0
+        try:
+            address = ip_address(text)
+        except ValueError:
+            return 0
+        mapped = getattr(address, "ipv4_mapped", None) or address
+        found = 0
+        for network, mask in self._networks:
+            if mapped.version == network.version and mapped in network:
+                found |= mask
+        return found
+
+    def _measure(self, text: str) -> int:
+        found = 0
+        value = number(text)
+        if value is not None:
+            for compare, limit, mask in self._compare:
+                if compare(value, limit):
+                    found |= mask
+        if self._times:
+            try:
+                moment = datetime.fromisoformat(text)
+            except ValueError:
+                return found
+            for part, wanted, mask in self._times:
+                if time_part(moment, part) == wanted:
+                    found |= mask
+        return found
+
+
+def _special(rest: Sequence[tuple[str, Any, int]], text: str, lower: str, found: int) -> int:
+    hit = 0
+    for kind, value, mask in rest:
+        if found & mask == mask:
+            continue
+        if (
+            (kind == "like" and value(text, lower))
+            or (kind == "contains_cased" and value in text)
+            or (kind == "startswith_cased" and text.startswith(value))
+            or (kind == "endswith_cased" and text.endswith(value))
+        ):
+            hit |= mask
+    return hit
+
+
+def time_part(moment: datetime, part: str) -> int | None:
+    """One part of a moment, as the specification's time modifiers name them (in the zone that the event tells)."""
+    match part:
+        case "week":
+            return moment.isocalendar().week
+        case "minute" | "hour" | "day" | "month" | "year":
+            return int(getattr(moment, part))
+    return None
+
+
+def like(parts: Sequence[Any], cased: bool) -> Callable[[str, str], bool]:
+    """A check of (text, lower-case text) against text, "*" (None) and "?" (1); linear in the text for each piece."""
+    pieces: list[list[str | int]] = [[]]
+    for part in parts:
+        if part is None:
+            pieces.append([])
+        else:
+            pieces[-1].append(part)
+    fixed = [_piece(piece) for piece in pieces]
+
+    def verify(text: str, lower: str) -> bool:
+        body = text if cased else lower
+        if len(fixed) == 1:
+            return len(body) == fixed[0][0] and _at(body, 0, fixed[0][1])
+        length, runs = fixed[0]
+        if not _at(body, 0, runs):
+            return False
+        at = length
+        tail, tail_runs = fixed[-1]
+        for size, inner in fixed[1:-1]:
+            at = _find(body, at, size, inner)
+            if at < 0:
+                return False
+        return len(body) - tail >= at and _at(body, len(body) - tail, tail_runs)
+
+    return verify
+
+
+def _piece(piece: Sequence[str | int]) -> tuple[int, list[tuple[int, str]]]:
+    """The length of a piece without "*", and its runs of text with their places in it."""
+    at, runs = 0, []
+    for part in piece:
+        if isinstance(part, str):
+            runs.append((at, part))
+            at += len(part)
+        else:
+            at += 1
+    return at, runs
+
+
+def _at(text: str, place: int, runs: Sequence[tuple[int, str]]) -> bool:
+    return place >= 0 and all(text.startswith(run, place + offset) for offset, run in runs)
+
+
+def _find(text: str, start: int, size: int, runs: Sequence[tuple[int, str]]) -> int:
+    """The end of the first place from `start` on at which a piece fits, -1 without one."""
+    if not runs:
+        return start + size if start + size <= len(text) else -1
+    offset, first = runs[0]
+    at = text.find(first, start + offset)
+    while at >= 0:
+        begin = at - offset
+        if begin + size > len(text):
+            return -1
+        if _at(text, begin, runs):
+            return begin + size
+        at = text.find(first, at + 1)
+    return -1
+
+
+def references(texts: Mapping[str, Sequence[str]], atom: Atom) -> bool:
+    """An atom that compares two fields of one event, without case."""
+    mine = [text.lower() for text in texts.get(atom.field or "", ())]
+    others = [text.lower() for text in texts.get(atom.value, ())]
+    match atom.op:
+        case "field_startswith":
+            return any(a.startswith(b) for a in mine for b in others)
+        case "field_endswith":
+            return any(a.endswith(b) for a in mine for b in others)
+        case "field_contains":
+            return any(b in a for a in mine for b in others)
+    return any(a == b for a in mine for b in others)

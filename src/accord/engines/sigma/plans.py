@@ -1,0 +1,226 @@
+"""What is left of all rules once the routing fields of an event are known, ready to be answered by one number.
+
+Each atom that is left has a bit. Each field's values give a number (`FieldMatcher.mask`); together they are the event's
+number, on which a rule is a few bit operations. A rule is looked at only when one of its triggers is true: a set of
+atoms of which at least one must be true for the rule to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from accord.engines.sigma.expressions import Expressions, any_of, longest_plain
+from accord.engines.sigma.matchers import FieldMatcher, references
+from accord.engines.sigma.tree import TRUE, Atom, Atoms, Tree, atoms_of
+from accord.engines.sigma.values import everything
+
+REMEMBERED = 100_000
+"""Values of one field whose numbers are remembered."""
+LONGEST = 4096
+"""A longer value is matched again each time it comes, rather than kept."""
+Check = Callable[[int], Any]
+
+
+class Plan:
+    """The rules that are left for one class of events.
+
+    `fields` are the fields to read, `keywords` the questions to any value; `always` are rules that hold whatever else
+    the event says.
+    """
+
+    def __init__(self, atoms: Atoms, left: Sequence[tuple[int, Tree]], expressions: Expressions) -> None:
+        self.always = tuple(rule for rule, tree in left if tree is TRUE)
+        open_ = [(rule, tree) for rule, tree in left if tree is not TRUE]
+        numbers = sorted({number for _, tree in open_ for number in atoms_of(tree)})
+        self._bits = {number: bit for bit, number in enumerate(numbers)}
+        by_field: dict[str | None, list[tuple[Atom, int, int]]] = {}
+        self._pairs: list[tuple[Atom, int]] = []
+        names: dict[str | None, None] = {}
+        for number, bit in self._bits.items():
+            atom = atoms[number]
+            names[atom.field] = None
+            if atom.op.startswith("field"):
+                self._pairs.append((atom, 1 << bit))
+                names[atom.value] = None
+            else:
+                by_field.setdefault(atom.field, []).append((atom, number, bit))
+        self.fields: tuple[str, ...] = tuple(sorted(name for name in names if name is not None))
+        anywhere = by_field.pop(None, None)
+        self.keywords = None if anywhere is None else FieldMatcher(anywhere, expressions)
+        self._perhaps = _prefilter(anywhere or ())
+        self._matchers = {name: FieldMatcher(held, expressions) for name, held in by_field.items()}
+        self._checks: dict[int, Check] = {}
+        self._unconditional: list[tuple[int, Check]] = []
+        self._triggers: dict[int, list[int]] = {}
+        weights = [_weight(atoms[number]) for number in numbers]
+        for rule, tree in open_:
+            self._place(rule, tree, weights)
+        self._seen: dict[str, dict[Any, tuple[int, tuple[int, ...]]]] = {name: {} for name in self.fields}
+        self.rules = tuple(sorted({rule for rule, _ in left}))
+
+    def _place(self, rule: int, tree: Tree, weights: Sequence[float]) -> None:
+        check = compiled(tree, self._bits)
+        wanted = triggers(tree, lambda number: weights[self._bits[number]])
+        if wanted is None or any(mask >> self._bits[number] & 1 for number in wanted for _, mask in self._pairs):
+            self._unconditional.append((rule, check))
+            return
+        held = self._checks.get(rule)
+        self._checks[rule] = check if held is None else _any(held, check)
+        for number in wanted:
+            self._triggers.setdefault(self._bits[number], []).append(rule)
+
+    def anywhere(self, event: Mapping[str, Any], raw: bytes | None = None) -> int:
+        """The bits of the keywords that any value holds. One pass over all values tells that, mostly, none does."""
+        assert self.keywords is not None
+        if self._perhaps is not None:
+            if raw is None:
+                joined = joined_values(event)
+                raw = None if joined is None else joined.encode("utf-8", "replace")
+            if raw is not None and not self._perhaps(raw):
+                return 0
+        return self.keywords.mask(everything(event))
+
+    def verdict(self, values: Sequence[tuple[str, ...]], anywhere: int = 0) -> tuple[int, ...]:
+        """The rules that hold, in order; `values` are the texts of each of `fields`."""
+        mask = anywhere
+        found = list(self.always)
+        looked: set[int] = set(self._triggered(anywhere)) if anywhere else set()
+        for name, texts in zip(self.fields, values, strict=True):
+            bits, rules = self._of(name, texts)
+            mask |= bits
+            if rules:
+                looked.update(rules)
+        if self._pairs:
+            held = dict(zip(self.fields, values, strict=True))
+            for atom, bit in self._pairs:
+                if references(held, atom):
+                    mask |= bit
+        checks = self._checks
+        found += [rule for rule in looked if checks[rule](mask)]
+        found += [rule for rule, check in self._unconditional if check(mask)]
+        return tuple(sorted(set(found))) if len(found) > 1 else tuple(found)
+
+    def _of(self, name: str, texts: tuple[str, ...]) -> tuple[int, tuple[int, ...]]:
+        """The bits of one field's values, and the rules that they trigger."""
+        seen = self._seen[name]
+        found = seen.get(texts)
+        if found is None:
+            matcher = self._matchers.get(name)
+            mask = matcher.mask(texts) if matcher is not None else 0
+            found = (mask, tuple(self._triggered(mask)))
+            if sum(map(len, texts)) <= LONGEST:
+                if len(seen) >= REMEMBERED:
+                    seen.clear()
+                seen[texts] = found
+        return found
+
+    def _triggered(self, mask: int) -> Iterable[int]:
+        rules: dict[int, None] = {}
+        while mask:
+            low = mask & -mask
+            rules.update(dict.fromkeys(self._triggers.get(low.bit_length() - 1, ())))
+            mask ^= low
+        return rules
+
+
+def _prefilter(atoms: Iterable[tuple[Atom, int, int]]) -> Callable[[bytes], bool] | None:
+    """A quick look whether any keyword may be in a text, also in JSON; None where some keyword has no text to find."""
+    words = []
+    for atom, _, _ in atoms:
+        parts = atom.value if atom.op == "like" else (atom.value,)
+        word = "" if atom.op in ("regex", "exists", "null") else longest_plain(parts)
+        if len(word) < 2:
+            return None
+        words.append(word)
+    return any_of(words) if words else None
+
+
+def joined_values(event: Mapping[str, Any]) -> str | None:
+    """All values of a flat event in one text; None where it is nested."""
+    parts = []
+    for value in event.values():
+        kind = type(value)
+        if kind is str:
+            parts.append(value)
+        elif kind is dict or kind is list:
+            return None
+        elif value is not None:
+            parts.append(str(value))
+    return "\0".join(parts)
+
+
+def _any(one: Check, other: Check) -> Check:
+    return lambda mask: one(mask) or other(mask)
+
+
+def _weight(atom: Atom) -> float:
+    """How often the atom may be true, roughly: the rarer, the better a trigger."""
+    match atom.op:
+        case "null":
+            return 400.0
+        case "exists" | "lt" | "lte" | "gt" | "gte" | "timepart":
+            return 300.0
+        case "equals":
+            return 3.0 if len(atom.value) > 3 else 12.0
+        case "regex":
+            return 40.0
+        case "cidr":
+            return 60.0
+        case "like":
+            return 40.0 / (1 + max((len(part) for part in atom.value if isinstance(part, str)), default=0))
+    base = {"contains": 80.0, "startswith": 60.0, "endswith": 30.0}.get(atom.op, 200.0)
+    return base / (1 + len(atom.value))
+
+
+def triggers(tree: Tree, weight: Callable[[int], float]) -> frozenset[int] | None:
+    """Atoms of which one must be true for the tree to be, as rare as may be; None where there are none such."""
+    if isinstance(tree, int):
+        return frozenset([tree])
+    name, inner = tree
+    if name == "not":
+        return None
+    sets = [triggers(one, weight) for one in inner]
+    if name == "or":
+        return None if any(found is None for found in sets) else frozenset().union(*(s for s in sets if s is not None))
+    there = [found for found in sets if found is not None]
+    return min(there, key=lambda found: sum(map(weight, found)), default=None)
+
+
+def compiled(tree: Tree, bits: Mapping[int, int]) -> Check:
+    """The tree as a function of the event's number: atoms side by side become one comparison."""
+    names: dict[str, int] = {}
+    text = _code(tree, bits, names)
+    code: Check = eval(f"lambda m: {text}", dict(names))
+    return code
+
+
+def _constant(mask: int, names: dict[str, int]) -> str:
+    name = f"c{len(names)}"
+    names[name] = mask
+    return name
+
+
+def _code(tree: Tree, bits: Mapping[int, int], names: dict[str, int]) -> str:
+    if isinstance(tree, int):
+        return f"m & {_constant(1 << bits[tree], names)}"
+    name, inner = tree
+    if name == "not":
+        return f"not m & {_constant(1 << bits[inner], names)}"
+    plain = sum(1 << bits[one] for one in inner if isinstance(one, int))
+    negated = sum(1 << bits[one[1]] for one in inner if isinstance(one, tuple) and one[0] == "not")
+    rest = [_code(one, bits, names) for one in inner if isinstance(one, tuple) and one[0] != "not"]
+    parts = []
+    if name == "and":
+        if plain:
+            constant = _constant(plain, names)
+            parts.append(f"m & {constant} == {constant}")
+        if negated:
+            parts.append(f"not m & {_constant(negated, names)}")
+    else:
+        if plain:
+            parts.append(f"m & {_constant(plain, names)}")
+        if negated:
+            constant = _constant(negated, names)
+            parts.append(f"m & {constant} != {constant}")
+    return f" {name} ".join(f"({part})" for part in (*parts, *rest))

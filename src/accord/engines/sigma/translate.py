@@ -1,0 +1,180 @@
+"""pySigma's conditions → the neutral tree. Whatever cannot be decided on one event is refused with its reason."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Any
+
+from accord.engines.sigma.expressions import hyperscan_flags
+from accord.engines.sigma.tree import Atom, Atoms, Op, Tree, both, either, negate
+
+if TYPE_CHECKING:
+    from sigma.rule import SigmaRule
+
+_COMPARE: dict[str, Op] = {"LT": "lt", "LTE": "lte", "GT": "gt", "GTE": "gte"}
+
+
+class Unsupported(Exception):
+    """A rule asks for something that this engine does not do; says what."""
+
+
+def tree_of(rule: SigmaRule, atoms: Atoms) -> Tree:
+    """Any of the rule's conditions as a tree over `atoms`. `Unsupported` says why not."""
+    parsed = rule.detection.parsed_condition
+    if not parsed:
+        raise Unsupported("It has no condition.")
+    return either(_tree(one.parsed, atoms) for one in parsed)
+
+
+def _tree(node: Any, atoms: Atoms) -> Tree:
+    from sigma import conditions
+
+    match node:
+        case conditions.ConditionAND():
+            return both(_tree(one, atoms) for one in node.args)
+        case conditions.ConditionOR():
+            return either(_tree(one, atoms) for one in node.args)
+        case conditions.ConditionNOT():
+            return negate(_tree(node.args[0], atoms))
+        case conditions.ConditionFieldEqualsValueExpression():
+            return _field(node.field, node.value, atoms)
+        case conditions.ConditionValueExpression():
+            return _keyword(node.value, atoms)
+    raise Unsupported(f"Its condition holds a {type(node).__name__}.")
+
+
+def _keyword(value: Any, atoms: Atoms) -> Tree:
+    from sigma import types
+
+    match value:
+        case types.SigmaExpansion():
+            return either(_keyword(one, atoms) for one in value.values)
+        case types.SigmaString():
+            return atoms.number(_anywhere(value))
+        case types.SigmaNumber():
+            return atoms.number(Atom(None, "contains", str(value.number)))
+        case types.SigmaRegularExpression():
+            return atoms.number(_regex(None, value))
+    raise Unsupported(f"A keyword is a {type(value).__name__}.")
+
+
+def _anywhere(value: Any) -> Atom:
+    """A keyword is looked for inside values: as if it had a wildcard at both ends."""
+    parts = _parts(value)
+    cased = _is_cased(value)
+    if parts and parts[0] is not None:
+        parts = (None, *parts)
+    if parts and parts[-1] is not None:
+        parts = (*parts, None)
+    return _pattern(None, parts or (None,), cased)
+
+
+def _field(field: str, value: Any, atoms: Atoms) -> Tree:
+    from sigma import types
+
+    match value:
+        case types.SigmaExpansion():
+            return either(_field(field, one, atoms) for one in value.values)
+        case types.SigmaTimestampPart():
+            return atoms.number(Atom(field, "timepart", (value.timestamp_part.name.lower(), int(value.number))))
+        case types.SigmaNumber():
+            return atoms.number(Atom(field, "equals", _number(value.number)))
+        case types.SigmaBool():
+            return atoms.number(Atom(field, "equals", "true" if value.boolean else "false"))
+        case types.SigmaNull():
+            return atoms.number(Atom(field, "null", True))
+        case types.SigmaExists():
+            there = atoms.number(Atom(field, "exists", True))
+            return there if value.exists else negate(there)
+        case types.SigmaRegularExpression():
+            return atoms.number(_regex(field, value))
+        case types.SigmaCIDRExpression():
+            return atoms.number(Atom(field, "cidr", ip_network(value.cidr, strict=False)))
+        case types.SigmaCompareExpression():
+            return atoms.number(Atom(field, _COMPARE[value.op.name], float(value.number.number)))
+        case types.SigmaFieldReference():
+            return atoms.number(_reference(field, value))
+        case types.SigmaString():
+            return atoms.number(_pattern(field, _parts(value), _is_cased(value)))
+    raise Unsupported(f"A value is a {type(value).__name__}.")
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else repr(value)
+
+
+def _is_cased(value: Any) -> bool:
+    from sigma import types
+
+    return isinstance(value, types.SigmaCasedString)
+
+
+def _reference(field: str, value: Any) -> Atom:
+    starts, ends = getattr(value, "starts_with", False), getattr(value, "ends_with", False)
+    op: Op = "field_contains" if starts and ends else "field_startswith" if starts else "field"
+    if ends and not starts:
+        op = "field_endswith"
+    return Atom(field, op, value.field)
+
+
+def _parts(value: Any) -> tuple[Any, ...]:
+    """Text, None for "*" and 1 for "?", without two "*" in a row."""
+    from sigma.types import Placeholder, SpecialChars
+
+    found: list[Any] = []
+    for part in value.s:
+        if isinstance(part, str):
+            found.append(part)
+        elif isinstance(part, Placeholder):
+            raise Unsupported(f"The placeholder %{part.name}% has no values.")
+        elif part is SpecialChars.WILDCARD_MULTI:
+            if not found or found[-1] is not None:
+                found.append(None)
+        else:
+            found.append(1)
+    return tuple(found)
+
+
+def _pattern(field: str | None, parts: tuple[Any, ...], cased: bool) -> Atom:
+    """The simplest question that the parts ask."""
+    if not cased:
+        parts = tuple(part.lower() if isinstance(part, str) else part for part in parts)
+    match parts:
+        case ():
+            return Atom(field, "equals", "", cased)
+        case (None,):
+            return Atom(field, "exists", True)
+        case (str(text),):
+            return Atom(field, "equals", text, cased)
+        case (None, str(text), None):
+            return Atom(field, "contains", text, cased)
+        case (str(text), None):
+            return Atom(field, "startswith", text, cased)
+        case (None, str(text)):
+            return Atom(field, "endswith", text, cased)
+    return Atom(field, "like", parts, cased)
+
+
+def _regex(field: str | None, value: Any) -> Atom:
+    flags = "".join(sorted(flag.name[0].lower() for flag in value.flags))
+    pattern = str(value.regexp)
+    why = unsafe(pattern, flags)
+    if why:
+        raise Unsupported(f"The expression /{pattern[:80]}/ is refused: {why}")
+    return Atom(field, "regex", (pattern, flags), True)
+
+
+def unsafe(pattern: str, flags: str = "") -> str:
+    """Why an expression is not run, "" where it may be: without backtracking, in time linear in the text."""
+    import hyperscan
+
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return f"it is not valid ({error})."
+    try:
+        hyperscan.Database().compile(expressions=[pattern.encode()], flags=[hyperscan_flags(flags)])
+    except (hyperscan.error, ValueError) as error:
+        return f"it needs backtracking or is too large ({str(error)[:120]})."
+    return ""
