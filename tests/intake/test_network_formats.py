@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from accord_intake import Read, content, fixture
 
+from accord.intake.fingerprint import grouping
+
 
 def covered(scan: Read, check: str, group: str | None = None) -> set[bool | None]:
     return {one.covers(check, group) for one in scan.coverages}
@@ -144,8 +146,19 @@ def test_nexpose_joins_definitions_that_stand_last() -> None:
     assert scan.one("nexpose:example-accepted").analysis == "suppressed"
     assert covered(scan, "nexpose:example-gone") == {True}
     assert covered(scan, "nexpose:another") == {None}
+    assert (scan.one("open-port:443/tcp").kind, scan.one("open-port:443/tcp").service) == ("service", "HTTPS")
     target = scan.targets[0]
     assert (target.macs, target.operating_system) == (("02:00:00:00:50:01",), "Ubuntu Linux 24.04")
+
+
+def test_the_grouped_view_of_a_host_does_not_count_pages_behind_a_port() -> None:
+    tests = "".join(f'<test id="t" key="/page{n}" status="vulnerable-exploited"/>' for n in range(4))
+    services = f'<services><service name="HTTP"><tests>{tests}</tests></service></services>'
+    ports = "".join(f'<endpoint protocol="tcp" port="{n}" status="closed">{services}</endpoint>' for n in (80, 81))
+    node = '<node address="10.0.0.%d"><endpoints>' + ports + "</endpoints></node>"
+    scan = content(f'<NexposeReport version="2.0"><nodes>{node % 1}{node % 2}</nodes></NexposeReport>')
+    assert len(scan.observations) == 16
+    assert len({grouping(one) for one in scan.observations}) == 1
 
 
 @pytest.mark.parametrize("name", ["tls.testssl.csv", "tls.testssl.json"])

@@ -72,11 +72,11 @@ def renew(key: str, seen: Sequence[Observation], to: int) -> tuple[str, bool]:
 
 
 def grouping(observation: Observation) -> str:
-    """The key of the grouped view: one row per weakness over all hosts and ports (network scanners repeat
-    the same plugin for each), one per weakness and web application over all its pages and parameters, and one per
-    weakness and place in any other target."""
+    """The key of the grouped view: one row per weakness over all hosts and ports with whatever lies behind a port
+    (network scanners repeat the same plugin for each), one per weakness and web application over all its pages and
+    parameters, and one per weakness and place in any other target."""
     if observation.target.startswith("host:"):
-        return _grouped("", *what(observation))
+        return _grouped("", *what(observation)[: 2 if observation.port else 4])
     if observation.target.startswith("application:"):
         return _grouped(observation.target, *what(observation)[:2])
     return _grouped(observation.target, *what(observation))

@@ -1,8 +1,8 @@
 """Rapid7 Nexpose and InsightVM, "XML Export 2.0", read from Rapid7's description of that report.
 
 Two passes: the definitions, which stand last, then the nodes. A test is an observation where its status begins with
-"vulnerable"; "not-vulnerable" and the exceptions say that the check ran on that place. A test with the status
-"…-exception…" that is vulnerable carries its exception as a suppression. Which other checks ran is not told.
+"vulnerable"; an exception on it is carried as a suppression. Each test in the file, also one that is not vulnerable,
+was looked for there; which others ran is not told. An open port tells what runs there.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from accord.intake.tally import Unreadable
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+DEFINITIONS = ("VulnerabilityDefinitions", "NexposeReport")
 # Nexpose rates from 1 to 10; its own words for these are moderate, severe and critical.
 _BANDS: tuple[tuple[int, Severity], ...] = ((8, "critical"), (4, "high"), (1, "medium"))
 
 
 def read(source: Source) -> Iterator[Record]:
     """Records of one report; IntakeError where it cannot be read."""
-    from accord.intake.safe.xml_reader import drop, events, line_of, local
+    from accord.intake.safe.xml_reader import drop, events, line_of, local, within
 
     definitions, scan = _definitions(source)
     report = Report(source)
@@ -39,6 +40,8 @@ def read(source: Source) -> Iterator[Record]:
                 continue
             if local(element.tag) == "node":
                 yield from report.add(_node(element, definitions), line_of(element))
+            elif not within(element, *DEFINITIONS):
+                continue
             drop(element)
             reader.mark()
     yield from report.end(scan.get("ended"))
@@ -65,7 +68,7 @@ def _definitions(source: Source) -> tuple[dict[str, dict[str, Any]], dict[str, A
                 if name:
                     found[name] = _definition(element, name)
                     source.hold(500 + sum(len(one) for one in found[name].values() if isinstance(one, str)))
-            if tag != "scan":
+            if tag == "node" or within(element, *DEFINITIONS):
                 drop(element)
                 reader.mark()
     return found, scan
@@ -110,9 +113,31 @@ def _node(element: _Element, definitions: dict[str, dict[str, Any]]) -> Iterator
         yield from _test(one, target, definitions, None, None, None)
     for endpoint in element.iterfind("{*}endpoints/{*}endpoint"):
         port, protocol = clean.port(endpoint.get("port")), clean.line(endpoint.get("protocol"), 20)
+        if port and protocol and endpoint.get("status") == "open":
+            yield _open(endpoint, target, port, protocol.lower())
         for service in endpoint.iterfind("{*}services/{*}service"):
             for one in service.iterfind("{*}tests/{*}test"):
                 yield from _test(one, target, definitions, port, protocol, service.get("name"))
+
+
+def _open(endpoint: _Element, target: Target, port: int, protocol: str) -> Observation:
+    """An open port, under the definition that other scanners of ports give it too."""
+    service = endpoint.find("{*}services/{*}service")
+    name = clean.line(service.get("name"), 100) if service is not None else None
+    print_of = service.find("{*}fingerprints/{*}fingerprint") if service is not None else None
+    words = [] if print_of is None else [print_of.get(key) for key in ("vendor", "product", "version")]
+    return Observation(
+        target=target.identity,
+        definition_id=f"open-port:{port}/{protocol}",
+        title=f"Open port {port}/{protocol}" + (f" ({name})" if name else ""),
+        kind="service",
+        check="nexpose:ports",
+        severity="info",
+        port=port,
+        protocol=protocol,
+        service=name,
+        evidence=clean.text(" ".join(word for word in words if word), 500),
+    )
 
 
 def _test(

@@ -54,12 +54,12 @@ class Source:
     @contextmanager
     def open(self) -> Iterator[Reader]:
         """A Reader at the start of the unpacked content."""
-        with self.raw() as stream:
+        with self.packed_bytes() as stream:
             yield Reader(self, stream)
 
     def packed(self) -> str | None:
         """Which kind of packed file this is ("zip", "xz" …; gzip counts as none), by its first bytes."""
-        with self.raw() as stream:
+        with self.packed_bytes() as stream:
             try:
                 start = stream.read(6)
             except (OSError, ValueError) as error:
@@ -68,7 +68,7 @@ class Source:
         return next((kind for magic, kind in _PACKED.items() if given.startswith(magic)), None)
 
     @contextmanager
-    def raw(self) -> Iterator[BinaryIO]:
+    def packed_bytes(self) -> Iterator[BinaryIO]:
         """The bytes as they are, without limits: whoever reads them bounds what is read."""
         if isinstance(self._origin, (str, Path)):
             try:

@@ -77,7 +77,7 @@ def _copy(source: Source, stream: IO[bytes], held: IO[bytes], allowed: int, name
 
 @contextmanager
 def _opened(source: Source, most: int = MEMBERS) -> Iterator[zipfile.ZipFile]:
-    with source.raw() as stream:
+    with source.packed_bytes() as stream:
         try:
             packed = zipfile.ZipFile(stream)
         except _BROKEN as error:
