@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any, BinaryIO
+
+from accord.intake.safe.json_reader import JsonReader
+from accord.intake.safe.source import Source
 
 FORMATS = ("cyclonedx", "spdx", "trivy")
 MOST = 50_000
@@ -25,54 +28,58 @@ class Listed:
     cpe: str = ""
 
 
-def components(stream: IO[bytes], most: int = MOST) -> Iterator[Listed]:
-    """The components of a file, each once. ValueError where it is no JSON that can be read to its end."""
-    import ijson
-
+def components(stream: BinaryIO, most: int = MOST, name: str = "list of components") -> Iterator[Listed]:
+    """The components of a file, each once. IntakeError where it is no JSON that can be read to its end."""
     seen: set[Listed] = set()
-    try:
-        for kind, one in _objects(ijson.parse(stream, use_float=True)):
-            found = _listed(kind, one)
+    with Source(stream, name=name).open() as reader:
+        for one in _objects(JsonReader(reader)):
+            found = _listed(one)
             if found is not None and found not in seen:
                 seen.add(found)
                 yield found
                 if len(seen) >= most:
                     return
-    except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"The file is no JSON that can be read: {error}") from error
 
 
-PLACES = {
-    "components.item": "cyclonedx", "metadata.component": "cyclonedx", "packages.item": "spdx",
-    "Results.item.Packages.item": "trivy",
-}  # fmt: skip
+def _objects(document: JsonReader) -> Iterator[dict[str, Any]]:
+    """The objects that name a component: CycloneDX `components` and `metadata.component`, SPDX `packages`, Trivy
+    `Results[].Packages`. Components within components are left to the component that holds them."""
+    for key in document.names():
+        if key in ("components", "packages"):
+            for _ in document.elements():
+                yield _mapping(document.value())
+        elif key == "metadata":
+            yield _mapping(_mapping(document.value()).get("component"))
+        elif key == "Results":
+            for _ in document.elements():
+                for inner in document.names():
+                    if inner == "Packages":
+                        for _ in document.elements():
+                            yield _mapping(document.value())
 
 
-def _objects(events: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Objects at the known places, flat: texts of the object itself, and of what it refers to."""
-    inside, kind = "", ""
-    one: dict[str, Any] = {}
-    for prefix, event, value in events:
-        if not inside:
-            if event == "start_map" and prefix in PLACES:
-                inside, kind, one = prefix, PLACES[prefix], {}
-            continue
-        if event == "end_map" and prefix == inside:
-            yield kind, one
-            inside = ""
-        elif event == "string":
-            name = prefix[len(inside) + 1 :]
-            if name == "externalRefs.item.referenceLocator" and value.startswith(("pkg:", "cpe:")):
-                one.setdefault("purl" if value.startswith("pkg:") else "cpe", value)
-            elif name in ("name", "version", "versionInfo", "purl", "cpe", "Name", "Version", "Identifier.PURL"):
-                one.setdefault(name, value)
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
-def _listed(kind: str, one: dict[str, Any]) -> Listed | None:
-    name = str(one.get("name") or one.get("Name") or "")[:300]
-    version = str(one.get("version") or one.get("versionInfo") or one.get("Version") or "")[:200]
-    purl = str(one.get("purl") or one.get("Identifier.PURL") or "")[:500]
-    cpe = str(one.get("cpe") or "")[:300]
-    if not name or not (purl or cpe) or "\x00" in name + version + purl + cpe:
-        return None
-    return Listed(name, version, purl, cpe)
+def _text(value: Any, most: int) -> str:
+    text = value[:most] if isinstance(value, str) else ""
+    return "" if "\x00" in text else text
+
+
+def _listed(one: dict[str, Any]) -> Listed | None:
+    """A component as it is kept; None where it has no name, or neither package URL nor CPE."""
+    references = one.get("externalRefs")
+    located = [
+        _text(_mapping(reference).get("referenceLocator"), 500)
+        for reference in (references if isinstance(references, list) else ())
+    ]
+    purl = (
+        _text(one.get("purl"), 500)
+        or _text(_mapping(one.get("Identifier")).get("PURL"), 500)
+        or next((text for text in located if text.startswith("pkg:")), "")
+    )
+    cpe = _text(one.get("cpe"), 300) or next((text[:300] for text in located if text.startswith("cpe:")), "")
+    name = _text(one.get("name"), 300) or _text(one.get("Name"), 300)
+    version = next((told for key in ("version", "versionInfo", "Version") if (told := _text(one.get(key), 200))), "")
+    return Listed(name, version, purl, cpe) if name and (purl or cpe) else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.db.models import Count, Max
 from django.utils import timezone
@@ -29,6 +29,7 @@ from accord.exposure.models import (
     Target,
 )
 from accord.intake.components import FORMATS, components
+from accord.intake.records import IntakeError
 
 ROWS = 5000
 Key = tuple[int, str, str]
@@ -126,9 +127,9 @@ def _read_lists(actor: User | None) -> None:
             with open_file(scan.file) as stream:
                 rows = [
                     Component(target_id=target, scan=scan, name=c.name, version=c.version, purl=c.purl, cpe=c.cpe)
-                    for c in components(stream)
+                    for c in components(cast(BinaryIO, stream), name=scan.name)
                 ]
-        except (ValueError, OSError):  # the import told it; a list that cannot be read says nothing
+        except (IntakeError, OSError):  # the import told it; a list that cannot be read says nothing
             continue
         with ledger.write(actor):
             Component.objects.filter(target_id=target).delete()

@@ -67,7 +67,7 @@ def page_of(run: PathRun) -> dict[str, Any]:
         for target in result["targets"]
     ]  # fmt: skip
     fixes = [
-        {**fix, "system": system(fix["system"]), "href": reverse("exposure:finding_list")
+        {**fix, "system": system(fix["system"]), "page": _fix_page(fix["fix"]), "href": reverse("exposure:finding_list")
          + f"?system={systems[fix['system']]['key']}&state=open"}
         for fix in cut["fixes"]
     ]  # fmt: skip
@@ -80,6 +80,10 @@ def page_of(run: PathRun) -> dict[str, Any]:
         ) if shown else None,
         "statements": _statements(run, targets),
     }  # fmt: skip
+
+
+def _fix_page(key: str) -> str:
+    return reverse("exposure:fix_detail", args=[key])
 
 
 def _statements(run: PathRun, targets: list[dict[str, Any]]) -> list[Statement]:
