@@ -33,14 +33,14 @@ def host(
             elif known := clean.hostname(one.rpartition("\\")[2]):
                 hostnames[known] = None
             first = first or clean.line(one, 200)
-    known_macs = tuple(dict.fromkeys(one for given in macs if (one := clean.mac(given))))[:50]
+    known_macs = tuple(dict.fromkeys(mac for given in macs if (mac := clean.mac(given))))[:50]
     known_ids = tuple((scheme, value) for scheme, given in identifiers if (value := clean.line(given, 200)))[:50]
-    name = first or next(iter(known_macs), None) or (known_ids[0][1] if known_ids else None)
-    if name is None:
+    shown = first or next(iter(known_macs), None) or (known_ids[0][1] if known_ids else None)
+    if shown is None:
         return None
     return Target(
         kind=kind,
-        name=name,
+        name=shown,
         hostnames=tuple(hostnames)[:50],
         addresses=tuple(addresses)[:50],
         macs=known_macs,
