@@ -46,3 +46,9 @@ fix_scheduled = Event("fix_scheduled", "system", "fix", "choice", "window", "unt
 longer. `window` is the key of the change window for "window" (text, else empty), `until` the last day of the choice
 (`datetime.date`, or None for "now"), `decision` the key of the sheet and `address` the page that shows it.
 """
+
+exploited = Event("exploited", "definition", "actor")
+"""A weakness entered the catalogue of known exploited vulnerabilities (an object with `identifier` and `title`)."""
+
+triage_opened = Event("triage_opened", "case", "actor")
+"""A forensic triage case was opened (an object with `key`, `definition`, `due` and `get_absolute_url`)."""

@@ -15,14 +15,18 @@ from accord.core.models import StoredFile, User
 from accord.core.permissions import guard_api, require, scoped
 from accord.engines import priority
 from accord.engines.priority import CODES
-from accord.exposure import selectors, services
+from accord.exposure import life_api, remediation_api, selectors, services
 from accord.exposure.lists import DEFINITIONS, FEEDS, FINDINGS, SCANS, UNCLAIMED
 from accord.exposure.models import Definition, Finding, Kev, Scan, Target
 from accord.exposure.services.ranking import facts_of
+from accord.exposure.surface_api import router as surface_router
 from accord.ui.lists import item
 from accord.ui.nouns.operations import list_operation
 
 router = Router()
+router.add_router("", life_api.router)
+router.add_router("", remediation_api.router)
+router.add_router("", surface_router)
 list_operation(router, "/findings", FINDINGS)
 list_operation(router, "/definitions", DEFINITIONS)
 list_operation(router, "/scans", SCANS)
@@ -73,17 +77,17 @@ def finding(request: HttpRequest, pk: int) -> dict[str, Any]:
     found = scoped(_actor(request), "finding", rows).filter(pk=pk).first()
     if found is None:
         raise Http404
-    verdict, priced = priority.explain(facts_of(found)), selectors.price_of(found)
+    verdict, priced = priority.explain(facts_of(found), selectors.policy()), selectors.price_of(found)
     return {
         **item(FINDINGS, found),
         "verdict": {
             "best": CODES[verdict.best],
             "worst": CODES[verdict.worst],
             "settled": verdict.is_settled,
-            "rule": priority.VERSION,
+            "rule": verdict.policy.version,
             "reasons": [asdict(reason) for reason in verdict.reasons],
             "flips": [
-                {"fact": f.fact, "value": f.value, "best": CODES[f.best], "worst": CODES[f.worst]}
+                {"fact": f.fact, "value": f.value, "told": f.told, "best": CODES[f.best], "worst": CODES[f.worst]}
                 for f in verdict.flips
             ],
         },
@@ -113,6 +117,12 @@ def definition(request: HttpRequest, identifier: str) -> dict[str, Any]:
         "cvss_vectors": found.cvss_vectors,
         "references": found.references,
         "epss_percentile": found.epss_percentile,
+        "ssvc": {
+            "exploitation": found.exploitation or None, "automatable": found.automatable,
+            "total_impact": found.total_impact, "assessed": found.points_of,
+        },
+        "exploited_since": found.exploited_since,
+        "feeds": [asdict(age) for age in selectors.feed_ages()],
         "kev": [{"cve": k.cve, "added": k.added, "due": k.due, "ransomware": k.ransomware} for k in listed],
     }
 
@@ -203,12 +213,12 @@ def restore(request: HttpRequest, body: Body[Chosen]) -> dict[str, Any]:
     return _targets(services.restore(_actor(request), body.targets))
 
 
-@router.post("/feeds/update", summary="Download KEV and EPSS", operation_id="update_feeds", response=dict[str, Any])
+@router.post("/feeds/update", summary="Download the feeds", operation_id="update_feeds", response=dict[str, Any])
 @guard_api("run", "feed")
 @idempotent
 def update_feeds(request: HttpRequest) -> dict[str, Any]:
     """A worker does it; follow the job."""
-    return {"job": str(jobs.enqueue(_actor(request), "exposure.feeds", "Download KEV and EPSS").pk)}
+    return {"job": str(jobs.enqueue(_actor(request), "exposure.feeds", "Download the knowledge feeds").pk)}
 
 
 @router.get("/posture", summary="What is open, what to fix first, what nobody looks at", operation_id="get_posture",

@@ -63,5 +63,13 @@ def _later(actor: Any) -> None:
         jobs.enqueue(actor, KIND)
 
 
+def tell_owners(definition: Any, actor: Any) -> None:
+    """Handler of `exploited`."""
+    from accord.exposure.services import notices
+
+    notices.tell_entered(definition, actor)
+
+
 def declare() -> None:
     events.rows_written.subscribe(keep_in_step)
+    events.exploited.subscribe(tell_owners)

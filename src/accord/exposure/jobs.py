@@ -39,9 +39,9 @@ def bring_up_to_date(context: Context) -> dict[str, int]:
     return {"claimed": claimed, "moved": moved, "changed": changed}
 
 
-@kind("exposure.feeds", "Load KEV and EPSS")
+@kind("exposure.feeds", "Load knowledge feeds")
 def load_feeds(context: Context, files: list[int] | None = None) -> dict[str, Any]:
-    """Load feeds from stored files (their primary keys), or download both."""
+    """Load feeds from stored files (their primary keys), or download all."""
     import shutil
     import tempfile
     from pathlib import Path
@@ -82,3 +82,41 @@ def compute_patch_plan(context: Context, until: str = "", first: int = 1) -> dic
     ends = date.fromisoformat(until) if until else None
     plan = make_plan(context.actor, ends, first, context.progress, context.job.pk)
     return {"plan": plan.pk, "value": plan.figures["value"], "share": plan.figures["share"]}
+
+
+@kind("exposure.policy_preview", "Count what a policy would change")
+def preview_policy(context: Context, policy: int) -> dict[str, Any]:
+    """Count how findings would move under a proposed policy."""
+    from accord.exposure.models import PriorityPolicy
+    from accord.exposure.services import policies
+
+    return policies.preview(PriorityPolicy.objects.get(pk=policy), context.progress)
+
+
+@kind("exposure.policy_apply", "Rank all findings by a policy")
+def apply_policy(context: Context, policy: int) -> dict[str, int]:
+    """Rank all open findings by the policy in force."""
+    from accord.exposure.models import PriorityPolicy
+    from accord.exposure.services import policies
+    from accord.exposure.services.pace import Breath
+
+    breath, steps = Breath(), 0
+
+    def pause() -> None:
+        nonlocal steps
+        steps += 1
+        context.progress(steps)
+        breath()
+
+    return {"changed": policies.apply_policy(context.actor, PriorityPolicy.objects.get(pk=policy), pause)}
+
+
+@kind("exposure.backtest", "Play policies against what happened")
+def play_policies(context: Context) -> dict[str, Any]:
+    """Play ways of choosing against the organization's history and that of the feeds."""
+    from accord.exposure.selectors import backtest
+
+    context.progress(0, 2, "Findings of this organization")
+    own = backtest.own_history()
+    context.progress(1, 2, "CVEs of the feeds")
+    return {"own": own, "feeds": backtest.feed_history()}

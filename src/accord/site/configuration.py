@@ -30,6 +30,12 @@ SETTINGS = (
     Setting("ACCORD_CURRENCY", "EUR", "ISO 4217 code of the one currency of all money."),
     Setting("ACCORD_TIME_ZONE", "UTC", "Zone in which times are shown, such as Europe/Vienna."),
     Setting("ACCORD_ACCEPTANCE_DAYS", "365", "The longest that findings may be accepted, or a patch put off, in days."),
+    Setting(
+        "ACCORD_FEED_STALE_DAYS", "kev=7,epss=7,ssvc=14,eol=30",
+        "Age in days from which a feed is shown as stale, by feed.",
+    ),
+    Setting("ACCORD_MAIL_SERVER", "", "smtp://user:password@host:port or smtps://…; empty = no mail is sent."),
+    Setting("ACCORD_MAIL_FROM", "accord@localhost", "Sender of mail."),
     Setting("ACCORD_MAX_UPLOAD_BYTES", "2147483648", "Largest file that is taken in."),
     Setting("ACCORD_OIDC_NAME", "", "Name on the button of the OpenID Connect provider; empty = none."),
     Setting("ACCORD_OIDC_SERVER", "", "Address of the OpenID Connect provider."),
@@ -106,3 +112,35 @@ def database() -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
+
+
+def mail() -> dict[str, object]:
+    """Django's mail settings; without a server, mail goes nowhere."""
+    url = value("ACCORD_MAIL_SERVER")
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ValueError("ACCORD_MAIL_SERVER: write smtp://host:port or smtps://host:port")
+    secure = parts.scheme == "smtps"
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if secure else 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": secure,
+        "EMAIL_USE_TLS": not secure and bool(parts.username),
+        "EMAIL_TIMEOUT": 20,
+    }
+
+
+def stale_days() -> dict[str, int]:
+    """Feed → days; a malformed setting is a ValueError."""
+    found = dict(part.split("=", 1) for part in _DEFAULTS["ACCORD_FEED_STALE_DAYS"].split(","))
+    for part in filter(None, value("ACCORD_FEED_STALE_DAYS").split(",")):
+        feed, _, days = part.strip().partition("=")
+        if feed not in found or not days.isdigit() or int(days) < 1:
+            raise ValueError(f"ACCORD_FEED_STALE_DAYS: “{part}” is none of kev, epss, ssvc, eol with a number of days")
+        found[feed] = days
+    return {feed: int(days) for feed, days in found.items()}

@@ -123,6 +123,9 @@ if given.value("ACCORD_OIDC_SERVER"):
             }
         ]
     }
+globals().update(given.mail())
+DEFAULT_FROM_EMAIL = given.value("ACCORD_MAIL_FROM")
+ACCORD_FEED_STALE_DAYS = given.stale_days()
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -85,7 +85,7 @@ def _act(actor: User, act: tuple[Any, ...], folder: Path, conftest: Any, number:
         elif kind == "kev":
             Kev.objects.all().delete()
             Kev.objects.create(cve=told[0])
-            services.feeds._note_on_definitions(actor, services.feeds.silent)
+            services.feeds.note_on_definitions(actor, services.feeds.silent)
             services.reassess_pending(actor)
         else:
             targets = Target.objects.filter(name=told[0]).values_list("pk", flat=True)

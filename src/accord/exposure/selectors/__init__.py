@@ -2,6 +2,7 @@
 
 from accord.exposure.selectors.feeds import FeedAge, feed_ages
 from accord.exposure.selectors.fixes import FixOnSystem, findings_on, fix_of
+from accord.exposure.selectors.policy import policy, policy_in_force
 from accord.exposure.selectors.posture import Coverage, FixFirst, Posture, coverage, fix_first, posture
 from accord.exposure.selectors.prices import Price, price_of
 from accord.exposure.selectors.systems import (
@@ -30,6 +31,8 @@ __all__ = [
     "findings_on",
     "fix_first",
     "fix_of",
+    "policy",
+    "policy_in_force",
     "posture",
     "price_of",
     "system_exposure",

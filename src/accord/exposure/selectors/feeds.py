@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
+from django.db.models import Max
 from django.utils import timezone
 
 from accord.exposure.models import FeedUpdate
 
-STALE = {FeedUpdate.Feed.KEV: timedelta(days=7), FeedUpdate.Feed.EPSS: timedelta(days=7)}
-"""A feed whose own date is older than this is shown as stale."""
+STALE = {FeedUpdate.Feed(feed): timedelta(days=days) for feed, days in settings.ACCORD_FEED_STALE_DAYS.items()}
+"""A feed whose own date is older than this is shown as stale (setting `ACCORD_FEED_STALE_DAYS`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +38,21 @@ class FeedAge:
         """In words: "CISA KEV of 2026-08-05, 3 days old"."""
         if self.loaded is None:
             return f"{self.name}: never loaded"
+        model = f", model {self.version}" if self.feed == FeedUpdate.Feed.EPSS and self.version else ""
         day = (self.released or self.loaded).date().isoformat()
         old = "today" if not self.age_days else f"{self.age_days} day{'' if self.age_days == 1 else 's'} old"
-        return f"{self.name} of {day}, {old}" + (" (stale)" if self.is_stale else "")
+        return f"{self.name} of {day}, {old}{model}" + (" (stale)" if self.is_stale else "")
 
 
 def feed_ages(now: datetime | None = None) -> list[FeedAge]:
-    """Both feeds with the age of their last complete load. Two queries."""
+    """Every feed with the age of its last complete load. One query."""
     at = now or timezone.now()
+    done = FeedUpdate.objects.filter(state=FeedUpdate.State.DONE)
+    newest = done.order_by().values("feed").annotate(last=Max("pk")).values("last")
+    rows = {row.feed: row for row in FeedUpdate.objects.filter(pk__in=newest).defer("problems")}
     found = []
     for feed in FeedUpdate.Feed:
-        last = FeedUpdate.objects.filter(feed=feed, state=FeedUpdate.State.DONE).order_by("-id").first()
+        last = rows.get(feed.value)
         if last is None:
             found.append(FeedAge(feed.value, feed.label))
             continue

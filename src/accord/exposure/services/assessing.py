@@ -127,13 +127,29 @@ def _refresh_some(actor: User | None, facts: dict[int, AssetFacts], pause: Pause
     return changed
 
 
-def _write(findings: list[Finding], note: Callable[[Finding], Any]) -> list[Finding]:
+def rank_all(actor: User | None, pause: Pause | None = None) -> int:
+    """Rank every open finding by the policy in force, its days included; returns how many changed."""
+    changed, after, breath = 0, 0, pause or Breath()
+    rows = Finding.objects.filter(IS_OPEN).order_by("pk").values_list("pk", flat=True)
+    while some := list(rows.filter(pk__gt=after)[:ROWS]):
+        after = some[-1]
+        with bulk.wide_statements(), ledger.write(actor) as log:
+            found = list(Finding.objects.filter(IS_OPEN, pk__in=some))
+            written = _write(found, lambda f: None, recount=True)
+            if written:
+                log.add("assess", "finding", "policy", None, {"changed": len(written)})
+        changed += len(written)
+        breath()
+    return changed
+
+
+def _write(findings: list[Finding], note: Callable[[Finding], Any], recount: bool = False) -> list[Finding]:
     """Note facts on findings, rank them, and write those that differ with their roll-ups."""
     names = (*ranking.RANKED_AND_FACTS, "possible")
     before = [tuple(getattr(f, name) for name in names) for f in findings]
     for finding in findings:
         note(finding)
-    ranking.rank(findings)
+    ranking.rank(findings, recount=recount)
     changed = [
         f for f, was in zip(findings, before, strict=True) if was != tuple(getattr(f, name) for name in names)
     ]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
+
+from django.utils import timezone
 
 from accord.core import ledger
 from accord.engines import priority
-from accord.exposure.models import Definition, DefinitionAlias, Epss, Kev, Severity
+from accord.exposure.models import Definition, DefinitionAlias, Epss, Kev, Severity, SsvcPoint
 from accord.exposure.services import bulk
 from accord.exposure.services.bulk import clip
 from accord.intake.cvss import rate, severity_of
@@ -19,7 +22,8 @@ LENGTH = 300
 SEVERITY = {str(severity.label): severity.value for severity in Severity}
 FILLED = (
     "title", "description", "solution", "severity", "cvss_vectors", "cvss_score", "cwes", "references",
-    "possible", "known_exploited", "epss", "epss_percentile", "pending",
+    "possible", "known_exploited", "epss", "epss_percentile", "pending", "exploitation", "automatable", "total_impact",
+    "points_of", "exploited_since",
 )  # fmt: skip
 
 
@@ -30,6 +34,14 @@ class FeedFacts:
     known_exploited: bool | None
     epss: float | None
     percentile: float | None
+    exploitation: str = ""
+    automatable: bool | None = None
+    total_impact: bool | None = None
+    points_of: date | None = None
+    vectors: tuple[str, ...] = ()
+
+
+Point = tuple[str, bool | None, bool | None, date | None, tuple[str, ...]]
 
 
 @dataclass(slots=True)
@@ -39,18 +51,22 @@ class Feeds:
     has_kev: bool
     exploited: set[str] = field(default_factory=set)
     scores: dict[str, tuple[float, float | None]] = field(default_factory=dict)
+    points: dict[str, Point] = field(default_factory=dict)
 
     @classmethod
     def of(cls, identifiers: Iterable[str]) -> Feeds:
-        """The entries about these identifiers. Three queries per 2,000 CVEs."""
+        """The entries about these identifiers. Four queries per 2,000 CVEs."""
         found = cls(Kev.objects.exists())
         cves = sorted({i for i in identifiers if i.startswith("CVE-")})
         for part in bulk.chunks(cves, 2000):
             found.exploited.update(Kev.objects.filter(cve__in=part).values_list("cve", flat=True))
-            for cve, score, percentile in Epss.objects.filter(cve__in=part).values_list(
-                "cve", "score", "percentile"
-            ):
+            for cve, score, percentile in Epss.objects.filter(cve__in=part).values_list("cve", "score", "percentile"):
                 found.scores[cve] = (score, percentile)
+            told = ("cve", "exploitation", "automatable", "total_impact", "assessed", "vectors")
+            for cve, exploitation, automatable, total, day, vectors in SsvcPoint.objects.filter(
+                cve__in=part
+            ).values_list(*told):
+                found.points[cve] = (exploitation, automatable, total, day, tuple(vectors))
         return found
 
     def facts(self, identifiers: Iterable[str]) -> FeedFacts:
@@ -62,7 +78,26 @@ class Feeds:
         scored = [self.scores[name] for name in names if name in self.scores]
         best = max(scored, default=None, key=lambda pair: pair[0])
         known = any(name in self.exploited for name in names) if self.has_kev else None
-        return FeedFacts(known, best[0] if best else None, best[1] if best else None)
+        score, percentile = best or (None, None)
+        points = [self.points[name] for name in names if name in self.points]
+        return FeedFacts(known, score, percentile, *_gravest(points)) if points else FeedFacts(known, score, percentile)
+
+
+def _gravest(points: list[Point]) -> Point:
+    """Of several CVEs in one definition: each answer is the gravest among them, the day the oldest."""
+    order = {"": 0, "none": 1, "poc": 2, "active": 3}
+    days = [point[3] for point in points if point[3] is not None]
+    return (
+        max((point[0] for point in points), key=order.__getitem__),
+        _any([point[1] for point in points]),
+        _any([point[2] for point in points]),
+        min(days, default=None),
+        points[0][4],
+    )
+
+
+def _any(answers: list[bool | None]) -> bool | None:
+    return True if True in answers else None if None in answers else False
 
 
 def identifier_of(text: str) -> str:
@@ -187,10 +222,43 @@ def _fill(definition: Definition, seen: Observation, facts: FeedFacts) -> None:
 
 def _note(definition: Definition, facts: FeedFacts) -> None:
     """Note what the feeds say; findings that rest on older facts are then to be assessed again."""
-    if (definition.known_exploited, definition.epss) != (facts.known_exploited, facts.epss):
-        definition.pending = True
+    take_facts(definition, facts, timezone.now())
+
+
+def take_facts(definition: Definition, facts: FeedFacts, now: datetime) -> bool:
+    """Note what the feeds say on the definition, without a write; True = something differs from what was noted.
+
+    `pending` is set where its findings then rest on older facts; `exploited_since` is `now` from the moment on that it
+    is known to be exploited.
+    """
+    names = ("known_exploited", "epss", "possible", "exploitation", "automatable", "total_impact")
+    others = ("epss_percentile", "points_of", "cvss_vectors")
+    before = [getattr(definition, name) for name in names]
+    beside = [getattr(definition, name) for name in others]
+    if facts.known_exploited and not definition.known_exploited:
+        definition.exploited_since = now
+    elif not facts.known_exploited:
+        definition.exploited_since = None
     definition.known_exploited, definition.epss = facts.known_exploited, facts.epss
-    definition.epss_percentile = facts.percentile
+    definition.epss_percentile, definition.points_of = facts.percentile, facts.points_of
+    definition.exploitation = facts.exploitation
+    definition.automatable, definition.total_impact = facts.automatable, facts.total_impact
+    if not definition.cvss_vectors and facts.vectors:
+        definition.cvss_vectors = [clip(vector, 300) for vector in facts.vectors]
+    definition.possible = _possible(definition)
+    after = [getattr(definition, name) for name in names]
+    definition.pending = definition.pending or before != after
+    return before != after or beside != [getattr(definition, name) for name in others]
+
+
+def _possible(definition: Definition) -> int | None:
+    """What vector and points leave open; None = neither says anything."""
+    severity = None if definition.severity is None else str(Severity(definition.severity).label)
+    has_points = bool(definition.exploitation) or not (definition.automatable is definition.total_impact is None)
+    if not definition.cvss_vectors and not has_points:
+        return None
+    open_ = priority.possibilities(definition.cvss_vectors, severity)
+    return priority.with_points(open_, definition.exploitation, definition.automatable, definition.total_impact)
 
 
 def snapshot(definition: Definition) -> dict[str, Any]:

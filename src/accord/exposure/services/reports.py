@@ -97,9 +97,14 @@ def inspect_scan(path: Path | str) -> dict[str, Any]:
     return {**found, "scanner": header.scanner if header else None}
 
 
-def update_feeds_from(actor: User | None, paths: Sequence[Path | str], tell: Tell = silent) -> dict[str, Any]:
-    """Load KEV and EPSS from files, or download both where none is given: {feeds, reranked}."""
-    made = feeds.update_from(actor, paths, tell)
+def update_feeds_from(
+    actor: User | None, paths: Sequence[Path | str], tell: Tell = silent, only: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Load feeds from files or bundles, or download them (those in `only`, else all): {feeds, reranked}."""
+    unknown = sorted(set(only) - set(feeds.ADDRESSES))
+    if unknown:
+        raise Refused(f"“{unknown[0]}” is no feed. Feeds: {', '.join(feeds.ADDRESSES)}.")
+    made = feeds.update_from(actor, paths, tell, only)
     rows = [
         {
             "feed": update.feed, "entries": update.entries, "added": update.added, "changed": update.changed,

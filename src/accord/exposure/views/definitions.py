@@ -40,6 +40,7 @@ def detail(request: HttpRequest, identifier: str) -> HttpResponse:
         "listed": list(Kev.objects.filter(cve__in=names)),
         "kev": ages["kev"],
         "epss": ages["epss"],
+        "ssvc": ages["ssvc"],
         "findings": [(one, urgency_code(one)) for one in seen.defer("evidence").order_by("rank", "id")[:SHOWN]],
         "all_href": findings_href(definition=definition.identifier, state="open"),
         "links": [link for link in definition.references if str(link).startswith(("https://", "http://"))],

@@ -46,13 +46,13 @@ def statements() -> list[Statement]:
 @guard("run", "feed")
 @require_http_methods(["GET", "POST"])
 def update(request: HttpRequest) -> HttpResponse:
-    """Download both feeds, or take them from files; a worker does it."""
+    """Download all feeds, or take them from files or a bundle; a worker does it."""
     form = FeedForm(request.POST, request.FILES) if request.method == "POST" else FeedForm()
     if request.method == "POST":
         actor = cast(User, request.user)
         try:
             if "download" in request.POST:
-                job = jobs.enqueue(actor, KIND, "Download KEV and EPSS")
+                job = jobs.enqueue(actor, KIND, "Download all feeds")
                 return redirect("exposure:feed_job", pk=job.pk)
             if form.is_valid():
                 kept = [files.keep(actor, f.name or "feed", f.chunks()) for f in form.cleaned_data["uploads"]]

@@ -9,9 +9,19 @@ from accord.site.command_line.base import app
 
 def application() -> object:
     """The application with all its commands."""
-    from accord.site.command_line import archive, data, demonstration, figures, installing, ledgers, scans, serving
+    from accord.site.command_line import (
+        archive,
+        data,
+        demonstration,
+        figures,
+        installing,
+        ledgers,
+        life,
+        scans,
+        serving,
+    )
 
-    _ = (archive, data, demonstration, figures, installing, ledgers, scans, serving)
+    _ = (archive, data, demonstration, feeds, figures, installing, ledgers, life, scans, serving)
     return app
 
 

@@ -1,4 +1,4 @@
-"""`accord import`, `accord export`, `accord feeds`."""
+"""`accord import` and `accord export`."""
 
 from __future__ import annotations
 
@@ -81,26 +81,3 @@ def export(
             fail(f"{target.name}: name it .xlsx, .zip, or one table such as system.csv. Tables: {', '.join(names)}.")
     target.write_bytes(body)
     typer.echo(f"{target}: {len(body):,} bytes.", err=True)
-
-
-feeds_app = typer.Typer(
-    help="Known exploited vulnerabilities (KEV) and exploit prediction (EPSS).", no_args_is_help=True
-)
-app.add_typer(feeds_app, name="feeds")
-
-
-@feeds_app.command()
-def update(
-    source: list[Path] = typer.Option([], "--from", help="KEV JSON or EPSS CSV(.gz) to read instead.", exists=True),
-    as_json: bool = JSON_OPTION,
-) -> None:
-    """Bring KEV and EPSS up to date: downloaded, or from files where the network does not allow it."""
-    django_setup()
-    from accord.core import accounts
-    from accord.exposure import services
-
-    with refusals(as_json), progress("Feeds", as_json) as tell:
-        report = services.update_feeds_from(accounts.operator(), list(_files(source)), tell)
-    lines = [f"{row['feed']:5} {row['entries']:>8,} entries of {row['as_of']}" for row in report["feeds"]]
-    lines.append(f"{report['reranked']:,} findings ranked anew.")
-    answer(report, lines, as_json)
