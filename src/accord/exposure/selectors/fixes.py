@@ -51,7 +51,7 @@ def findings_of(fix: Fix) -> QuerySet[Finding]:
     """The findings that a fix closes, whatever their state. Reads by an index on the component or the definition."""
     rows = Finding.objects.filter(worst_class__lt=priority.Urgency.NONE)
     if fix.kind == Fix.Kind.REMEDY:
-        return rows.filter(Q(component="") | Q(fixed_version=""), definition_id=fix.definition_id)
+        return rows.filter(Q(component="") | Q(fixed_version=""), definition=fix.definition_id)
     rows = rows.filter(component=fix.component, fixed_version=fix.target_version)
     if fix.ecosystem:
         return rows.filter(purl__istartswith=f"pkg:{fix.ecosystem}/")

@@ -18,7 +18,7 @@ def calendar_of(plan: PatchPlan, team: str = "") -> bytes:
     rows = PatchJob.objects.filter(plan=plan, window__isnull=False).select_related("fix", "system", "window")
     if team:
         rows = rows.filter(team=team)
-    by_window: dict[int, list[PatchJob]] = {}
+    by_window: dict[int | None, list[PatchJob]] = {}
     for job in rows.order_by("window__starts", "-removed", "pk"):
         by_window.setdefault(job.window_id, []).append(job)
     entries = []

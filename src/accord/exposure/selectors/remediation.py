@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
@@ -82,9 +82,13 @@ def _rows(urgency: str, unit: str, team: str) -> QuerySet[MonthlyFlow]:
         rows = rows.filter(system__in=UnitSystem.objects.filter(unit__key=unit).values("system"))
     if team:
         rows = rows.filter(system__in=SystemTeam.objects.filter(team=team).values("system"))
-    if urgency:
-        rows = rows.filter(worst_class=next((int(u) for u, code in CODES.items() if code == urgency), -1))
-    return rows
+    return _of_class(rows, urgency)
+
+
+def _of_class(rows: QuerySet[MonthlyFlow], urgency: str) -> QuerySet[MonthlyFlow]:
+    if not urgency:
+        return rows
+    return rows.filter(worst_class=next((int(u) for u, code in CODES.items() if code == urgency), -1))
 
 
 def flow(urgency: str = "", unit: str = "", team: str = "") -> Flow:
@@ -94,12 +98,13 @@ def flow(urgency: str = "", unit: str = "", team: str = "") -> Flow:
     from accord.engines import capacity
 
     sums = {name: Sum(name) for name in NAMES}
-    told = list(_rows(urgency, unit, team).order_by("month").values("month").annotate(**sums))
+    rows = _rows(urgency, unit, team).order_by("month").values("month").annotate(**sums)
+    told = cast("list[dict[str, Any]]", list(rows))
     today = timezone.now().date().replace(day=1)
     months = [
         Month(
-            row["month"], *(row[name] for name in NAMES),
-            capacity.month(row["closed"], row["open_before"], row["opened"]), row["month"] >= today,
+            **row, running=row["month"] >= today,
+            share=capacity.month(row["closed"], row["open_before"], row["opened"]),
         )
         for row in told
     ]  # fmt: skip
@@ -129,28 +134,27 @@ def kept_by(group: str, urgency: str = "") -> list[Kept]:
     """Deadlines met and missed over all months by "class", "unit" or "team"; the most missed first. Two queries."""
     sums = {name: Sum(name) for name in ("met", "missed", "undated")}
     if group == "class":
-        rows = _rows(urgency, "", "").values("worst_class").annotate(**sums)
+        by_class = _rows(urgency, "", "").values("worst_class").annotate(**sums)
         found = [
-            Kept(
-                CODES[Urgency(r["worst_class"])], LABELS[Urgency(r["worst_class"])], r["met"], r["missed"], r["undated"]
-            )
-            for r in rows.order_by("worst_class")
+            Kept(CODES[Urgency(worst)], LABELS[Urgency(worst)], *numbers)
+            for worst, *numbers in by_class.order_by("worst_class").values_list("worst_class", *sums)
         ]
         return [one for one in found if one.met or one.missed or one.undated]
-    rows = _rows(urgency, "", "").none() | MonthlyFlow.objects.filter(whole=False)
-    if urgency:
-        rows = rows.filter(worst_class=next((int(u) for u, code in CODES.items() if code == urgency), -1))
-    per_system = {r.pop("system"): r for r in rows.order_by().values("system").annotate(**sums)}
+    rows = _of_class(MonthlyFlow.objects.filter(whole=False), urgency)
+    told = rows.order_by().values_list("system").annotate(**sums).values_list("system", *sums)
+    per_system: dict[int | None, tuple[int, ...]] = {system: tuple(numbers) for system, *numbers in told}
     groups: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
     if group == "team":
-        of = [(pk, team, team) for pk, team in SystemTeam.objects.values_list("system_id", "team")]
+        of: list[tuple[Any, str, str]] = [
+            (pk, team, team) for pk, team in SystemTeam.objects.values_list("system_id", "team")
+        ]
     else:
         of = list(UnitSystem.objects.values_list("system_id", "unit__key", "unit__name"))
     placed = {pk for pk, _, _ in of}
     of += [(pk, "", "no team" if group == "team" else "no unit") for pk in per_system if pk not in placed]
     for pk, key, name in of:
-        for at, what in enumerate(("met", "missed", "undated")):
-            groups[key, name][at] += per_system.get(pk, {}).get(what, 0)
+        for at, number in enumerate(per_system.get(pk, ())):
+            groups[key, name][at] += number
     made = [Kept(key, name, *numbers) for (key, name), numbers in groups.items() if any(numbers)]
     return sorted(made, key=lambda one: (-one.missed, one.name))
 

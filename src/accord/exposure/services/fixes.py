@@ -149,9 +149,9 @@ class _Tally(NamedTuple):
 
 def _tally(tell: Tell | None) -> _Tally:
     """Read every open finding once."""
-    systems: dict[int, list[int]] = defaultdict(list)
-    for asset, system in SystemAsset.objects.values_list("asset_id", "system_id"):
-        systems[asset].append(system)
+    systems: dict[int | None, list[int | None]] = defaultdict(list)
+    for asset, of in SystemAsset.objects.values_list("asset_id", "system_id"):
+        systems[asset].append(of)
     total = TotalExposure.objects.first()
     rates = list(total.pricing.get("unknown", ())) if total is not None else []
     most = total.open_findings if total is not None else None

@@ -29,6 +29,7 @@ from accord.exposure.models import (
     TeamHours,
     WindowSystem,
 )  # fmt: skip
+from accord.exposure.selectors.fixes import price_of_part
 
 if TYPE_CHECKING:
     from accord.engines.patching import Problem
@@ -117,13 +118,11 @@ def _works(begins: date, ends: date, windows: list[str], team_of: dict[int, str]
     works = [
         Work(
             part.fix, part,
-            None if part.price_mid is None else
-            tuple(p * part.own_share / DAYS_A_YEAR for p in (part.price_low, part.price_mid, part.price_high)),  # type: ignore[arg-type]
-            part.open_findings, int(part.worst_class or 0), part.due,
+            _rate(part), part.open_findings, int(part.worst_class or 0), part.due,
         )
         for part in rows.order_by("pk")
     ]  # fmt: skip
-    decisions = {(d.system_id, d.fix_id): d for d in FixDecision.objects.all()}
+    decisions: dict[Any, FixDecision] = {(d.system_id, d.fix_id): d for d in FixDecision.objects.all()}
     for work in works:
         work.decision = decisions.get((work.part.system_id, work.fix.pk))
     works = _folded(works)
@@ -132,7 +131,7 @@ def _works(begins: date, ends: date, windows: list[str], team_of: dict[int, str]
         fix = work.fix
         names = (fix.key, f"component:{fix.component}", f"ecosystem:{fix.ecosystem}", f"kind:{fix.kind}")
         work.effort = next((efforts[name] for name in names if name in efforts), None)
-        work.team = team_of.get(work.part.system_id, "")
+        work.team = team_of.get(work.part.system_id or 0, "")
         _decide(work, begins, ends, windows)
         if work.why is None and work.part.system_id is None:
             work.why = Why.NO_SYSTEM
@@ -141,6 +140,13 @@ def _works(begins: date, ends: date, windows: list[str], team_of: dict[int, str]
         elif work.why is None and not work.team:
             work.why = Why.NO_TEAM
     return works
+
+
+def _rate(part: SystemFix) -> tuple[float, float, float] | None:
+    """The loss a day that falls to the system (low, middle, high), None where nothing is priced."""
+    found = price_of_part(part)
+    each = part.own_share / DAYS_A_YEAR
+    return None if found is None else (found[0] * each, found[1] * each, found[2] * each)
 
 
 def _decide(work: Work, begins: date, ends: date, windows: list[str]) -> None:
@@ -196,7 +202,7 @@ def _problem(
 
     from accord.engines.patching import Freeze, Jobs, Problem, Windows
 
-    pks = sorted({w.part.system_id for w in jobs})
+    pks = sorted({w.part.system_id or 0 for w in jobs})
     system = {pk: at for at, pk in enumerate(pks)}
     team = {name: at for at, name in enumerate(teams)}
     at = {window.pk: n for n, window in enumerate(windows)}
@@ -214,7 +220,7 @@ def _problem(
             np.array([float(e.downtime) for _, e in efforts], dtype=np.float64),
             np.array([e.restart for _, e in efforts], dtype=np.bool_),
             np.array([team[w.team] for w in jobs], dtype=np.int64),
-            np.array([system[w.part.system_id] for w in jobs], dtype=np.int64),
+            np.array([system[w.part.system_id or 0] for w in jobs], dtype=np.int64),
             np.array([w.earliest for w in jobs], dtype=np.float64),
             np.array([np.inf if w.due is None else (w.due - zero).total_seconds() / DAY for w in jobs], np.float64),
             np.array([w.pinned for w in jobs], dtype=np.int64),
@@ -237,8 +243,8 @@ def _open(windows: list[ChangeWindow], system: dict[int, int]) -> Any:
     import numpy as np
 
     own: dict[int, list[int]] = defaultdict(list)
-    for window, pk in WindowSystem.objects.values_list("window_id", "system_id"):
-        own[window].append(pk)
+    for of, pk in WindowSystem.objects.values_list("window_id", "system_id"):
+        own[of].append(pk)
     found = np.ones((len(system), len(windows)), dtype=np.bool_)
     for n, window in enumerate(windows):
         if window.pk in own:

@@ -147,7 +147,7 @@ def change_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     form = TicketForm(request.POST)
     try:
         if not form.is_valid():
-            raise Refused("; ".join(f"{name}: {' '.join(told)}" for name, told in form.errors.items()))
+            raise Refused("; ".join(f"{name}: {' '.join(map(str, told))}" for name, told in form.errors.items()))
         services.change_ticket(cast(User, request.user), found, **form.cleaned_data)
     except Refused as error:
         messages.error(request, str(error))

@@ -15,7 +15,6 @@ from accord.core.errors import Refused
 from accord.core.models import User
 from accord.core.permissions import guard
 from accord.core.statements import Statement
-from accord.engines.priority import CODES, Urgency
 from accord.exposure.lists import FIXES
 from accord.exposure.lists.findings import urgency_code
 from accord.exposure.models import IS_OPEN, Fix, FixState, TotalExposure
@@ -63,7 +62,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "fix": fix,
         "statements": _statements(fix, total),
         "systems": [
-            (part, CODES[Urgency(part.worst_class)], url_for("system", part.system.key) if part.system else "")
+            (part, part.worst_code, url_for("system", part.system.key) if part.system else "")
             for part in rows[:SYSTEMS]
         ],
         "findings": [(one, urgency_code(one)) for one in found.order_by("rank", "id")[:SHOWN]],
