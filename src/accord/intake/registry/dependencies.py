@@ -70,7 +70,9 @@ def _is_pip_audit(seen: Sniff) -> bool:
         return True
     if seen.has("dependencies[].vulns") or seen.has("dependencies[].skip_reason"):
         return True
-    return seen.whole and "dependencies" in seen.keys and seen.keys.keys() <= {"dependencies", "fixes"}
+    below = any(path.startswith(("dependencies.", "dependencies[")) for path in seen.paths)
+    empty = "dependencies" in seen.keys and not below
+    return seen.whole and empty and seen.keys.keys() <= {"dependencies", "fixes"}
 
 
 def _is_govulncheck(seen: Sniff) -> bool:
