@@ -3,7 +3,7 @@
     python -m benchmarks                  all (some forty minutes on two slow cores)
     python -m benchmarks start loss       some
 
-Names: start, loss, hazard, portfolio, patching, exposure_import, lists. Each is also a module of its own with options.
+Names: start, loss, hazard, portfolio, patching, coverage, priority, exposure_import, lists. Each is also a module of its own with options.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("start", "loss", "hazard", "portfolio", "patching", "exposure_import", "lists")
+NAMES = ("start", "loss", "hazard", "portfolio", "patching", "coverage", "priority", "exposure_import", "lists")
 
 
 def main(wanted: list[str]) -> int:

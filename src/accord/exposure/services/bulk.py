@@ -99,7 +99,7 @@ def reserve(model: type[Model], number: int) -> Sequence[int]:
     return range(last + 1, last + 1 + number)
 
 
-def pour(model: type[Model], columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+def pour(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows of values as the database stores them, primary keys included: COPY, or one prepared INSERT."""
     quote = connection.ops.quote_name
     names, table = ", ".join(map(quote, columns)), quote(model._meta.db_table)

@@ -128,8 +128,8 @@ def _renewed(rows: Iterable[tuple[Any, ...]], version: int) -> Iterator[tuple[in
         yield pk, old, f"{subject}:{new}", exact
 
 
-def submit(actor: User, version: int) -> Job:
-    """Bring a version into force and have a worker renew the keys. Refused while a scan is on its way in."""
+def bring_into_force(actor: User, version: int) -> None:
+    """From now on scans find by this version; keys are to be renewed. Refused while a scan is on its way in."""
     _checked(version)
     with ledger.write(actor) as log:
         total, _ = TotalExposure.objects.get_or_create(id=1)
@@ -143,6 +143,12 @@ def submit(actor: User, version: int) -> Job:
         total.fingerprints = version
         total.save(update_fields=["fingerprints"])
         log.add("use", "fingerprint", version, {"version": before}, {"version": version})
+
+
+def submit(actor: User, version: int) -> Job:
+    """Bring a version into force and have a worker renew the keys."""
+    with ledger.write(actor):
+        bring_into_force(actor, version)
         return jobs.enqueue(actor, KIND, f"Renew the keys of findings (version {version})", version=version)
 
 

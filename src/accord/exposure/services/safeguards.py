@@ -188,10 +188,10 @@ def _states(held: dict[int, _Held], place: dict[int, int], days: NDArray[np.int6
     told += [(pk, owner, one.owned, now) for pk, one in held.items()]
     told += [(pk, supported, not ended, now) for pk, ended in _support().items()]
     told = [row for row in told if row[0] in place]
-    asset, safeguard, present, day = zip(*told, strict=True) if told else ((), (), (), ())
+    assets, kinds, there, when = zip(*told, strict=True) if told else ((), (), (), ())
     first = np.where(days < 0, coverage.ALWAYS, now - days)
-    at = np.array([place[pk] for pk in asset], dtype=np.int64)
-    state = coverage.states(len(place), at, safeguard, present, day, first)
+    at = np.array([place[pk] for pk in assets], dtype=np.int64)
+    state = coverage.states(len(place), at, kinds, there, when, first)
     state[state[:, scanned] == coverage.UNKNOWN, scanned] = coverage.NO
     return state
 
@@ -201,7 +201,7 @@ def _support() -> dict[int, bool]:
     found: dict[int, bool] = {}
     rows = EndedSupport.objects.filter(target__asset__isnull=False, ended__isnull=False)
     for asset, ended in rows.values_list("target__asset_id", "ended").iterator(chunk_size=ROWS):
-        found[asset] = found.get(asset, False) or ended
+        found[asset] = found.get(asset, False) or bool(ended)
     return found
 
 

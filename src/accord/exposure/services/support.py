@@ -111,12 +111,12 @@ def _read_lists(actor: User | None) -> None:
         .annotate(on=Count("covered")).filter(on=1).order_by("observed", "pk")
     )  # fmt: skip
     newest: dict[int, int] = {}
-    for target, scan in (
+    for target, scan_pk in (
         ScanTarget.objects.filter(scan__in=single)
         .order_by("scan__observed", "scan_id")
         .values_list("target_id", "scan_id")
     ):
-        newest[target] = scan
+        newest[target] = scan_pk
     known = dict(Component.objects.order_by().values_list("target_id", "scan_id").distinct())
     for target, pk in newest.items():
         if known.get(target) == pk:

@@ -15,7 +15,9 @@ from typing import Any
 
 from accord.core import ledger
 from accord.core.models import User
+from accord.engines.priority import Policy
 from accord.exposure.models import Finding, Scan
+from accord.exposure.selectors.policy import policy_now
 from accord.exposure.services import bulk, journal, rollups, tallies, targets
 from accord.exposure.services.facts import Estate
 from accord.exposure.services.landing import fresh, held
@@ -69,6 +71,7 @@ class Run:
     scan: Scan
     observed: datetime
     block: Block
+    policy: Policy
     tally: Counter[str] = field(default_factory=Counter)
     opened: Counter[int] = field(default_factory=Counter)
     entries: journal.Entries = field(default_factory=journal.Entries)
@@ -92,7 +95,7 @@ def apply(actor: User, scan_id: int, chunk: Chunk, estate: Estate, kinds: Kinds)
         assets = {t.asset_id for t in known.values() if t.asset_id is not None}
         facts = estate.of(assets)
         places = {number: place_of(known[identity], facts) for number, identity in numbers.items()}
-        run = Run(scan, scan.observed, _block(rows, places, kinds, log))
+        run = Run(scan, scan.observed, _block(rows, places, kinds, log), policy_now())
         _write(run)
         rollups.recount(
             {asset for asset, _ in run.touched if asset is not None},

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from accord.engines import priority
-from accord.exposure.models import OPEN_STATES, Finding, Severity, Target
+from accord.exposure.models import OPEN_STATES, Finding, Target
 from accord.exposure.services import bulk
 from accord.exposure.services.facts import UNKNOWN, AssetFacts, exposed
 from accord.exposure.services.landing.kinds import Told
@@ -81,8 +80,10 @@ class Verdicts:
     rank: list[int]
 
 
-def assess(block: Block, rows: Sequence[int], prices: Sequence[float | None] | None = None) -> Verdicts:
-    """The verdict of the priority engine on these rows of a block."""
+def assess(
+    block: Block, rows: Sequence[int], policy: priority.Policy, prices: Sequence[float | None] | None = None
+) -> Verdicts:
+    """The verdict of the priority engine on these rows of a block, by the policy in force."""
     import numpy as np
 
     nan = math.nan
@@ -103,19 +104,9 @@ def assess(block: Block, rows: Sequence[int], prices: Sequence[float | None] | N
         np.array([nan if p.goal_weight is None else p.goal_weight for p in places], np.float64)[target],
         np.array([nan if score is None else score for score in scores], np.float64)[kind],
         None if prices is None else np.array([nan if p is None else p for p in prices], np.float64),
+        policy,
     )
     return Verdicts(found.worst.tolist(), found.best.tolist(), found.rank.tolist())
-
-
-class Deadlines:
-    """When work must be done, by class, for a clock that starts at one moment."""
-
-    def __init__(self, clock: datetime) -> None:
-        self.clock = clock
-        self.due = {
-            urgency.value: None if days is None else clock + timedelta(days=days)
-            for urgency, days in priority.DAYS.items()
-        }
 
 
 def kind_parts(block: Block) -> dict[int, tuple[Any, ...]]:
@@ -140,6 +131,3 @@ def defaults() -> tuple[Any, ...]:
 
 def is_open(state: str) -> bool:
     return state in OPEN_STATES
-
-
-SEVERITIES = {severity.value: str(severity.label) for severity in Severity}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from accord.engines import priority
 from accord.exposure.models import Finding
-from accord.exposure.services import bulk, sightings, tallies
+from accord.exposure.services import bulk, deadlines, sightings, tallies
 from accord.exposure.services.landing import columns
-from accord.exposure.services.landing.columns import Deadlines
 
 if TYPE_CHECKING:
     from accord.exposure.services.landing import Run
@@ -19,13 +19,13 @@ State = Finding.State
 def write(run: Run, rows: Sequence[int]) -> None:
     """Insert these rows of the block, in the order of the index of ranks."""
     block, observed = run.block, run.observed
-    found = columns.assess(block, rows)
+    found = columns.assess(block, rows, run.policy)
     states = _states(run, rows)
     ranks = [rank if columns.is_open(state) else None for rank, state in zip(found.rank, states, strict=True)]
     order = sorted(range(len(rows)), key=found.rank.__getitem__)
     kinds, targets, contents = columns.kind_parts(block), columns.target_parts(block), block.contents()
     now, scan, defaults = bulk.stored(observed), run.scan.pk, columns.defaults()
-    due = {urgency: bulk.stored(at) for urgency, at in Deadlines(observed).due.items()}
+    due = [bulk.stored(deadlines.started(run.policy, worst, observed)[1]) for worst in range(len(priority.Urgency))]
     made = []
     for pk, at in zip(bulk.reserve(Finding, len(rows)), order, strict=True):
         row, state, worst = rows[at], states[at], found.worst[at]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from accord.engines import priority
 from accord.exposure.models import Finding
-from accord.exposure.services import bulk, sightings
+from accord.exposure.services import bulk, deadlines, sightings
 from accord.exposure.services.landing import columns
 from accord.exposure.services.landing.columns import NAMES, others
 
@@ -24,7 +22,6 @@ TOLD = ("version", "fixed_version", "severity", "cvss_score", "note", "path", "l
 """Fields whose change is a change of the finding; a change of the others is only noted on the row."""
 COUNTED = {"close": "closed", "reopen": "reopened"}
 AT = {name: index for index, name in enumerate(NAMES)}
-DAYS = {urgency.value: days for urgency, days in priority.DAYS.items()}
 
 
 class _Again(NamedTuple):
@@ -107,7 +104,7 @@ def _rewrite(run: Run, again: Mapping[int, _Again], contents: Sequence[int]) -> 
     kinds, targets = columns.kind_parts(run.block), columns.target_parts(run.block)
     pks = sorted(again)
     prices = [before[pk][price] if columns.is_open(again[pk].state) else None for pk in pks]
-    verdict = columns.assess(run.block, [again[pk].row for pk in pks], prices)
+    verdict = columns.assess(run.block, [again[pk].row for pk in pks], run.policy, prices)
     now, scan = bulk.stored(run.observed), run.scan.pk
     written: list[tuple[Any, ...]] = []
     differing: set[int] = set()
@@ -137,16 +134,15 @@ def _rewrite(run: Run, again: Mapping[int, _Again], contents: Sequence[int]) -> 
 
 
 def _deadline(run: Run, was: tuple[Any, ...], worst: int, verb: str) -> tuple[Any, Any]:
-    """Clock and due of a finding that is open: both begin anew where it is back, its due moves with its class."""
-    clock, due = was[AT["clock"]], was[AT["due"]]
-    if clock is None or verb == "reopen":
-        clock, since = bulk.stored(run.observed), run.observed
-    elif worst == was[AT["worst_class"]]:
+    """Clock and due of a finding that is open: both begin anew where it is back, else they move with its class."""
+    clock, due, before = was[AT["clock"]], was[AT["due"]], was[AT["worst_class"]]
+    if verb == "reopen" or clock is None:
+        times = deadlines.started(run.policy, worst, run.observed)
+    elif worst == before:
         return clock, due
     else:
-        since = bulk.moment(clock) or run.observed
-    days = DAYS[worst]
-    return clock, None if days is None else bulk.stored(since + timedelta(days=days))
+        times = deadlines.moved(run.policy, before, worst, (bulk.moment(clock), bulk.moment(due)), run.observed)
+    return bulk.stored(times[0]), bulk.stored(times[1])
 
 
 def _note(

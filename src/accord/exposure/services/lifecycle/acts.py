@@ -210,7 +210,7 @@ def submit(
     if not chosen and query is None:
         raise Refused(Problem(None, "findings", "None is chosen.", "Choose at least one."))
     return jobs.enqueue(
-        actor, "exposure.act", f"{NAMES[wish.name][0]}: findings", name=wish.name, note=wish.note,
+        actor, "exposure.act", f"{NAMES[wish.name][0]}: findings", action=wish.name, note=wish.note,
         justification=wish.justification, chosen=list(chosen),
         query=None if query is None else {key: list(values) for key, values in query.items()},
     )  # fmt: skip

@@ -100,8 +100,8 @@ def preview(scan: Scan, tell: Tell = silent) -> Preview:
     return found
 
 
-def submit(actor: User, scan: Scan, reason: str) -> Job:
-    """Have a worker undo the import. Refused while it still runs, or when there is nothing of it."""
+def mark(actor: User, scan: Scan, reason: str) -> list[Scan]:
+    """Order the import to be undone. Refused while it still runs, or when there is nothing of it."""
     if not reason.strip():
         raise Refused(Problem(None, "reason", "It is blank.", "Say why the import is undone."))
     with ledger.write(actor) as log:
@@ -111,14 +111,21 @@ def submit(actor: User, scan: Scan, reason: str) -> Job:
         _check_idle(parts)
         for part in parts:
             if part.state != Scan.State.UNDOING:
-                part.undo = {"at": 0, "removed": 0, "restored": 0, "left": {}, "reason": reason.strip()[:500],
-                             "by": actor.email, "was": str(part.state)}  # fmt: skip
+                part.undo = {
+                    "at": 0, "removed": 0, "restored": 0, "left": {}, "reason": reason.strip()[:500], "by": actor.email,
+                }  # fmt: skip
                 part.state = Scan.State.UNDOING
+                part.save(update_fields=["undo", "state"])
             log.add("undo", "scan", part.pk, None, {"reason": reason.strip()[:500]})
+    return parts
+
+
+def submit(actor: User, scan: Scan, reason: str) -> Job:
+    """Order the import to be undone, and have a worker do it."""
+    with ledger.write(actor):
+        parts = mark(actor, scan, reason)
         job = jobs.enqueue(actor, KIND, f"Undo the import of {scan.name}", scan=scan.pk)
-        for part in parts:
-            part.job = job.pk
-            part.save(update_fields=["undo", "state", "job"])
+        Scan.objects.filter(pk__in=[part.pk for part in parts]).update(job=job.pk)
     return job
 
 
