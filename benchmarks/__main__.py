@@ -3,7 +3,8 @@
     python -m benchmarks                  all (some forty minutes on two slow cores)
     python -m benchmarks start loss       some
 
-Names: start, loss, hazard, portfolio, patching, coverage, priority, exposure_import, lists. Each is also a module of its own with options.
+Names: start, loss, hazard, portfolio, patching, coverage, priority, exposure_import, lists.
+Each is also a module of its own with options.
 """
 
 from __future__ import annotations

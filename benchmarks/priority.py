@@ -5,8 +5,8 @@
 
 1. One million findings through `engines.priority.assess`, by each policy; reference: one `numpy.lexsort` over the same
    rows by class and price.
-2. A weakness that is open 10,000 times enters the catalogue: load of the feed, definitions, ranking, deadlines, roll-ups,
-   ledger, notices and triage case. CPU seconds, wall seconds and SQL statements of the whole load.
+2. A weakness that is open 10,000 times enters the catalogue: load of the feed, definitions, ranking, deadlines,
+   roll-ups, ledger, notices and triage case. CPU seconds, wall seconds and SQL statements of the whole load.
 """
 
 from __future__ import annotations
@@ -110,8 +110,8 @@ def arrival(touched: int, folder: Path) -> None:
         spent, passed = time.process_time() - begun, time.monotonic() - wall
     urgent = Finding.objects.filter(worst_class=0, due__isnull=False).count()
     print(
-        f"{touched:,} findings ranked anew by an arrival in KEV on {connection.vendor}: {spent:.1f} s CPU, {passed:.1f} s, "
-        f"{counted:,} SQL statements ({counted / touched:.4f} a finding); {update.findings_changed:,} changed, "
+        f"{touched:,} findings ranked anew by an arrival in KEV on {connection.vendor}: {spent:.1f} s CPU, "
+        f"{passed:.1f} s, {counted:,} SQL statements ({counted / touched:.4f} a finding); {update.findings_changed:,} changed, "
         f"{urgent:,} in the class with triage with a deadline, {TriageCase.objects.count()} case, "
         f"{Notice.objects.count()} notices."
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from accord.site.command_line.base import JSON_OPTION, answer, app, django_setup, fail, progress, refusals
+from accord.site.command_line.base import JSON_OPTION, app, django_setup, fail, progress, refusals
 
 
 def _files(paths: list[Path]) -> Iterator[Path]:
