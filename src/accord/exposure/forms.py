@@ -8,6 +8,9 @@ from typing import Any
 from django import forms
 from django.urls import reverse
 
+from accord.exposure.models import VexStatement
+from accord.outlet.vex.records import JUSTIFICATIONS
+
 
 class ManyFilesInput(forms.ClearableFileInput):
     """A field for several files at once."""
@@ -38,7 +41,9 @@ class ScanForm(forms.Form):
 class FeedForm(forms.Form):
     """Feeds from files, where the network does not allow the download."""
 
-    uploads = ManyFilesField(label="Files", help_text="CISA KEV as JSON, FIRST EPSS as CSV or CSV.gz.")
+    uploads = ManyFilesField(
+        label="Files", help_text="KEV, EPSS, Vulnrichment, release cycles, or a bundle that `accord feeds pack` made."
+    )
 
 
 class TargetsForm(forms.Form):
@@ -59,3 +64,35 @@ class TargetsForm(forms.Form):
 def asset_attributes() -> dict[str, str]:
     """The attributes of an input that suggests assets while one types."""
     return {"data-options": reverse("ui:options", args=["asset"])}
+
+
+class StatementForm(forms.Form):
+    """A VEX statement of a person."""
+
+    NAMES = ("definition", "status", "purl", "asset", "justification", "impact", "action")
+
+    definition = forms.CharField(
+        label="Weakness", max_length=300, help_text="CVE, advisory or check, such as CVE-2024-3094."
+    )
+    status = forms.ChoiceField(label="It is", choices=VexStatement.Status.choices)
+    purl = forms.CharField(
+        label="Product (package URL)", max_length=700, required=False,
+        help_text="With a version it holds for that one only: pkg:deb/debian/curl@7.64.0.",
+    )  # fmt: skip
+    asset = forms.CharField(
+        label="Asset (key)", max_length=100, required=False, help_text="Without, it holds everywhere."
+    )
+    justification = forms.ChoiceField(
+        label="Why it is not affected", required=False,
+        choices=[("", "in words only"), *((code, words) for code, (words, _) in JUSTIFICATIONS.items())],
+    )  # fmt: skip
+    impact = forms.CharField(
+        label="In words", max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    action = forms.CharField(
+        label="What is done about it", max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["asset"].widget.attrs.update(asset_attributes())

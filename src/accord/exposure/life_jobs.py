@@ -11,7 +11,7 @@ from accord.exposure.models import Finding, Scan, VexStatement
 @kind("exposure.act", "Change findings")
 def act_on_findings(
     context: Context,
-    name: str,
+    action: str,
     note: str = "",
     justification: str = "",
     chosen: list[int] | None = None,
@@ -22,7 +22,7 @@ def act_on_findings(
     from accord.exposure.services.lifecycle import Wish, act
 
     found = Finding.objects.filter(pk__in=chosen or []) if query is None else under(context.actor, query)
-    outcome = act(context.actor, found, Wish(name, note, justification), context.progress)
+    outcome = act(context.actor, found, Wish(action, note, justification), context.progress)
     return {"changed": outcome.changed, "passed": dict(outcome.passed), "text": outcome.text()}
 
 

@@ -47,6 +47,8 @@ SCAN_STATES = {
     "applying": Badge("Applying", "info", "half"),
     "landed": Badge("Landed", "good", "check"),
     "refused": Badge("Refused", "danger", "cross"),
+    "undoing": Badge("Being undone", "warning", "half"),
+    "undone": Badge("Undone", "neutral", "dash"),
 }
 TARGET_STATES = {
     "unclaimed": Badge("Unclaimed", "warning", "ring"),
@@ -54,9 +56,22 @@ TARGET_STATES = {
     "ignored": Badge("Ignored", "neutral", "dash"),
 }
 FINDING_STATES = {
+    "open": Badge("Open", "warning", "ring"),
+    "in_progress": Badge("In progress", "info", "half"),
+    "claimed": Badge("Fixed, not verified", "info", "clock"),
+    "accepted": Badge("Accepted", "neutral", "clock"),
+    "closed": Badge("Closed", "good", "check"),
+    "false_positive": Badge("False positive", "neutral", "dash"),
     "not_affected": Badge("Not affected", "neutral", "dash"),
     "suppressed": Badge("Suppressed in the scanner", "neutral", "dash"),
     "ignored": Badge("On an ignored target", "neutral", "dash"),
+}
+STATEMENT_STATES = {
+    "not_affected": Badge("Not affected", "good", "check"),
+    "false_positive": Badge("False positive", "neutral", "dash"),
+    "fixed": Badge("Fixed", "info", "clock"),
+    "affected": Badge("Affected", "warning", "triangle"),
+    "under_investigation": Badge("Under investigation", "info", "half"),
 }
 
 
@@ -91,11 +106,13 @@ def declare() -> None:
     badges.register("scan", SCAN_STATES)
     badges.register("target", TARGET_STATES)
     badges.register("finding", FINDING_STATES)
+    badges.register("vex", STATEMENT_STATES)
     entry = navigation.Entry
     navigation.register(
         entry("Exposure", "Findings", "exposure:finding_list", "finding", "view", 10, "finding"),
         entry("Exposure", "Definitions", "exposure:definition_list", "definition", "view", 20, "posture"),
         entry("Exposure", "Scans", "exposure:scan_list", "scan", "view", 30, "scan"),
+        entry("Exposure", "VEX statements", "exposure:statement_list", "vex_statement", "view", 35, "scan"),
         entry("Exposure", "Unclaimed", "exposure:unclaimed_list", "unclaimed", "view", 40, "unclaimed"),
         entry("Exposure", "Feeds", "exposure:feed_list", "feed", "view", 50, "feed"),
     )

@@ -21,12 +21,12 @@ pytestmark = pytest.mark.django_db
 PLUGINS = range(1, 50)
 Nessus = Callable[..., Path]
 Moment = Callable[[float], Any]
-CVES = {1: ["CVE-2026-1"], 2: ["CVE-2026-2"]}
+CVES = {1: ["CVE-2026-0001"], 2: ["CVE-2026-0002"]}
 
 
 def seen(**told: Any) -> Observation:
     return Observation(
-        **{"target": "", "definition_id": "CVE-2026-1", "title": "", "kind": "vulnerability", "check": "", **told}
+        **{"target": "", "definition_id": "CVE-2026-0001", "title": "", "kind": "vulnerability", "check": "", **told}
     )
 
 

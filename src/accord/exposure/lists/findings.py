@@ -6,7 +6,9 @@ from typing import Any, cast
 
 from django.db.models import Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Concat
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+from django.utils.html import format_html
 
 from accord.core.permissions import scoped
 from accord.engines import priority
@@ -17,17 +19,21 @@ from accord.exposure.selectors.narrow import are_few, few, of_components, of_def
 from accord.exposure.shell import asset_href
 from accord.organization.models import Unit
 from accord.organization.scope import unit_and_below
+from accord.outlet.vex.records import JUSTIFICATIONS
+from accord.ui.access import may
 from accord.ui.lists import Empty, ListColumn, ListFilter, ListSpec, yes_no
+from accord.ui.lists.query import narrowed_rows, parse
 from accord.ui.lists.spec import UNKNOWN_CHOICE
 
 Rows = QuerySet[Any]
 SEVERITIES = [(str(s.label), str(s.label).capitalize()) for s in Severity]
 NUMBERS = {str(s.label): s.value for s in Severity}
 URGENCIES = {CODES[u]: u for u in Urgency}
+FORM = "findings-form"
 CHOSEN = 300
 """So many systems or units are offered as choices; where there are more, the key is typed."""
 FOUND = 500
-NUMBERED = {"scan": "first_scan_id", "target": "target_id"}
+NUMBERED = {"scan": "first_scan_id", "target": "target_id", "statement": "statement_id"}
 
 
 def rows(request: HttpRequest) -> Rows:
@@ -39,6 +45,47 @@ def rows(request: HttpRequest) -> Rows:
     found = Finding.objects.prefetch_related(Prefetch("definition", definitions), "asset").select_related("target")
     large = ("evidence", "target__hostnames", "target__addresses", "target__identifiers", "target__macs")
     return scoped(request.user, "finding", found.defer(*large))
+
+
+def _box(finding: Finding) -> str:
+    """The box by which a row is chosen for the form below the list."""
+    return format_html(
+        '<input type="checkbox" name="findings" value="{}" form="{}" aria-label="Choose {}">',
+        finding.pk, FORM, f"{finding.key} {finding.definition.title}",
+    )  # fmt: skip
+
+
+def _stale(found: Rows, value: Any) -> Rows:
+    return found.filter(stale_since__isnull=not value)
+
+
+def _overdue(found: Rows, value: Any) -> Rows:
+    """Open, not accepted, and past its deadline; or else open and not so."""
+    late = Q(due__lt=timezone.now()) & ~Q(state=Finding.State.ACCEPTED)
+    return found.filter(IS_OPEN).filter(late if value else ~late | Q(due=None))
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    from accord.exposure.services.lifecycle import NAMES
+
+    verbs = {verb for verb in ("work", "judge") if may(request.user, verb, "finding")}
+    return {
+        "form_id": FORM,
+        "acts": [(name, label, verb) for name, (label, verb) in NAMES.items() if verb in verbs],
+        "justifications": [(code, words) for code, (words, _) in JUSTIFICATIONS.items()],
+        "may_act": bool(verbs),
+        "query": request.GET.urlencode(),
+    }
+
+
+def under(actor: Any, query: dict[str, list[str]]) -> Rows:
+    """All findings that an account sees under the filters of the list."""
+    request = HttpRequest()
+    request.user = actor
+    request.GET = asked = QueryDict(mutable=True)
+    for name, values in query.items():
+        asked.setlist(name, values)
+    return narrowed_rows(FINDINGS, request, parse(FINDINGS, asked, request))
 
 
 def _in_state(found: Rows, value: Any) -> Rows:
@@ -97,7 +144,7 @@ def _reaching(found: Rows, value: Any) -> Rows:
 def _search(found: Rows, value: Any) -> Rows:
     """By identifier (CVE, advisory, check), else by asset, else by component: the first that is known.
 
-    `scan:7` are the findings that scan 7 saw first, `target:7` those of target 7.
+    `scan:7` are the findings that scan 7 saw first, `target:7` those of target 7, `statement:7` what that one covers.
     """
     text = str(value).strip()
     kind, _, number = text.partition(":")
@@ -157,6 +204,7 @@ FINDINGS = ListSpec(
     title="Findings",
     rows=rows,
     columns=[
+        ListColumn("chosen", "Choose", _box, api=False, link=lambda f: None),
         ListColumn("title", "Weakness", value="definition.title", link=lambda f: f.get_absolute_url()),
         ListColumn("priority", "Fix within", urgency_code, "badge", "rank", badge="urgency",
                    help="The worst class first. An interval says that a fact is unknown."),
@@ -170,6 +218,7 @@ FINDINGS = ListSpec(
         ListColumn("reach", "Exposed to", kind="badge", badge="reach"),
         ListColumn("goal_weight", "Goals carried", kind="share", help="Share of the weight of all goals."),
         ListColumn("state", "State", kind="badge", badge="finding"),
+        ListColumn("due", "Due", kind="date", blank="no deadline"),
         ListColumn("first_seen", "First seen", kind="date", sort="first_seen"),
         ListColumn("key", "Finding", hidden=True),
         ListColumn("definition", "Definition", value="definition.identifier", hidden=True),
@@ -183,6 +232,12 @@ FINDINGS = ListSpec(
         ListColumn("last_seen", "Last seen", kind="datetime", hidden=True),
         ListColumn("closed_at", "Closed", kind="datetime", hidden=True),
         ListColumn("reopened", "Times reopened", kind="int", hidden=True),
+        ListColumn("stale_since", "Stale since", kind="datetime", hidden=True),
+        ListColumn("accepted_until", "Accepted until", kind="datetime", hidden=True),
+        ListColumn("accepted_under", "Accepted under", hidden=True),
+        ListColumn("said", "Said of it last", hidden=True),
+        ListColumn("statement", "VEX statement", lambda f: f"VEX-{f.statement_id}" if f.statement_id else None,
+                   hidden=True),
     ],
     filters=[  # what cuts the rows to few comes first: the later ones then leave its index in force
         ListFilter("search", "CVE, check, asset or component", "text", _search),
@@ -196,10 +251,15 @@ FINDINGS = ListSpec(
         ListFilter("severity", "Severity", "choice", _rated, SEVERITIES, multiple=True, nullable=True),
         ListFilter("reach", "Exposed to", "choice", _reaching, System.Reach.choices, multiple=True, nullable=True),
         yes_no("known_exploited", "Known exploited", nullable=True),
+        ListFilter("stale", "Stale", "bool", _stale,
+                   help="A later scan looked at its target without looking for it."),
+        ListFilter("overdue", "Overdue", "bool", _overdue),
     ],
     default_sort="priority",
     empty=Empty("Import a report of a scanner: findings appear here, the most urgent first.", "Import scanner files",
                 "exposure:scan_import", "import", "scan"),
     intro="The most urgent first. What is not known counts at its worst, and is marked.",
     actions=[("Import scanner files", "exposure:scan_import", "import", "scan")],
+    template="exposure/finding_list.html",
+    context=_context,
 )  # fmt: skip

@@ -19,6 +19,7 @@ from accord.exposure import services
 from accord.exposure.forms import ScanForm
 from accord.exposure.lists import SCANS
 from accord.exposure.models import Scan
+from accord.exposure.selectors.life import scope_of
 from accord.exposure.services.mapped import can_be_mapped
 from accord.exposure.shell import findings_href
 from accord.exposure.views.mappings import address_of
@@ -96,6 +97,11 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "covered": covered[:SHOWN],
         "covered_more": len(covered) > SHOWN,
         "may_resume": stopped and may(request.user, "import", "scan"),
+        "scope": scope_of(scan),
+        "may_undo": scan.state in (Scan.State.LANDED, Scan.State.APPLYING) and may(request.user, "undo", "scan"),
+        "undo_stopped": scan.state == Scan.State.UNDOING and (job is None or job.is_over),
+        "undo_left": sorted((scan.undo or {}).get("left", {}).items()),
+        "stated": scan.statements.filter(ended=None).count(),
         "may_retry": scan.state == Scan.State.REFUSED and may(request.user, "import", "scan"),
         "history": parts.history("scan", scan.pk),
     }

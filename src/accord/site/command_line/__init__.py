@@ -13,6 +13,7 @@ def application() -> object:
         archive,
         data,
         demonstration,
+        feeds,
         figures,
         installing,
         ledgers,
