@@ -111,8 +111,8 @@ def arrival(touched: int, folder: Path) -> None:
     urgent = Finding.objects.filter(worst_class=0, due__isnull=False).count()
     print(
         f"{touched:,} findings ranked anew by an arrival in KEV on {connection.vendor}: {spent:.1f} s CPU, "
-        f"{passed:.1f} s, {counted:,} SQL statements ({counted / touched:.4f} a finding); {update.findings_changed:,} changed, "
-        f"{urgent:,} in the class with triage with a deadline, {TriageCase.objects.count()} case, "
+        f"{passed:.1f} s, {counted:,} SQL statements ({counted / touched:.4f} a finding); "
+        f"{update.findings_changed:,} changed, {urgent:,} in the class with triage with a deadline, {TriageCase.objects.count()} case, "
         f"{Notice.objects.count()} notices."
     )
 
