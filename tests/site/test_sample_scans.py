@@ -224,7 +224,7 @@ def test_the_feeds_are_read(company: SampleCompany) -> None:
     from accord.intake.epss import EpssEdition, EpssScore, read_epss
     from accord.intake.kev import KevCatalogue, KevEntry, read_kev
 
-    kev, epss = company.feeds
+    kev, epss, _ = company.feeds
     catalogue, *entries = read_kev(kev)
     assert isinstance(catalogue, KevCatalogue)
     assert all(isinstance(entry, KevEntry) for entry in entries) and len(entries) > 100

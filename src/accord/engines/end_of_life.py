@@ -40,7 +40,7 @@ SYSTEMS = tuple(
         (r"windows(?= (?:[\d]|xp|vista))", "windows"),
         (r"debian(?: gnu/linux| linux)?", "debian"),
         (r"ubuntu(?: linux)?", "ubuntu"),
-        (r"red ?hat enterprise linux(?: server| workstation)?(?: release)?|\brhel|^redhat", "rhel"),
+        (r"red ?hat(?: enterprise linux)?(?: server| workstation)?(?: release)?|\brhel", "rhel"),
         (r"centos stream", "centos-stream"),
         (r"centos(?: linux)?(?: release)?", "centos"),
         (r"rocky(?: linux)?(?: release)?", "rocky-linux"),

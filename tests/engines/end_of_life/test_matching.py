@@ -61,6 +61,7 @@ INDEX = Index(_cycles())
         ("Ubuntu 24.04.1 LTS", "ubuntu", "24.04", False),
         ("Red Hat Enterprise Linux Server release 7.9 (Maipo)", "rhel", "7", True),
         ("redhat 8.6", "rhel", "8", False),
+        ("Linux Kernel 5.14 on Red Hat 9", "rhel", "9", False),
         ("alpine 3.22.1", "alpine-linux", "3.22", False),
         ("alpine 3.2.3", "alpine-linux", "3.2", True),
         ("SUSE Linux Enterprise Server 15 SP5", "sles", "15.5", True),

@@ -92,7 +92,7 @@ class SecurityTestRule(models.Model):
     within_days = models.PositiveIntegerField()
 
     def __str__(self) -> str:
-        return self.key
+        return str(self.key)
 
 
 class SecurityTestScan(models.Model):

@@ -109,7 +109,7 @@ class SafeguardRule(models.Model):
     within_days = models.PositiveIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return self.key
+        return str(self.key)
 
 
 class SafeguardEvidence(models.Model):

@@ -79,8 +79,8 @@ def link(request: HttpRequest, pk: int) -> HttpResponse:
             services.unlink_scan(actor, test, scan)
             messages.success(request, f"{scan} is no result of this test any more.")
         else:
-            number = services.link_scan(actor, test, scan)
-            messages.success(request, f"{number} findings of {scan} are results of this test.")
+            found = services.link_scan(actor, test, scan)
+            messages.success(request, f"{found} findings of {scan} are results of this test.")
     except Refused as error:
         messages.error(request, str(error))
     return redirect(_page(test))

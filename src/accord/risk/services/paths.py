@@ -11,7 +11,8 @@ from accord.core import ledger
 from accord.core.models import User
 from accord.engines import priority
 from accord.estate.selectors import alignment
-from accord.exposure.models import IS_OPEN, Finding, Fix, PathRun, SystemFix
+from accord.exposure.models import IS_OPEN, Finding, Fix, FixState, PathRun, SystemFix
+from accord.exposure.services import fix_events
 from accord.risk.figures import MID
 from accord.risk.hazard.inputs import HazardInputs, collect
 
@@ -25,7 +26,10 @@ KEPT = 20
 
 
 def run_paths(actor: User) -> PathRun:
-    """Read the inputs of the hazard, compute outside of any transaction, keep the run."""
+    """Count the fixes where something landed since, read the inputs of the hazard, compute, keep the run."""
+    state = FixState.objects.filter(id=1).first()
+    if state is None or state.stale or state.counted_at is None:
+        fix_events.recount(actor)
     inputs, number = collect()
     result = compute(inputs)
     with ledger.write(actor) as log:

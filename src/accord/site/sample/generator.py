@@ -96,7 +96,7 @@ def generate(folder: Path, seed: int = SEED) -> SampleCompany:
     return SampleCompany(
         folder=folder,
         tables=folder / "tables",
-        feeds=_copied([DATA / "kev.json", DATA / "epss.csv"], folder / "feeds"),
+        feeds=_copied([DATA / "kev.json", DATA / "epss.csv", DATA / "end-of-life.csv"], folder / "feeds"),
         scans=tuple(written),
         real=_copied(sorted(REAL.glob("*.[jx]*")), folder / "real"),
         users=organization.demo_users(people),

@@ -40,7 +40,7 @@ def heat_map(
         "sort": [brief for _, brief in columns],
         "axis": {**axis, "labelAngle": -90},
     }
-    colour = {"field": "meaning", "type": "nominal", "scale": tone_scale(*zip(*tones, strict=True))}  # type: ignore[arg-type]
+    colour = {"field": "meaning", "type": "nominal", "scale": tone_scale(*zip(*tones, strict=True))}
 
     def layers(x: Spec) -> list[Spec]:
         return [

@@ -38,8 +38,8 @@ def path_map(
     tallest = max((list(layer.values()).count(column) for column in set(layer.values())), default=1)
     flow: dict[tuple[int, int], float] = {}
     for way, rate in paths:
-        for step in pairwise(way):
-            flow[step] = flow.get(step, 0.0) + rate
+        for pair in pairwise(way):
+            flow[pair] = flow.get(pair, 0.0) + rate
     nodes = [
         {
             "x": layer[at], "y": place[at], **names.labels([systems[at]])[0],
@@ -60,7 +60,7 @@ def path_map(
     x: Spec = {"field": "x", "type": "quantitative", "axis": None, "scale": scale}
     y: Spec = {"field": "y", "type": "quantitative", "axis": None, "scale": {"domain": [0, 1], "reverse": True}}
     label = {"type": "text", "dy": 20, "lineBreak": "\n", "color": token("ink"), "fontSize": 11, "lineHeight": 13}
-    colour = {"field": "kind", "type": "nominal", "scale": tone_scale(*zip(*KINDS, strict=True))}  # type: ignore[arg-type]
+    colour = {"field": "kind", "type": "nominal", "scale": tone_scale(*zip(*KINDS, strict=True))}
     told = tips(("name", "System"), ("kind", "Is"), ("cut", "In the smallest cut"))
 
     def layers(text: str) -> list[Spec]:
@@ -93,6 +93,6 @@ def path_map(
         {"layer": layers("line")},
         height=max(200, ROW * tallest + 40),
         head=["From", "To", "Intruders a year"],
-        rows=[[edge["from"], edge["to"], edge["rate"]] for edge in edges],
+        rows=[[str(edge["from"]), str(edge["to"]), str(edge["rate"])] for edge in edges],
         narrow={"height": max(240, (ROW + 20) * tallest + 40), "layer": layers("short")},
     )
