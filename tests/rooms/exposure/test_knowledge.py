@@ -287,7 +287,7 @@ def test_the_pages_of_policy_and_back_test(scanned: User, ciso: User, tmp_path: 
     own, of_feeds = backtest.own_history(), backtest.feed_history()
     assert own["cases"] == 2
     first = of_feeds["rows"][0]
-    assert (first["judged"], first["exploited"], first["urgent"], first["hits"]) == (2, 1, 2, 1)
+    assert (first["judged"], first["exploited"], first["urgent"], first["hits"]) == (2, 1, 1, 1)
     assert own["rows"][0]["exploited"] == 0  # it was in the catalogue before it was seen
 
 
