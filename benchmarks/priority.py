@@ -112,8 +112,8 @@ def arrival(touched: int, folder: Path) -> None:
     print(
         f"{touched:,} findings ranked anew by an arrival in KEV on {connection.vendor}: {spent:.1f} s CPU, "
         f"{passed:.1f} s, {counted:,} SQL statements ({counted / touched:.4f} a finding); "
-        f"{update.findings_changed:,} changed, {urgent:,} in the class with triage with a deadline, {TriageCase.objects.count()} case, "
-        f"{Notice.objects.count()} notices."
+        f"{update.findings_changed:,} changed, {urgent:,} in the class with triage and with a deadline, "
+        f"{TriageCase.objects.count()} case, {Notice.objects.count()} notices."
     )
 
 
