@@ -5,7 +5,7 @@ from django.urls import path
 from accord.exposure import knowledge_urls, remediation_urls
 from accord.exposure.life_urls import routes as life_routes
 from accord.exposure.surface_urls import routes as surface_routes
-from accord.exposure.views import definitions, feeds, findings, mappings, scans, unclaimed
+from accord.exposure.views import definitions, documents, feeds, findings, mappings, scans, unclaimed
 
 app_name = "exposure"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("findings/<int:pk>/", findings.detail, name="finding_detail"),
     path("definitions/", definitions.LIST_VIEW, name="definition_list"),
     path("definitions/<path:identifier>/", definitions.detail, name="definition_detail"),
+    path("vex-and-sbom/", documents.export, name="documents"),
     path("scans/", scans.LIST_VIEW, name="scan_list"),
     path("scans/import/", scans.upload, name="scan_import"),
     path("scans/mappings/", mappings.LIST_VIEW, name="mapping_list"),
