@@ -80,9 +80,10 @@ def _is_well_formed(blocks: Iterator[bytes], counts: _Counts) -> bool:
             return None
 
     options: dict[str, Any] = {
+        "target": Unusual(),
         "resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False,
     }  # fmt: skip
-    parser = etree.XMLParser(target=Unusual(), **options)
+    parser = etree.XMLParser(**options)
     try:
         for block in blocks:
             parser.feed(block)
