@@ -100,7 +100,7 @@ def share(hits: int, cases: int) -> Estimate:
 
 
 def _per_month(picked: NDArray[np.bool_], seen: NDArray[np.float64] | None, until: float | None) -> Estimate:
-    from scipy.stats import chi2
+    from scipy.stats import chi2  # type: ignore[import-untyped]
 
     number = int(picked.sum())
     if seen is None or not seen.size:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import nan
+from typing import Any
 
 from accord.engines.priority.classes import ALL, AUTOMATABLE, INFORMATION, TOTAL, Urgency, answered
 from accord.engines.priority.places import LEVELS, PUBLISHED, SCORES, level
@@ -219,7 +220,8 @@ def _sides(
     for at, start in enumerate([0.0, *bounds]):
         if at != held:
             told = f"below {write(bounds[0])}" if at == 0 else f"{write(start)} or more"
-            yield start, told, replace(facts, **{fact: start})
+            changed: dict[str, Any] = {fact: start}
+            yield start, told, replace(facts, **changed)
 
 
 def _reasons(facts: Facts, policy: Policy, flips: list[Flip]) -> Iterable[Reason]:
