@@ -120,6 +120,10 @@ def declare() -> None:
         "Import scanner files", "exposure:scan_import", noun="scan", verb="import",
         words="upload nessus nmap trivy cyclonedx sarif report",
     )  # fmt: skip
+    palette.register_page(
+        "Fingerprints: how scans recognize findings", "exposure:fingerprints", noun="fingerprint", verb="view",
+        words="duplicates merge versions keys",
+    )  # fmt: skip
     palette.register_searcher("definition", "Definitions", _definitions)
     palette.register_searcher("finding", "Findings", _findings)
     palette.register_searcher("unclaimed", "Unclaimed", _targets)

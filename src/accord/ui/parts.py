@@ -29,6 +29,11 @@ VERBS = {
     "merge": ("merged it", "neutral"), "claim": ("claimed it", "good"), "ignore": ("ignored it", "neutral"),
     "restore": ("restored it", "info"), "move": ("moved it", "info"), "closed": ("closed findings", "good"),
     "open": ("opened it", "info"), "hand_in": ("handed in a position", "info"), "reveal": ("both are shown", "good"),
+    "start": ("began work on it", "info"), "stop": ("stopped work on it", "neutral"), "accept": ("accepted it", "info"),
+    "take_back": ("took the claim back", "warning"), "false_positive": ("called it a false positive", "neutral"),
+    "not_affected": ("said that it is not affected", "neutral"), "end_acceptance": ("ended its acceptance", "warning"),
+    "undo": ("ordered it undone", "warning"), "undone": ("undid it", "warning"), "state": ("stated it", "info"),
+    "end": ("ended it", "warning"), "put_back": ("put it back", "info"), "use": ("brought it into force", "info"),
     "begin": ("began it", "neutral"), "load": ("loaded it", "good"), "cancel": ("stopped it", "warning"),
 }
 ACTORS = {OPERATOR: "Command line", ledger.SYSTEM: "Accord"}
