@@ -254,6 +254,24 @@ def test_unpriced_jobs_are_placed_by_class_and_deadline_and_in_no_sum() -> None:
     assert (found.value, found.bound, found.extra) == (50.0, 50.0, 0.0)
 
 
+@pytest.mark.parametrize(("jobs", "windows", "teams"), [(0, 0, 0), (0, 2, 1), (2, 0, 1)])
+def test_nothing_to_do_or_no_window_is_a_plan_too(jobs: int, windows: int, teams: int) -> None:
+    start = 7.0 * np.arange(windows)
+    problem = Problem(
+        Jobs(np.ones(jobs), np.ones(jobs), np.zeros(jobs), np.zeros(jobs, bool), np.zeros(jobs, int),
+             np.zeros(jobs, int), np.zeros(jobs), np.full(jobs, 5.0), np.full(jobs, -1), np.zeros(jobs, int)),
+        Windows(start, start + 1, np.ones(windows), np.ones((teams, windows)), np.full(windows, np.inf),
+                np.full(windows, np.inf), np.ones((1, windows), bool)),
+        20.0,
+    )  # fmt: skip
+    found = solve(problem)
+    assert (found.value, found.share, found.window.tolist()) == (0.0, 1.0, [-1] * jobs)
+    assert found.why.tolist() == [Why.NO_WINDOW] * jobs
+    assert found.missed.tolist() == [Missed.NO_WINDOW] * jobs
+    again = patching.one_more_window(problem, found)
+    assert (again is None) == (windows == 0)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -121,7 +121,7 @@ class Placing:
     def capacity(self) -> Capacity:
         """What is left, never below zero."""
         return Capacity(
-            np.maximum(np.asarray(self._left, dtype=np.float64).reshape(len(self._left), -1), 0.0),
+            np.maximum(np.asarray(self._left, dtype=np.float64).reshape(len(self._left), len(self._length)), 0.0),
             np.maximum(np.asarray(self._restarts, dtype=np.float64), 0.0),
             np.maximum(np.asarray(self._down, dtype=np.float64), 0.0),
         )

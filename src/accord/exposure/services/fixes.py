@@ -7,6 +7,7 @@ has no fixed version is fixed as its definition's solution says.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -114,19 +115,21 @@ class _Count:
         if due is not None and state != "accepted" and (self.due is None or due < self.due):
             self.due = due
 
-    def note(self, row: Fix | SystemFix) -> None:
+    def note(self, row: Fix | SystemFix, ceiling: float = math.inf) -> None:
         for name in ("open_findings", "in_progress", "claimed", "accepted", "known_exploited", "unpriced", "due"):
             setattr(row, name, getattr(self, name))
         row.assets = len(self.assets - {None})
         row.worst_class = self.worst_class
         some = self.priced > 0
-        row.price_low, row.price_mid, row.price_high = (self.low, self.mid, self.high) if some else (None, None, None)
+        row.price_low, row.price_mid, row.price_high = (
+            (self.low, self.mid, max(min(self.high, ceiling), self.mid)) if some else (None, None, None)
+        )
 
 
 NOTHING = _Count()
 
 
-def _ends(row: tuple[Any, ...], rates: list[list[float]]) -> tuple[float, float, float] | None:
+def _ends(row: tuple[Any, ...], rates: list[list[float]], most: float) -> tuple[float, float, float] | None:
     """The price of a finding at the low, middle and high of the hazard, as its page shows it; None = not priced."""
     price, epss, severity, low, mid, high = row[7], row[8], row[9], row[13], row[14], row[15]
     if price is None:
@@ -138,13 +141,19 @@ def _ends(row: tuple[Any, ...], rates: list[list[float]]) -> tuple[float, float,
         rate = rates[class_of(severity)]
         if rate[1]:
             below, above = below * rate[0] / rate[1], above * rate[2] / rate[1]
-    return (min(below, price), price, max(above, price))
+    return (min(below, price), price, max(min(above, most), price))
 
 
 class _Tally(NamedTuple):
     whole: dict[FixIdentity, _Count]
     parts: dict[tuple[FixIdentity, int | None], _Count]
     first: dict[FixIdentity, datetime]
+    ceiling: float
+
+
+def ceiling_of(total: TotalExposure | None) -> float:
+    """What all findings together cost a year at most: the ceiling of every high end."""
+    return float(total.pricing.get("most", math.inf)) if total is not None else math.inf
 
 
 def _tally(tell: Tell | None) -> _Tally:
@@ -154,13 +163,14 @@ def _tally(tell: Tell | None) -> _Tally:
         systems[asset].append(of)
     total = TotalExposure.objects.first()
     rates = list(total.pricing.get("unknown", ())) if total is not None else []
+    ceiling = ceiling_of(total)
     most = total.open_findings if total is not None else None
-    found = _Tally({}, {}, {})
+    found = _Tally({}, {}, {}, ceiling)
     rows = Finding.objects.filter(IS_OPEN, worst_class__lt=priority.Urgency.NONE).order_by()
     nowhere: list[int | None] = [None]
     for number, row in enumerate(rows.values_list(*READ).iterator(chunk_size=5000), 1):
         identity = identity_of(row[0], row[1], row[2], row[3])
-        ends = _ends(row, rates)
+        ends = _ends(row, rates, ceiling)
         whole = found.whole.get(identity)
         if whole is None:
             whole = found.whole[identity] = _Count()
@@ -235,7 +245,7 @@ def _write_fixes(
             )  # fmt: skip
             fresh.append(fix)
         before = [getattr(fix, name) for name in (*COUNTS, "systems")]
-        count.note(fix)
+        count.note(fix, found.ceiling)
         fix.systems = reached[identity]
         if fix.pk and before != [getattr(fix, name) for name in (*COUNTS, "systems")]:
             changed.append(fix)
@@ -262,7 +272,7 @@ def _write_parts(found: _Tally, keys: dict[FixIdentity, str], fixes: dict[str, F
             part = SystemFix(fix_id=fix.pk, system_id=system)
             fresh.append(part)
         before = [part.owner_id, part.own_share, *(getattr(part, name) for name in COUNTS)]
-        count.note(part)
+        count.note(part, found.ceiling)
         part.owner_id, part.own_share = owner, count.own / count.mid if count.mid else 1.0
         if part.pk and before != [part.owner_id, part.own_share, *(getattr(part, name) for name in COUNTS)]:
             changed.append(part)

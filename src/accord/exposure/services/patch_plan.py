@@ -16,8 +16,8 @@ from accord.core.errors import Refused
 from accord.core.models import User
 from accord.exposure.models import PatchJob, PatchPlan, TotalExposure
 from accord.exposure.services import bulk
-from accord.exposure.services.fixes import recount_fixes
-from accord.exposure.services.patch_inputs import Inputs, Work, gather, last_day
+from accord.exposure.services.fixes import ceiling_of, recount_fixes
+from accord.exposure.services.patch_inputs import DAYS_A_YEAR, Inputs, Work, gather, last_day
 
 if TYPE_CHECKING:
     from accord.engines.patching import Difference, Problem, Schedule
@@ -80,6 +80,8 @@ def _figures(inputs: Inputs, schedule: Schedule) -> dict[str, Any]:
     problem = inputs.problem
     removed = [_removed(problem, w, schedule, n) for n, w in enumerate(inputs.jobs)]
     ends = [sum(found[end] for found in removed if found is not None) for end in range(3)]
+    ceiling = ceiling_of(TotalExposure.objects.first()) / DAYS_A_YEAR * problem.horizon
+    ends[2] = max(min(ends[2], ceiling), ends[1])
     placed = [n for n in range(len(inputs.jobs)) if schedule.window[n] >= 0]
     scarce = patching.scarce(schedule)[:SCARCE]
     return {
