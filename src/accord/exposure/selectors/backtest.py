@@ -27,6 +27,9 @@ URGENT_TO = Urgency.DAYS_14
 MOST = 300_000
 ACTIVE = 4 << 4
 CVSS_FROM = 7.0
+BY_EPSS = "EPSS, at the effort of the first"
+ENOUGH = 0.5
+"""EPSS is played only where it has a score for this share of the cases."""
 
 
 def own_history() -> dict[str, Any]:
@@ -48,7 +51,10 @@ def own_history() -> dict[str, Any]:
         "epss": _column(row[4] for row in rows), "goal_weight": _column(row[5] for row in rows),
         "score": _column(row[6] for row in rows), "price": _column(row[7] for row in rows),
     }  # fmt: skip
-    return {"rows": _played(table, known, seen), "cases": len(rows), "capped": len(rows) == MOST}
+    scored = _scored(table) if rows else 0.0
+    return {
+        "rows": _played(table, known, seen), "cases": len(rows), "capped": len(rows) == MOST, "scored": scored,
+    }  # fmt: skip
 
 
 def feed_history() -> dict[str, Any]:
@@ -69,7 +75,8 @@ def feed_history() -> dict[str, Any]:
         "score": _column(severity), "price": np.full(len(points), nan),
     }  # fmt: skip
     known = _column(added.get(row[0]) for row in points)
-    return {"rows": _played(table, known, None), "cases": len(points), "capped": False}
+    scored = _scored(table) if points else 0.0
+    return {"rows": _played(table, known, None), "cases": len(points), "capped": False, "scored": scored}
 
 
 def _played(
@@ -94,10 +101,19 @@ def _played(
     for name, chosen in (
         (f"CVSS {CVSS_FROM:g} or more", np.nan_to_num(table["score"]) >= CVSS_FROM),
         ("CVSS, at the effort of the first", top(table["score"], effort)),
-        ("EPSS, at the effort of the first", top(table["epss"], effort)),
+        (BY_EPSS, top(table["epss"], effort)),
     ):
+        if name == BY_EPSS and _scored(table) < ENOUGH:
+            continue  # scores of the exploited ones alone would find all of them
         found.append(asdict(play(name, chosen, known, seen, np.where(chosen, 14.0, nan))))
     return found
+
+
+def _scored(table: dict[str, Any]) -> float:
+    """The share of cases that EPSS has a score for."""
+    import numpy as np
+
+    return float(np.mean(~np.isnan(table["epss"])))
 
 
 def _classes(table: dict[str, Any], policy: Policy) -> NDArray[np.uint8]:

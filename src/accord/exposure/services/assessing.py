@@ -150,10 +150,15 @@ def _write(findings: list[Finding], note: Callable[[Finding], Any], recount: boo
     for finding in findings:
         note(finding)
     ranking.rank(findings, recount=recount)
-    changed = [
-        f for f, was in zip(findings, before, strict=True) if was != tuple(getattr(f, name) for name in names)
-    ]
-    bulk.overwrite(Finding, changed, names)
+    changed = []
+    differing: dict[str, None] = {}
+    for finding, was in zip(findings, before, strict=True):
+        others = [name for name, old in zip(names, was, strict=True) if old != getattr(finding, name)]
+        if others:
+            changed.append(finding)
+            differing.update(dict.fromkeys(others))
+    rows = [(*(bulk.stored(getattr(finding, name)) for name in differing), finding.pk) for finding in changed]
+    bulk.rewrite(Finding, bulk.columns_of(Finding, differing), rows)
     rollups.recount(_assets(changed), {f.target_id for f in changed if f.asset_id is None})
     return changed
 

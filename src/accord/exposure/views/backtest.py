@@ -13,6 +13,7 @@ from accord.core import jobs
 from accord.core.models import Job, User
 from accord.core.permissions import guard
 from accord.exposure.selectors import feed_ages
+from accord.exposure.selectors.backtest import ENOUGH
 from accord.ui import format as write
 from accord.ui.access import may
 from accord.ui.charts import interval_dots
@@ -52,6 +53,8 @@ def _part(name: str, found: dict[str, Any] | None) -> dict[str, Any]:
         "name": name,
         "cases": (found or {}).get("cases", 0),
         "capped": (found or {}).get("capped", False),
+        "scored": (found or {}).get("scored", 0.0),
+        "few_scored": (found or {}).get("scored", 0.0) < ENOUGH,
         "chart": interval_dots(dots, title="Coverage", unit="share", name_title="Way of choosing") if dots else None,
         "rows": [_row(row) for row in rows],
     }
