@@ -235,7 +235,8 @@ def _conditional(inputs: Inputs, options: Sequence[Option], points: int) -> _Con
                 continue
             da, db = a[i] - a[j], b[i] - b[j]
             flat = da == 0
-            at = -db / np.where(flat, 1.0, da)
+            with np.errstate(over="ignore"):  # further than any number is infinite
+                at = -db / np.where(flat, 1.0, da)
             below = np.where(~flat & (da > 0), np.minimum(below, at), below)
             above = np.where(~flat & (da < 0), np.maximum(above, at), above)
             possible &= ~(flat & ((db > 0) | ((db == 0) & (j < i))))  # of equal options the first is the cheapest
@@ -267,7 +268,7 @@ def _spread(inputs: Inputs, points: int) -> Values:
 def _above(mid: float, high: float, share: Floats) -> Floats:
     """The value with so much of the upper half below it: evenly in the logarithm, plainly where the middle is 0."""
     if mid > 0:
-        return np.asarray(mid * (high / mid) ** share)
+        return np.asarray(np.exp(np.log(mid) + share * (np.log(high) - np.log(mid))))
     return mid + share * (high - mid)
 
 
@@ -276,12 +277,11 @@ def _share_below(interval: Interval, value: Floats) -> Floats:
     low, mid, high = interval
     on_point = np.where(value > mid, 1.0, np.where(value < mid, 0.0, 0.5))
     lower = np.clip((value - low) / (mid - low), 0.0, 1.0) if mid > low else on_point
-    if high <= mid:
-        upper = on_point
-    elif mid > 0:
-        upper = np.log(np.clip(value, mid, high) / mid) / np.log(high / mid)
+    if mid > 0:
+        width = np.log(high) - np.log(mid)
+        upper = (np.log(np.clip(value, mid, high)) - np.log(mid)) / width if width > 0 else on_point
     else:
-        upper = np.clip((value - mid) / (high - mid), 0.0, 1.0)
+        upper = np.clip(value / high, 0.0, 1.0) if high > 0 else on_point
     return np.asarray(0.5 * lower + 0.5 * upper)
 
 

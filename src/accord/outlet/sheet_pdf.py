@@ -84,7 +84,7 @@ def _data(paper: SheetPaper) -> dict[str, object]:
         "why": shown(paper.why, 1500),
         "date": [paper.as_of.year, paper.as_of.month, paper.as_of.day],
         "as_of": f"As of {paper.as_of.day} {paper.as_of:%B %Y}",
-        "hash": shown(paper.hash, 64),
+        "hash": paper.hash,
         "url": address(paper.url),
         "figures": [[shown(label, 80), shown(text, 60), shown(note, 160)] for label, text, note in paper.figures],
         "options": [shown(name, 80) for name in paper.options],

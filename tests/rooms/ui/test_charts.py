@@ -244,6 +244,6 @@ def test_waiting_draws_each_option_and_marks_the_days_that_are_on_it() -> None:
     assert len(lines) == 2
     text = charts.to_svg(spec, 640)
     assert "both cost the same" in text and "too far away" not in text
-    top = spec["layer"][1]["encoding"]["y"]["scale"]["domain"][1]
+    top = spec["layer"][0]["encoding"]["y"]["scale"]["domain"][1]
     assert top == pytest.approx(3 * 400 * 1.08), "a wide range is cut off, not pressed flat"
     assert ["Wait", "20.0", "EUR 40", "EUR 400", "EUR 36,000"] in table_of(spec)

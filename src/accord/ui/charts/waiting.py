@@ -54,13 +54,14 @@ def waiting(
         *({"field": name, "title": title, "type": "quantitative", "format": ",.0f"}
           for name, title in (("mid", unit), ("low", "At least"), ("high", "At most"))),
     ]  # fmt: skip
-    band = {
-        "mark": {"type": "area", "opacity": 0.08, "clip": True, "tooltip": None, "line": False},
-        "encoding": {
-            "x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"},
-            "color": colour,
-        },
-    }  # fmt: skip
+    bands: list[Spec] = [
+        {
+            "transform": [{"filter": {"field": "way", "equal": one.name}}],
+            "mark": {"type": "area", "color": token(tone), "opacity": 0.09, "clip": True, "tooltip": None},
+            "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
+        }
+        for one, tone in zip(courses, tones, strict=True)
+    ]
     line = {
         "mark": {"type": "line", "clip": True},
         "encoding": {
@@ -73,17 +74,19 @@ def waiting(
         "encoding": {"x": x, "y": y, "tooltip": told},
     }
     inside = [(float(day), words) for day, words in marks if 0 <= float(day) <= last]
-    layers = [band, line, spots, *(_mark(day, words, x, last, n) for n, (day, words) in enumerate(inside))]
+    layers = [*bands, line, spots, *(_mark(day, words, x, last, n) for n, (day, words) in enumerate(inside))]
     table = [
         [str(row["way"]), f"{row['day']:,.1f}", *(write.money(row[name], unit) for name in ("low", "mid", "high"))]
         for row in _thinned(rows)
     ]
-    return finish(
+    spec = finish(
         {"data": {"values": rows}, "layer": layers},
         height=height,
         head=["Option", "Day", "At least", "Expected", "At most"],
         rows=table,
     )
+    spec["config"]["legend"]["columns"] = 2
+    return spec
 
 
 def _mark(day: float, words: str, x: Spec, last: float, lane: int) -> Spec:
