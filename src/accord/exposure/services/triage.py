@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from accord.core import events, ledger, rounds, webhooks
@@ -21,6 +21,8 @@ OPENED = webhooks.declare("triage.opened", "A weakness got the class that asks f
 CLOSED = webhooks.declare("triage.closed", "A forensic triage case was closed with its outcome")
 Outcome, State = TriageCase.Outcome, TriageCase.State
 SYSTEMS = 200
+DAYS = 3
+"""Days for the triage itself where its class has no deadline; they run from the opening of the case."""
 
 
 def keep(actor: User | None, now: datetime | None = None) -> list[TriageCase]:
@@ -42,22 +44,21 @@ def keep(actor: User | None, now: datetime | None = None) -> list[TriageCase]:
         fresh[definition].append(pk)
     opened = []
     for definition, findings in sorted(fresh.items()):
-        case = _take(actor, definition, findings, moment)
+        case = _take(actor, definition, findings, moment, min(rules.days(slot) or DAYS for slot in slots))
         if case is not None:
             opened.append(case)
     return opened
 
 
-def _take(actor: User | None, definition: int, findings: list[int], now: datetime) -> TriageCase | None:
+def _take(actor: User | None, definition: int, findings: list[int], now: datetime, days: int) -> TriageCase | None:
     with bulk.wide_statements(), ledger.write(actor) as log:
         case = TriageCase.objects.filter(definition_id=definition, state=State.OPEN).first()
         is_new = case is None
         if case is None:
             about = Definition.objects.get(pk=definition)
-            ends = Finding.objects.filter(pk__in=findings[:500]).aggregate(first=Min("due"))["first"]
             since = f" since {about.exploited_since:%Y-%m-%d}" if about.exploited_since else ""
             case = TriageCase(
-                definition=about, opened=now, due=ends or now + timedelta(days=3),
+                definition=about, opened=now, due=now + timedelta(days=days),
                 because=f"Known to be exploited{since}; its class asks for triage.",
             )  # fmt: skip
             case.save()
