@@ -51,9 +51,7 @@ class _Kind:
         severity = severity if self.severity is None else self.severity
         if possible is None or self.is_information:
             possible = self.possible_by_severity[severity]
-        said = (
-            f"{self.check}\x1f{self.group}\x1f{self.needs_credentials:d}\x1f{severity}\x1f{score}\x1f{self.definition}"
-        )
+        said = f"{self.check}\x1f{self.group}\x1f{self.needs_credentials:d}\x1f{severity}\x1f{score}"
         content = int.from_bytes(blake2b(said.encode(), digest_size=8).digest(), "big", signed=True)
         return Told(
             self.definition, self.check, self.group, self.needs_credentials, severity, score, possible,
