@@ -96,7 +96,7 @@ def test_a_broken_feed_changes_nothing(estate: User, tmp_path: Path) -> None:
     assert FeedUpdate.objects.count() == 1
     neither = tmp_path / "notes.txt"
     neither.write_text("hello")
-    with pytest.raises(Refused, match="neither"):
+    with pytest.raises(Refused, match="no feed that is read"):
         services.update_feeds_from(estate, [neither])
 
 
@@ -111,7 +111,7 @@ def test_an_interrupted_load_is_taken_up(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(feeds, "_note_on_definitions", stop)
+        patched.setattr(feeds, "note_on_definitions", stop)
         services.update_feeds(estate, kev_path=path)
     assert Finding.objects.get().known_exploited is None
     [update] = services.update_feeds(estate, kev_path=path)
