@@ -204,8 +204,8 @@ FINDINGS = ListSpec(
     title="Findings",
     rows=rows,
     columns=[
-        ListColumn("chosen", "Choose", _box, api=False, link=lambda f: None),
         ListColumn("title", "Weakness", value="definition.title", link=lambda f: f.get_absolute_url()),
+        ListColumn("chosen", "Choose", _box, api=False),
         ListColumn("priority", "Fix within", urgency_code, "badge", "rank", badge="urgency",
                    help="The worst class first. An interval says that a fact is unknown."),
         ListColumn("price", "Price a year", kind="money", sort="price", blank="not priced",

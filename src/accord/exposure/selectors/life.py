@@ -111,7 +111,9 @@ def scope_of(scan: Scan) -> str:
         )
         if held["whole"]:
             parts.append(f"On {held['whole']:,} it says that nothing else ran: other findings there are stale.")
-    if held["told"] < held["n"]:
+    else:
+        parts.append("The file does not tell which checks ran: nothing is closed by it.")
+    if 0 < held["told"] < held["n"]:
         parts.append(f"On {held['n'] - held['told']:,} it does not tell which checks ran: nothing is closed there.")
     if held["unfinished"]:
         parts.append(f"It did not finish on {held['unfinished']:,}: nothing is closed there.")
