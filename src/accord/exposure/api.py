@@ -17,6 +17,7 @@ from accord.engines import priority
 from accord.engines.priority import CODES
 from accord.exposure import life_api, remediation_api, selectors, services
 from accord.exposure.lists import DEFINITIONS, FEEDS, FINDINGS, SCANS, UNCLAIMED
+from accord.exposure.lists.triage import NOTICES, TRIAGE
 from accord.exposure.models import Definition, Finding, Kev, Scan, Target
 from accord.exposure.services.ranking import facts_of
 from accord.exposure.surface_api import router as surface_router
@@ -32,6 +33,8 @@ list_operation(router, "/definitions", DEFINITIONS)
 list_operation(router, "/scans", SCANS)
 list_operation(router, "/unclaimed", UNCLAIMED)
 list_operation(router, "/feeds", FEEDS)
+list_operation(router, "/triage", TRIAGE)
+list_operation(router, "/notices", NOTICES)
 
 
 class Chosen(Schema):

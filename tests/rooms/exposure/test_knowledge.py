@@ -210,6 +210,8 @@ def test_a_case_is_closed_with_an_outcome_by_those_who_may(
         assert b"Look for traces" in page.get(f"/triage/{case.pk}/").content
     assert len(queries) <= 25
     assert page.get("/triage/").status_code == 200
+    assert [row["key"] for row in page.get("/api/triage").json()["items"]] == [case.key]
+    assert page.get("/api/notices").json()["items"]
     given = {"outcome": "not_compromised", "looked_for": "Web server logs since April"}
     assert boss.post(f"/triage/{case.pk}/close/", given).status_code == 403
     assert page.post(f"/triage/{case.pk}/close/", {"outcome": "unknown"}).status_code == 422
