@@ -48,12 +48,6 @@ def waiting(
     y = measure("mid", f"Has cost, {unit}", {"labelExpr": AMOUNT, "tickCount": 5}, domain=[0, top * 1.08], nice=False)
     colour = {"field": "way", "type": "nominal", "scale": tone_scale(names, tones)}
     dashes = [list(DASHES[index % len(DASHES)]) for index in range(len(names))]
-    told = [
-        *tips(("way", "Option")),
-        {"field": "day", "title": "Day", "type": "quantitative", "format": ",.1f"},
-        *({"field": name, "title": title, "type": "quantitative", "format": ",.0f"}
-          for name, title in (("mid", unit), ("low", "At least"), ("high", "At most"))),
-    ]  # fmt: skip
     bands: list[Spec] = [
         {
             "transform": [{"filter": {"field": "way", "equal": one.name}}],
@@ -71,7 +65,7 @@ def waiting(
     }  # fmt: skip
     spots = {
         "mark": {"type": "point", "size": 120, "opacity": 0, "filled": True, "clip": True},
-        "encoding": {"x": x, "y": y, "tooltip": told},
+        "encoding": {"x": x, "y": y, "tooltip": _told(unit)},
     }
     inside = [(float(day), words) for day, words in marks if 0 <= float(day) <= last]
     layers = [*bands, line, spots, *(_mark(day, words, x, last, n) for n, (day, words) in enumerate(inside))]
@@ -87,6 +81,16 @@ def waiting(
     )
     spec["config"]["legend"]["columns"] = 2
     return spec
+
+
+def _told(unit: str) -> list[Spec]:
+    """What is said of a point."""
+    return [
+        *tips(("way", "Option")),
+        {"field": "day", "title": "Day", "type": "quantitative", "format": ",.1f"},
+        *({"field": name, "title": title, "type": "quantitative", "format": ",.0f"}
+          for name, title in (("mid", unit), ("low", "At least"), ("high", "At most"))),
+    ]  # fmt: skip
 
 
 def _mark(day: float, words: str, x: Spec, last: float, lane: int) -> Spec:
