@@ -8,7 +8,9 @@
 Two-valued logic throughout: a field that is not there matches nothing, and the negation of that is true.
 """
 
-from accord.engines.sigma.engine import Engine, RuleState
-from accord.engines.sigma.rules import Fault, LogSource, Program, Rule, compile_rules, digest_of
+from accord.engines.sigma.compiling import compile_rules
+from accord.engines.sigma.engine import Engine
+from accord.engines.sigma.rules import Fault, LogSource, Program, Rule, digest_of
+from accord.engines.sigma.states import RuleState
 
 __all__ = ["Engine", "Fault", "LogSource", "Program", "Rule", "RuleState", "compile_rules", "digest_of"]

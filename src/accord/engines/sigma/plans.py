@@ -12,24 +12,26 @@ from typing import Any
 
 from accord.engines.sigma.expressions import Expressions, any_of, longest_plain
 from accord.engines.sigma.matchers import FieldMatcher, references
-from accord.engines.sigma.tree import TRUE, Atom, Atoms, Tree, atoms_of
+from accord.engines.sigma.memory import Budget
+from accord.engines.sigma.tree import TRUE, Atom, Atoms, Tree, atoms_of, necessary
 from accord.engines.sigma.values import everything
 
-REMEMBERED = 100_000
-"""Values of one field whose numbers are remembered."""
-LONGEST = 4096
-"""A longer value is matched again each time it comes, rather than kept."""
 Check = Callable[[int], Any]
 
 
 class Plan:
     """The rules that are left for one class of events.
 
-    `fields` are the fields to read, `keywords` the questions to any value; `always` are rules that hold whatever else
-    the event says.
+    `number` tells it from others, `seen` gathers the fields that its events had, `fields` are the fields to read,
+    `keywords` the questions to any value; `always` are rules that hold whatever else the event says.
     """
 
-    def __init__(self, atoms: Atoms, left: Sequence[tuple[int, Tree]], expressions: Expressions) -> None:
+    def __init__(
+        self, atoms: Atoms, left: Sequence[tuple[int, Tree]], expressions: Expressions, number: int,
+        budget: Budget,
+    ) -> None:  # fmt: skip
+        self.number, self._budget = number, budget
+        self.seen: set[str] = set()
         self.always = tuple(rule for rule, tree in left if tree is TRUE)
         open_ = [(rule, tree) for rule, tree in left if tree is not TRUE]
         numbers = sorted({number for _, tree in open_ for number in atoms_of(tree)})
@@ -56,12 +58,12 @@ class Plan:
         weights = [_weight(atoms[number]) for number in numbers]
         for rule, tree in open_:
             self._place(rule, tree, weights)
-        self._seen: dict[str, dict[Any, tuple[int, tuple[int, ...]]]] = {name: {} for name in self.fields}
+        self._memories = {name: budget.memory() for name in self.fields}
         self.rules = tuple(sorted({rule for rule, _ in left}))
 
     def _place(self, rule: int, tree: Tree, weights: Sequence[float]) -> None:
         check = compiled(tree, self._bits)
-        wanted = triggers(tree, lambda number: weights[self._bits[number]])
+        wanted = necessary(tree, lambda number: weights[self._bits[number]])
         if wanted is None or any(mask >> self._bits[number] & 1 for number in wanted for _, mask in self._pairs):
             self._unconditional.append((rule, check))
             return
@@ -103,16 +105,13 @@ class Plan:
 
     def _of(self, name: str, texts: tuple[str, ...]) -> tuple[int, tuple[int, ...]]:
         """The bits of one field's values, and the rules that they trigger."""
-        seen = self._seen[name]
-        found = seen.get(texts)
+        memory = self._memories[name]
+        found: tuple[int, tuple[int, ...]] | None = memory.get(texts)
         if found is None:
             matcher = self._matchers.get(name)
             mask = matcher.mask(texts) if matcher is not None else 0
             found = (mask, tuple(self._triggered(mask)))
-            if sum(map(len, texts)) <= LONGEST:
-                if len(seen) >= REMEMBERED:
-                    seen.clear()
-                seen[texts] = found
+            self._budget.keep(memory, texts, mask, found)
         return found
 
     def _triggered(self, mask: int) -> Iterable[int]:
@@ -171,20 +170,6 @@ def _weight(atom: Atom) -> float:
             return 40.0 / (1 + max((len(part) for part in atom.value if isinstance(part, str)), default=0))
     base = {"contains": 80.0, "startswith": 60.0, "endswith": 30.0}.get(atom.op, 200.0)
     return base / (1 + len(atom.value))
-
-
-def triggers(tree: Tree, weight: Callable[[int], float]) -> frozenset[int] | None:
-    """Atoms of which one must be true for the tree to be, as rare as may be; None where there are none such."""
-    if isinstance(tree, int):
-        return frozenset([tree])
-    name, inner = tree
-    if name == "not":
-        return None
-    sets = [triggers(one, weight) for one in inner]
-    if name == "or":
-        return None if any(found is None for found in sets) else frozenset().union(*(s for s in sets if s is not None))
-    there = [found for found in sets if found is not None]
-    return min(there, key=lambda found: sum(map(weight, found)), default=None)
 
 
 def compiled(tree: Tree, bits: Mapping[int, int]) -> Check:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from accord.engines.sigma.expressions import hyperscan_flags
 from accord.engines.sigma.tree import Atom, Atoms, Op, Tree, both, either, negate
@@ -19,15 +20,38 @@ class Unsupported(Exception):
     """A rule asks for something that this engine does not do; says what."""
 
 
-def tree_of(rule: SigmaRule, atoms: Atoms) -> Tree:
+def tree_of(rule: SigmaRule, atoms: Atoms, placeholders: Mapping[str, Sequence[str]] | None = None) -> Tree:
     """Any of the rule's conditions as a tree over `atoms`. `Unsupported` says why not."""
     parsed = rule.detection.parsed_condition
     if not parsed:
         raise Unsupported("It has no condition.")
-    return either(_tree(one.parsed, atoms) for one in parsed)
+    given = placeholders or {}
+    return either(_tree(one.parsed, _Table(atoms, given)) for one in parsed)
 
 
-def _tree(node: Any, atoms: Atoms) -> Tree:
+class _Table(NamedTuple):
+    atoms: Atoms
+    placeholders: Mapping[str, Sequence[str]]
+
+    def number(self, atom: Atom) -> int:
+        return self.atoms.number(atom)
+
+    def expanded(self, value: Any) -> list[Any]:
+        """A text or expression with each placeholder replaced by its values; as it is where it has none."""
+        text = getattr(value, "regexp", value)
+        if not text.contains_placeholder():
+            return [value]
+
+        def values(placeholder: Any) -> Iterator[Any]:
+            held = self.placeholders.get(placeholder.name)
+            if held is None:
+                raise Unsupported(f"The placeholder %{placeholder.name}% has no values.")
+            return iter(held)
+
+        return list(value.replace_placeholders(values))
+
+
+def _tree(node: Any, atoms: _Table) -> Tree:
     from sigma import conditions
 
     match node:
@@ -44,18 +68,18 @@ def _tree(node: Any, atoms: Atoms) -> Tree:
     raise Unsupported(f"Its condition holds a {type(node).__name__}.")
 
 
-def _keyword(value: Any, atoms: Atoms) -> Tree:
+def _keyword(value: Any, atoms: _Table) -> Tree:
     from sigma import types
 
     match value:
         case types.SigmaExpansion():
             return either(_keyword(one, atoms) for one in value.values)
         case types.SigmaString():
-            return atoms.number(_anywhere(value))
+            return either(atoms.number(_anywhere(one)) for one in atoms.expanded(value))
         case types.SigmaNumber():
             return atoms.number(Atom(None, "contains", str(value.number)))
         case types.SigmaRegularExpression():
-            return atoms.number(_regex(None, value))
+            return either(atoms.number(_regex(None, one)) for one in atoms.expanded(value))
     raise Unsupported(f"A keyword is a {type(value).__name__}.")
 
 
@@ -70,7 +94,7 @@ def _anywhere(value: Any) -> Atom:
     return _pattern(None, parts or (None,), cased)
 
 
-def _field(field: str, value: Any, atoms: Atoms) -> Tree:
+def _field(field: str, value: Any, atoms: _Table) -> Tree:
     from sigma import types
 
     match value:
@@ -88,7 +112,7 @@ def _field(field: str, value: Any, atoms: Atoms) -> Tree:
             there = atoms.number(Atom(field, "exists", True))
             return there if value.exists else negate(there)
         case types.SigmaRegularExpression():
-            return atoms.number(_regex(field, value))
+            return either(atoms.number(_regex(field, one)) for one in atoms.expanded(value))
         case types.SigmaCIDRExpression():
             return atoms.number(Atom(field, "cidr", ip_network(value.cidr, strict=False)))
         case types.SigmaCompareExpression():
@@ -96,7 +120,8 @@ def _field(field: str, value: Any, atoms: Atoms) -> Tree:
         case types.SigmaFieldReference():
             return atoms.number(_reference(field, value))
         case types.SigmaString():
-            return atoms.number(_pattern(field, _parts(value), _is_cased(value)))
+            cased = _is_cased(value)
+            return either(atoms.number(_pattern(field, _parts(one), cased)) for one in atoms.expanded(value))
     raise Unsupported(f"A value is a {type(value).__name__}.")
 
 

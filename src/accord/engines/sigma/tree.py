@@ -129,6 +129,25 @@ def atoms_of(tree: Tree) -> Iterator[int]:
             yield from atoms_of(one)
 
 
+def necessary(tree: Tree, weight: Callable[[int], float | None]) -> frozenset[int] | None:
+    """Atoms of which one must be true for the tree to be, with the least weight together; None where there are none.
+
+    An atom of weight None is not taken. A tree that is TRUE has none.
+    """
+    if tree is TRUE or tree is FALSE:
+        return None
+    if isinstance(tree, int):
+        return None if weight(tree) is None else frozenset([tree])
+    name, inner = tree
+    if name == "not":
+        return None
+    sets = [necessary(one, weight) for one in inner]
+    there = [found for found in sets if found is not None]
+    if name == "or":
+        return frozenset().union(*there) if len(there) == len(sets) else None
+    return min(there, key=lambda found: sum(weight(one) or 0.0 for one in found), default=None)
+
+
 def holds(tree: Tree, true: Callable[[int], bool]) -> bool:
     """The value of a tree, plainly; the reference that every faster way is held to."""
     if tree is TRUE or tree is FALSE:

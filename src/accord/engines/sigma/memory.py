@@ -1,0 +1,82 @@
+"""What an engine remembers, bounded: verdicts by their digests, and the matches of single values by bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from sys import getsizeof
+from typing import Any
+
+LONGEST = 4096
+"""A longer value is matched again each time it comes, rather than kept."""
+
+
+class Verdicts:
+    """A bounded memory in two generations: what was not asked for while the younger one filled is forgotten."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most // 2
+        self._young: dict[bytes, tuple[int, ...]] = {}
+        self._old: dict[bytes, tuple[int, ...]] = {}
+        self._same: dict[tuple[int, ...], tuple[int, ...]] = {}
+        self.get = self._get if most else self._nothing
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    @staticmethod
+    def _nothing(key: bytes) -> tuple[int, ...] | None:
+        return None
+
+    def _get(self, key: bytes) -> tuple[int, ...] | None:
+        found = self._young.get(key)
+        if found is None and self._old:
+            found = self._old.pop(key, None)
+            if found is not None:
+                self.put(key, found)
+        return found
+
+    def put(self, key: bytes, verdict: tuple[int, ...]) -> None:
+        """Remember a verdict; equal ones are kept once."""
+        if not self._most:
+            return
+        if len(self._young) >= self._most:
+            self._old, self._young = self._young, {}
+            self._same = {}
+        self._young[key] = self._same.setdefault(verdict, verdict)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._young, self._old, self._same = {}, {}, {}
+
+
+class Budget:
+    """Bytes that all memories of values together may take; when they are spent, all are emptied."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self.used = most, 0
+        self._memories: list[Callable[[], Any]] = []
+
+    def memory(self) -> dict[tuple[str, ...], Any]:
+        """A new memory under this budget."""
+        held: dict[tuple[str, ...], Any] = {}
+        self._memories.append(held.clear)
+        return held
+
+    def keep(self, memory: dict[tuple[str, ...], Any], key: tuple[str, ...], mask: int, value: Any) -> None:
+        """Remember what a field's values match, if they are short enough to be worth it."""
+        if not self._most or sum(map(len, key)) > LONGEST:
+            return
+        # A slot in the table and the objects around the texts take some 250 bytes.
+        size = 250 + sum(map(getsizeof, key)) + getsizeof(mask)
+        if self.used + size > self._most:
+            for empty in self._memories:
+                empty()
+            self.used = 0
+        self.used += size
+        memory[key] = value
+
+    def clear(self) -> None:
+        """Forget all, and the memories themselves."""
+        for empty in self._memories:
+            empty()
+        self._memories, self.used = [], 0
