@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 
@@ -21,7 +21,7 @@ from accord.exposure.models import OPEN_STATES, Definition, Finding, Scan, Total
 from accord.exposure.services import bulk, ranking, rollups
 from accord.exposure.services.pace import Breath
 from accord.intake.fingerprint import VERSION, VERSIONS, renew, version_of
-from accord.intake.records import Observation
+from accord.intake.records import Kind, Observation
 
 ROWS = 1000
 SHOWN = 20
@@ -121,7 +121,7 @@ def _renewed(rows: Iterable[tuple[Any, ...]], version: int) -> Iterator[tuple[in
             continue
         identifier, kind = known[definition]
         seen = Observation(
-            target="", definition_id=identifier, title="", kind=kind, check="", component=component or None,
+            target="", definition_id=identifier, title="", kind=cast(Kind, kind), check="", component=component or None,
             purl=purl or None, path=path or None, port=port, protocol=protocol or None, line=line,
         )  # fmt: skip
         new, exact = renew(key, [seen], version)

@@ -134,10 +134,10 @@ def end(one: VexStatement, how: str, log: ledger.Log, reason: str = "", follower
 
 def _same(one: VexStatement) -> Any:
     """Standing statements about exactly the same."""
+    about: dict[str, Any] = {"asset_id": one.asset_id, "target_id": one.target_id}
     return VexStatement.objects.filter(
-        definition_id=one.definition_id, reach=one.reach, purl=one.purl, version=one.version, asset_id=one.asset_id,
-        target_id=one.target_id, ended=None,
-    )  # fmt: skip
+        definition_id=one.definition_id, reach=one.reach, purl=one.purl, version=one.version, ended=None, **about
+    )
 
 
 def _supersede(old: Iterable[VexStatement], follower: VexStatement, log: ledger.Log) -> list[VexStatement]:

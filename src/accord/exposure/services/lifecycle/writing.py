@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from accord.core import ledger
-from accord.engines import priority
 from accord.exposure.models import OPEN_STATES, Definition, Finding
-from accord.exposure.services import bulk, ranking, rollups
+from accord.exposure.selectors.policy import policy_now
+from accord.exposure.services import bulk, deadlines, ranking, rollups
 from accord.exposure.services.facts import UNKNOWN, Estate
 
 ROWS = 1000
 """So many findings are written in one transaction."""
 WRITTEN = (
-    *ranking.RANKED_AND_FACTS, "clock", "due", "state", "accepted_until", "accepted_under", "statement", "acted",
+    *ranking.RANKED_AND_FACTS, "state", "accepted_until", "accepted_under", "statement", "acted",
     "acted_by", "said", "closed_at", "closed_by", "reopened", "stale_since", "content",
 )  # fmt: skip
 State = Finding.State
@@ -53,7 +52,6 @@ def change(changes: Sequence[Change], log: ledger.Log) -> int:
         if old == State.CLOSED and is_open:
             finding.closed_at, finding.closed_by, finding.reopened = None, None, finding.reopened + 1
         if is_open and old not in OPEN_STATES:
-            finding.clock = now
             back.append(finding)
         if one.state != State.ACCEPTED:
             finding.accepted_until, finding.accepted_under = None, ""
@@ -62,17 +60,13 @@ def change(changes: Sequence[Change], log: ledger.Log) -> int:
     note_facts(back)
     rows = [one.finding for one in changes]
     ranking.rank(rows)
-    for finding in back:
-        finding.due = due_of(finding.clock, finding.worst_class)
+    if back:
+        rules = policy_now()
+        for finding in back:
+            finding.clock, finding.due = deadlines.started(rules, finding.worst_class, now)
     bulk.overwrite(Finding, rows, WRITTEN)
     recount(rows, opened)
     return len(rows)
-
-
-def due_of(clock: datetime | None, worst: int) -> datetime | None:
-    """The end of the deadline of a class, None where it has none."""
-    days = priority.DAYS[priority.Urgency(worst)]
-    return None if clock is None or days is None else clock + timedelta(days=days)
 
 
 def recount(rows: Iterable[Finding], opened: Counter[int]) -> None:
