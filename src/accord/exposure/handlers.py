@@ -70,6 +70,14 @@ def tell_owners(definition: Any, actor: Any) -> None:
     notices.tell_entered(definition, actor)
 
 
+def note_words(scan: Any, actor: Any) -> None:
+    """Handler of `scan_landed`."""
+    from accord.exposure.services import searching
+
+    searching.when_landed(scan, actor)
+
+
 def declare() -> None:
     events.rows_written.subscribe(keep_in_step)
     events.exploited.subscribe(tell_owners)
+    events.scan_landed.subscribe(note_words)

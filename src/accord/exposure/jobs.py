@@ -120,3 +120,11 @@ def play_policies(context: Context) -> dict[str, Any]:
     own = backtest.own_history()
     context.progress(1, 2, "CVEs of the feeds")
     return {"own": own, "feeds": backtest.feed_history()}
+
+
+@kind("exposure.search", "Note words of new components")
+def note_words(context: Context) -> dict[str, int]:
+    """Note the words by which new components are found."""
+    from accord.exposure.services import searching
+
+    return {"components": searching.note_components()}

@@ -8,13 +8,17 @@ from django.db.models import QuerySet
 
 from accord.exposure.lists.findings import FOUND, NUMBERS, SEVERITIES
 from accord.exposure.models import Definition, DefinitionAlias
+from accord.exposure.selectors import search
 from accord.exposure.selectors.narrow import starting
 from accord.ui.lists import Empty, ListColumn, ListFilter, ListSpec, choice, yes_no
 
 
 def _search(found: QuerySet[Any], value: Any) -> QuerySet[Any]:
-    known = DefinitionAlias.objects.filter(starting("value", str(value).strip().upper()))
-    return found.filter(pk__in=list(known.values_list("definition_id", flat=True)[:FOUND]))
+    """By the beginning of an identifier; where none begins so, by words. One query more."""
+    text = str(value).strip()
+    known = DefinitionAlias.objects.filter(starting("value", text.upper()))
+    keys = list(known.values_list("definition_id", flat=True)[:FOUND])
+    return found.filter(pk__in=keys or search.definitions(text))
 
 
 def _rated(found: QuerySet[Any], value: Any) -> QuerySet[Any]:
@@ -37,7 +41,7 @@ DEFINITIONS = ListSpec(
         ListColumn("cwes", "CWE", kind="list", hidden=True),
     ],
     filters=[
-        ListFilter("search", "CVE, advisory or check", "text", _search),
+        ListFilter("search", "CVE, advisory, check or words", "text", _search),
         choice("kind", "Kind", Definition.Kind.choices),
         ListFilter("severity", "Severity", "choice", _rated, SEVERITIES, multiple=True),
         yes_no("known_exploited", "Known exploited", nullable=True),

@@ -15,7 +15,8 @@ from accord.engines import priority
 from accord.engines.priority import CODES, LABELS, Urgency
 from accord.estate.models import Asset, System, UnitSystem
 from accord.exposure.models import IS_OPEN, Definition, DefinitionAlias, Finding, Severity
-from accord.exposure.selectors.narrow import are_few, few, of_components, of_definitions, on_assets, plain, starting
+from accord.exposure.selectors import search
+from accord.exposure.selectors.narrow import are_few, few, of_definitions, on_assets, plain
 from accord.exposure.shell import asset_href
 from accord.organization.models import Unit
 from accord.organization.scope import unit_and_below
@@ -33,6 +34,8 @@ FORM = "findings-form"
 CHOSEN = 300
 """So many systems or units are offered as choices; where there are more, the key is typed."""
 FOUND = 500
+TOLD = "_exposure_told"
+"""Where the search notes what it looked for: on the request, and on the query, which every further filter copies."""
 NUMBERED = {"scan": "first_scan_id", "target": "target_id", "statement": "statement_id"}
 
 
@@ -44,7 +47,9 @@ def rows(request: HttpRequest) -> Rows:
     definitions = Definition.objects.defer("description", "solution", "references", "cvss_vectors")
     found = Finding.objects.prefetch_related(Prefetch("definition", definitions), "asset").select_related("target")
     large = ("evidence", "target__hostnames", "target__addresses", "target__identifiers", "target__macs")
-    return scoped(request.user, "finding", found.defer(*large))
+    cut: Rows = scoped(request.user, "finding", found.defer(*large))
+    setattr(cut.query, TOLD, request.__dict__.setdefault(TOLD, {}))
+    return cut
 
 
 def _box(finding: Finding) -> str:
@@ -75,6 +80,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "justifications": [(code, words) for code, (words, _) in JUSTIFICATIONS.items()],
         "may_act": bool(verbs),
         "query": request.GET.urlencode(),
+        "looked_for": request.__dict__.get(TOLD, {}).get("search", ""),
     }
 
 
@@ -142,7 +148,7 @@ def _reaching(found: Rows, value: Any) -> Rows:
 
 
 def _search(found: Rows, value: Any) -> Rows:
-    """By identifier (CVE, advisory, check), else by asset, else by component: the first that is known.
+    """By identifier, asset, owner, component or words (`selectors.search`).
 
     `scan:7` are the findings that scan 7 saw first, `target:7` those of target 7, `statement:7` what that one covers.
     """
@@ -150,17 +156,13 @@ def _search(found: Rows, value: Any) -> Rows:
     kind, _, number = text.partition(":")
     if kind in NUMBERED and number.isascii() and number.isdigit() and len(number) < 16:
         return few(found.filter(**{NUMBERED[kind]: int(number)}))
-    known = list(
-        DefinitionAlias.objects.filter(starting("value", text.upper()))
-        .values_list("definition_id", flat=True)[:FOUND]
-    )  # fmt: skip
-    if known:
-        return of_definitions(found, known)
-    named = Asset.objects.filter(starting("key", text) | starting("name", text))
-    assets = list(named.values_list("pk", flat=True)[:FOUND])
-    if assets:
-        return few(found.filter(asset_id__in=assets))
-    return of_components(found, text)
+    narrowed, told = search.narrow(found, text)
+    getattr(found.query, TOLD, {})["search"] = told
+    return narrowed
+
+
+def _of_owner(found: Rows, value: Any) -> Rows:
+    return search.of_owner(found, None if value == UNKNOWN_CHOICE else str(value))
 
 
 def _offered(request: HttpRequest, noun: str, everything: Rows) -> list[tuple[str, str]]:
@@ -240,9 +242,11 @@ FINDINGS = ListSpec(
                    hidden=True),
     ],
     filters=[  # what cuts the rows to few comes first: the later ones then leave its index in force
-        ListFilter("search", "CVE, check, asset or component", "text", _search),
+        ListFilter("search", "CVE, asset, owner, component or words", "text", _search,
+                   help="An identifier, asset, owner in IT or component by its beginning, or words in any order."),
         ListFilter("system", "System", "ref", _of_system, _systems),
         ListFilter("unit", "Unit", "ref", _of_unit, _units),
+        ListFilter("owner", "Owner in IT", "ref", _of_owner, nullable=True, noun="person"),
         ListFilter("asset", "Asset (key)", "ref", _of_asset),
         ListFilter("definition", "Definition", "ref", _of_definition),
         ListFilter("priority", "Fix within", "choice", _urgent, [(c, LABELS[u]) for c, u in URGENCIES.items()],

@@ -11,6 +11,7 @@ from accord.exposure.models.patch_plan import PatchJob, PatchPlan
 from accord.exposure.models.policy import PriorityPolicy
 from accord.exposure.models.rollups import AssetExposure, SystemExposure, TotalExposure
 from accord.exposure.models.scans import Scan, ScanTarget, Target
+from accord.exposure.models.searching import ComponentWords, DefinitionWords
 from accord.exposure.models.security_tests import (
     SecurityTest,
     SecurityTestFinding,
@@ -59,9 +60,11 @@ __all__ = [
     "ChangeFreeze",
     "ChangeWindow",
     "Component",
+    "ComponentWords",
     "CoverageState",
     "Definition",
     "DefinitionAlias",
+    "DefinitionWords",
     "DowntimeLimit",
     "EndOfLife",
     "EndedSupport",

@@ -12,16 +12,14 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from django.db.models import F, Q, QuerySet, Sum, Value
-from django.db.models.functions import Concat
 
 from accord.estate.models import System, SystemAsset
-from accord.exposure.models import Definition, Finding
+from accord.exposure.models import Definition
 
 Rows = QuerySet[Any]
 MANY = 15_000
 """Above so many open findings the walk through the order soon meets them."""
 MANY_ASSETS = 5_000
-NAMES = 500
 
 
 def few(found: Rows) -> Rows:
@@ -64,15 +62,6 @@ def of_definitions(found: Rows, definitions: list[int]) -> Rows:
     if size > MANY and len(definitions) > 1:
         return cast(Rows, found.alias(_kind=F("definition_id") + 0).filter(_kind__in=definitions))
     return few(found.filter(definition_id__in=definitions))
-
-
-def of_components(found: Rows, text: str) -> Rows:
-    """Findings whose component begins with the text. Two queries."""
-    within = starting("component", text)
-    if Finding.objects.filter(within).order_by().values("pk")[: MANY + 1].count() > MANY:
-        return cast(Rows, found.alias(_part=Concat("component", Value(""))).filter(starting("_part", text)))
-    names = Finding.objects.filter(within).order_by().values_list("component", flat=True).distinct()
-    return few(found.filter(component__in=list(names[:NAMES])))
 
 
 def starting(path: str, text: str) -> Q:

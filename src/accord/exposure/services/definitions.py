@@ -13,7 +13,7 @@ from django.utils import timezone
 from accord.core import ledger
 from accord.engines import priority
 from accord.exposure.models import Definition, DefinitionAlias, Epss, Kev, Severity, SsvcPoint
-from accord.exposure.services import bulk
+from accord.exposure.services import bulk, searching
 from accord.exposure.services.bulk import clip
 from accord.intake.cvss import rate, severity_of
 from accord.intake.records import Observation
@@ -170,6 +170,7 @@ def ensure(observations: Iterable[Observation], log: ledger.Log) -> dict[str, De
         log.add("change", "definition", identifier, before, snapshot(definition))
     bulk.overwrite(Definition, [known[i] for i in changed], FILLED)
     _add_aliases((known[i] for i in (*added, *changed)), names)
+    searching.note_definitions([known[i].pk for i in (*added, *changed)])
     return known
 
 

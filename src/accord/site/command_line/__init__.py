@@ -19,10 +19,11 @@ def application() -> object:
         ledgers,
         life,
         scans,
+        searching,
         serving,
     )
 
-    _ = (archive, data, demonstration, feeds, figures, installing, ledgers, life, scans, serving)
+    _ = (archive, data, demonstration, feeds, figures, installing, ledgers, life, scans, searching, serving)
     return app
 
 
