@@ -98,6 +98,7 @@ def _risk(users: dict[str, User], say: Say) -> None:
         raise RuntimeError(run.error)
     say("Prices of findings: computed.")
     _surfaces(ciso, say)
+    _remediation(cio, ciso, say)
     _sheets(cio, ciso)
     say("Sheets: an insurance is signed, an incident waits for both keys.")
     jobs.enqueue(cio, "decisions.frontier")
@@ -123,6 +124,52 @@ def _surfaces(ciso: User, say: Say) -> None:
         if run.state != run.State.DONE:
             raise RuntimeError(run.error)
     say("Coverage of all surfaces, and the paths to the goals: computed.")
+
+
+def _remediation(cio: User, ciso: User, say: Say) -> None:
+    """Change windows ahead of today, what is to be fixed, a plan of it, a campaign, and an acceptance in force."""
+    from django.utils import timezone
+
+    from accord.core import jobs
+    from accord.core.imports import TextRow, TextTable, import_tables
+    from accord.decisions import services as decisions
+    from accord.decisions.models import Acceptance
+    from accord.estate.models import System
+    from accord.exposure.models import ChangeWindow, Fix
+    from accord.exposure.services import campaigns, fix_events
+    from accord.site.sample import remediation
+
+    today = timezone.localdate()
+    if not ChangeWindow.objects.exists():
+        teams = dict(System.objects.values_list("key", "it_owner__unit__name"))
+        found = remediation.tables(today, {key: team or "" for key, team in teams.items()})
+        import_tables(
+            cio,
+            [
+                TextTable(noun, list(rows[0]), [TextRow(number, row) for number, row in enumerate(rows, 2)])
+                for noun, rows in found.items()
+                if rows
+            ],
+        )
+    fix_events.recount(ciso)
+    if not Acceptance.objects.exists():
+        exploited = Fix.objects.filter(known_exploited__gt=0, open_findings__gt=0).order_by("worst_class", "pk")
+        campaign = campaigns.start_campaign(
+            ciso, "What attackers use already", "Everything in CISA's catalogue, the plant included.", "davor.renholt",
+            today + timedelta(days=45), list(exploited.values_list("key", flat=True)[:60]),
+        )  # fmt: skip
+        campaigns.make_tickets(ciso, list(Fix.objects.filter(campaigns__campaign=campaign)[:20]), campaign)
+        one = decisions.propose_acceptance(
+            cio, "system", "SYS-EVENT", today + timedelta(days=90),
+            "The microsite goes with the fair in spring; nothing of customers is on it.",
+            measures="Read-only, behind the content network.",
+        )  # fmt: skip
+        decisions.sign_acceptance(cio, one, Role.CIO, "sample data")
+        decisions.sign_acceptance(ciso, one, Role.CISO, "sample data")
+    run = jobs.run_now(ciso, "exposure.patch_plan")
+    if run.state != run.State.DONE:
+        raise RuntimeError(run.error)
+    say("Patch plan: computed for the coming change windows.")
 
 
 LAYERS = (

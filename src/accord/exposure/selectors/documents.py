@@ -169,7 +169,8 @@ def inventory(
 def _components(held: Iterable[int]) -> Iterable[dict[str, Any]]:
     rows = Finding.objects.filter(asset_id__in=list(held)).exclude(component="").exclude(state=State.CLOSED)
     names = ("asset_id", "component", "version", "purl", "last_seen")
-    return rows.order_by("component", "id").values(*names)[:MOST]
+    found: Iterable[dict[str, Any]] = rows.order_by("component", "id").values(*names)[:MOST]
+    return found
 
 
 def _hold(

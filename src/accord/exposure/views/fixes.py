@@ -129,7 +129,9 @@ def deadlines(request: HttpRequest) -> HttpResponse:
         "groups": [("By class", "class", remediation.kept_by("class")),
                    ("By unit", "unit", remediation.kept_by("unit", chosen["urgency"])),
                    ("By team", "team", remediation.kept_by("team", chosen["urgency"]))],
-        "chart": charts.interval_dots(shares, title="Share closed", unit="share", name_title="Month") if shares else None,
+        "chart": charts.interval_dots(shares, title="Share closed", unit="share", name_title="Month")
+        if shares
+        else None,
         "all_months": sum(m.met + m.missed for m in flow.months),
     }  # fmt: skip
     return render(request, "exposure/deadlines.html", context)

@@ -12,6 +12,8 @@ from accord.site.sample.organization import STORES
 # Nobody has said yet who owns these; the first screens show it as unknown.
 NO_IT_OWNER = ("SYS-FAX", "SYS-EVENT", "SYS-BMS", "SYS-COUNT")
 NO_BUSINESS_OWNER = ("SYS-WMSARC", "SYS-ERPOLD", "SYS-EVENT", "SYS-FAX", "SYS-OTRA")
+HEADED = {"SYS-VPN": "tomas.grevenik", "SYS-IDP": "tomas.grevenik"}
+"""Systems that the head of infrastructure answers for himself: the manager among the sample's logins."""
 WEIGHTS = {
     "host": 6.0,
     "image": 2.0,
@@ -38,7 +40,8 @@ def _systems(rng: Random, people: list[dict[str, object]], heads: Mapping[str, s
                 "rto_hours", "rpo_hours", "reach",
             )
         }  # fmt: skip
-        row["it_owner"] = "" if key in NO_IT_OWNER else rng.choice(staff[line["team"]])
+        chosen = "" if key in NO_IT_OWNER else rng.choice(staff[line["team"]])
+        row["it_owner"] = HEADED.get(key, chosen)
         row["business_owner"] = "" if key in NO_BUSINESS_OWNER else heads[line["unit"]]
         row["cost_per_year"] = int(line["cost_k"]) * 1000 if line["cost_k"] else None
         rows.append(row)
