@@ -13,11 +13,60 @@ from accord.engines.sigma.values import number
 
 ADDRESS = frozenset("0123456789abcdefABCDEF.:")
 LONGEST_ADDRESS = 45
+Verify = Callable[[str, str], bool]
 SCANNED = 1 << 20
 """Characters of one value that are looked at; what lies behind is not matched."""
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "lt": lambda a, b: a < b, "lte": lambda a, b: a <= b, "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
 }  # fmt: skip
+
+
+class _Word:
+    """A word that is looked for in values: what is true where it is there, and what may be."""
+
+    __slots__ = ("checks", "mask")
+
+    def __init__(self) -> None:
+        self.mask = 0
+        self.checks: list[tuple[Verify, int]] = []
+
+
+class _Beginnings:
+    """Texts with which a value may begin, as a trie: what is true follows from how far the value leads into it."""
+
+    __slots__ = ("_far", "_known", "_table", "back")
+
+    def __init__(self, table: dict[str, int]) -> None:
+        import ahocorasick
+
+        self._table = table
+        trie = ahocorasick.Automaton()
+        for text in table:
+            trie.add_word(text, True)
+        self._far = trie.longest_prefix
+        self._known: dict[str, int] = {}
+        self.back = -1 - max(map(len, table))
+        """Where a value's end begins that may matter, for texts that are written backwards."""
+
+    def of(self, text: str) -> int:
+        """The bits of all texts with which this one begins."""
+        path = text[: self._far(text)]
+        found = self._known.get(path)
+        if found is None:
+            found = self._known[path] = sum(mask for one, mask in self._table.items() if path.startswith(one))
+        return found
+
+
+def _automaton(words: Mapping[str, _Word]) -> Any:
+    if not words:
+        return None
+    import ahocorasick
+
+    automaton = ahocorasick.Automaton()
+    for text, word in words.items():
+        automaton.add_word(text, word)
+    automaton.make_automaton()
+    return automaton
 
 
 class FieldMatcher:
@@ -27,8 +76,11 @@ class FieldMatcher:
         self.null = self.exists = 0
         self._exact: dict[str, int] = {}
         self._exact_cased: dict[str, int] = {}
-        self._literals: dict[str, list[tuple[str, str, int]]] = {}
-        self._likes: list[tuple[Callable[[str, str], bool], int]] = []
+        starts: dict[str, int] = {}
+        ends: dict[str, int] = {}
+        self._plain = {"startswith": starts, "endswith": ends}
+        self._words: dict[str, _Word] = {}
+        self._checks: list[tuple[Verify, int]] = []
         self._networks: list[tuple[Any, int]] = []
         self._compare: list[tuple[Callable[[float, float], bool], float, int]] = []
         self._times: list[tuple[str, int, int]] = []
@@ -37,7 +89,9 @@ class FieldMatcher:
         for atom, number_, bit in atoms:
             field = atom.field
             self._add(atom, number_, 1 << bit)
-        self._automaton = self._words()
+        self._starts = _Beginnings(starts) if starts else None
+        self._ends = _Beginnings(ends) if ends else None
+        self._found = _automaton(self._words)
         self._scanner = expressions.scanner(field) if self._regexes else None
 
     def _add(self, atom: Atom, number_: int, mask: int) -> None:
@@ -49,11 +103,8 @@ class FieldMatcher:
             case "equals":
                 table = self._exact_cased if atom.cased else self._exact
                 table[atom.value] = table.get(atom.value, 0) | mask
-            case "contains" | "startswith" | "endswith":
-                kind = atom.op + ("_cased" if atom.cased else "")
-                self._literals.setdefault(atom.value.lower(), []).append((kind, atom.value, mask))
-            case "like":
-                self._add_like(atom, mask)
+            case "contains" | "startswith" | "endswith" | "like":
+                self._add_text(atom, mask)
             case "regex":
                 self._regexes[number_] = mask
             case "cidr":
@@ -63,29 +114,21 @@ class FieldMatcher:
             case _:
                 self._compare.append((_COMPARE[atom.op], atom.value, mask))
 
-    def _add_like(self, atom: Atom, mask: int) -> None:
-        """By its longest piece of text, and verified where that occurs; without one on each value."""
-        verify = like(atom.value, atom.cased)
-        longest = max((part for part in atom.value if isinstance(part, str)), key=len, default="")
-        if longest:
-            self._literals.setdefault(longest.lower(), []).append(("like", verify, mask))  # type: ignore[arg-type]
+    def _add_text(self, atom: Atom, mask: int) -> None:
+        """Beginnings and ends by tables; the rest by a word that must be there, verified where that is not all."""
+        value = atom.value
+        if not atom.cased and atom.op in self._plain:
+            table = self._plain[atom.op]
+            ordered = value if atom.op == "startswith" else value[::-1]
+            table[ordered] = table.get(ordered, 0) | mask
+        elif not atom.cased and atom.op == "contains":
+            self._words.setdefault(value, _Word()).mask |= mask
         else:
-            self._likes.append((verify, mask))
-
-    def _words(self) -> Any:
-        if not self._literals:
-            return None
-        import ahocorasick
-
-        automaton = ahocorasick.Automaton()
-        for word, wanted in self._literals.items():
-            anywhere = sum({mask for kind, _, mask in wanted if kind == "contains"})
-            start = sum({mask for kind, _, mask in wanted if kind == "startswith"})
-            end = sum({mask for kind, _, mask in wanted if kind == "endswith"})
-            rest = tuple((kind, value, mask) for kind, value, mask in wanted if "_" in kind or kind == "like")
-            automaton.add_word(word, (len(word), anywhere, start, end, rest))
-        automaton.make_automaton()
-        return automaton
+            parts = {"contains": (None, value, None), "startswith": (value, None), "endswith": (None, value)}
+            wanted = parts.get(atom.op, value)
+            longest = max((part.lower() for part in wanted if isinstance(part, str)), key=len, default="")
+            checks = self._words.setdefault(longest, _Word()).checks if longest else self._checks
+            checks.append((like(wanted, atom.cased), mask))
 
     def mask(self, texts: Sequence[str]) -> int:
         """The bits that are true; `texts` is empty for a field that is not there."""
@@ -103,17 +146,13 @@ class FieldMatcher:
         found = self._exact.get(lower, 0)
         if self._exact_cased:
             found |= self._exact_cased.get(text, 0)
-        if self._automaton is not None:
-            last = len(lower) - 1
-            for at, (length, anywhere, start, end, rest) in self._automaton.iter(lower):
-                found |= anywhere
-                if start and at == length - 1:
-                    found |= start
-                if end and at == last:
-                    found |= end
-                if rest:
-                    found |= _special(rest, text, lower, found)
-        for verify, mask in self._likes:
+        if self._starts is not None:
+            found |= self._starts.of(lower)
+        if self._ends is not None:
+            found |= self._ends.of(lower[: self._ends.back : -1])
+        if self._found is not None:
+            found |= self._containing(text, lower)
+        for verify, mask in self._checks:
             if verify(text, lower):
                 found |= mask
         if self._scanner is not None:
@@ -123,6 +162,16 @@ class FieldMatcher:
             found |= self._inside(text)
         if self._compare or self._times:
             found |= self._measure(text)
+        return found
+
+    def _containing(self, text: str, lower: str) -> int:
+        """Each word counts once, however often it is there."""
+        found = 0
+        for word in {word for _, word in self._found.iter(lower)}:
+            found |= word.mask
+            for verify, mask in word.checks:
+                if verify(text, lower):
+                    found |= mask
         return found
 
     def _inside(self, text: str) -> int:
@@ -155,21 +204,6 @@ class FieldMatcher:
                 if time_part(moment, part) == wanted:
                     found |= mask
         return found
-
-
-def _special(rest: Sequence[tuple[str, Any, int]], text: str, lower: str, found: int) -> int:
-    hit = 0
-    for kind, value, mask in rest:
-        if found & mask == mask:
-            continue
-        if (
-            (kind == "like" and value(text, lower))
-            or (kind == "contains_cased" and value in text)
-            or (kind == "startswith_cased" and text.startswith(value))
-            or (kind == "endswith_cased" and text.endswith(value))
-        ):
-            hit |= mask
-    return hit
 
 
 def time_part(moment: datetime, part: str) -> int | None:

@@ -64,19 +64,24 @@ class Budget:
 
     def keep(self, memory: dict[tuple[str, ...], Any], key: tuple[str, ...], mask: int, value: Any) -> None:
         """Remember what a field's values match, if they are short enough to be worth it."""
-        if not self._most or sum(map(len, key)) > LONGEST:
-            return
         # A slot in the table and the objects around the texts take some 250 bytes.
-        size = 250 + sum(map(getsizeof, key)) + getsizeof(mask)
+        size = 250 + (getsizeof(key[0]) if len(key) == 1 else sum(map(getsizeof, key)))
+        if size > LONGEST or not self._most:
+            return
+        if mask:
+            size += getsizeof(mask)
         if self.used + size > self._most:
-            for empty in self._memories:
-                empty()
-            self.used = 0
+            self.empty()
         self.used += size
         memory[key] = value
 
-    def clear(self) -> None:
-        """Forget all, and the memories themselves."""
+    def empty(self) -> None:
+        """Forget all values."""
         for empty in self._memories:
             empty()
-        self._memories, self.used = [], 0
+        self.used = 0
+
+    def clear(self) -> None:
+        """Forget all values, and the memories themselves."""
+        self.empty()
+        self._memories = []

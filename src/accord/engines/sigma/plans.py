@@ -7,6 +7,7 @@ atoms of which at least one must be true for the rule to be.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,10 @@ from accord.engines.sigma.tree import TRUE, Atom, Atoms, Tree, atoms_of, necessa
 from accord.engines.sigma.values import everything
 
 Check = Callable[[int], Any]
+_SETTLED = (200, 2000)
+"""After so many new events the triggers are chosen anew, by what was true of them."""
+_PAIRS = frozenset(("field", "field_startswith", "field_endswith", "field_contains"))
+_NOTHING: tuple[int, tuple[int, ...]] = (0, ())
 
 
 class Plan:
@@ -52,25 +57,53 @@ class Plan:
         self.keywords = None if anywhere is None else FieldMatcher(anywhere, expressions)
         self._perhaps = _prefilter(anywhere or ())
         self._matchers = {name: FieldMatcher(held, expressions) for name, held in by_field.items()}
+        self._open = [(rule, tree, compiled(tree, self._bits)) for rule, tree in open_]
+        self._weights = [_weight(atoms[number]) for number in numbers]
+        self._with_pairs = {rule for rule, tree in open_ if not _PAIRS.isdisjoint(atoms[n].op for n in atoms_of(tree))}
+        self._sources = [(budget.memory(), self._matchers.get(name)) for name in self.fields]
+        self._misses = 0
+        self._true: Counter[int] = Counter()
+        self._choose_triggers()
+        self.rules = tuple(sorted({rule for rule, _ in left}))
+
+    def _choose_triggers(self) -> None:
+        """Look at a rule only when one of a few atoms is true, as rare as may be, of which it needs at least one.
+
+        How rare is guessed from the atoms at first, then counted.
+        """
+        pairs = {number for number, bit in self._bits.items() if any(mask >> bit & 1 for _, mask in self._pairs)}
+        weights, bits, seen = self._weights, self._bits, self._true
+
+        def weight(number: int) -> float | None:
+            bit = bits[number]
+            return None if number in pairs else weights[bit] + 1000.0 * seen[bit]
+
         self._checks: dict[int, Check] = {}
         self._unconditional: list[tuple[int, Check]] = []
         self._triggers: dict[int, list[int]] = {}
-        weights = [_weight(atoms[number]) for number in numbers]
-        for rule, tree in open_:
-            self._place(rule, tree, weights)
-        self._memories = {name: budget.memory() for name in self.fields}
-        self.rules = tuple(sorted({rule for rule, _ in left}))
+        for rule, tree, check in self._open:
+            wanted = necessary(tree, weight)
+            if wanted is None:
+                self._unconditional.append((rule, check))
+                continue
+            held = self._checks.get(rule)
+            self._checks[rule] = check if held is None else _any(held, check)
+            for number in wanted:
+                self._triggers.setdefault(bits[number], []).append(rule)
+        self._triggering = sum(1 << bit for bit in self._triggers)
+        self._asks_pairs = any(rule in self._with_pairs for rule, _ in self._unconditional)
+        for memory, _ in self._sources:
+            memory.clear()
 
-    def _place(self, rule: int, tree: Tree, weights: Sequence[float]) -> None:
-        check = compiled(tree, self._bits)
-        wanted = necessary(tree, lambda number: weights[self._bits[number]])
-        if wanted is None or any(mask >> self._bits[number] & 1 for number in wanted for _, mask in self._pairs):
-            self._unconditional.append((rule, check))
-            return
-        held = self._checks.get(rule)
-        self._checks[rule] = check if held is None else _any(held, check)
-        for number in wanted:
-            self._triggers.setdefault(self._bits[number], []).append(rule)
+    def _learn(self, mask: int) -> None:
+        """Count what is true of events that are seen for the first time, up to some thousand."""
+        self._misses += 1
+        while mask:
+            low = mask & -mask
+            self._true[low.bit_length() - 1] += 1
+            mask ^= low
+        if self._misses in _SETTLED:
+            self._choose_triggers()
 
     def anywhere(self, event: Mapping[str, Any], raw: bytes | None = None) -> int:
         """The bits of the keywords that any value holds. One pass over all values tells that, mostly, none does."""
@@ -86,41 +119,41 @@ class Plan:
     def verdict(self, values: Sequence[tuple[str, ...]], anywhere: int = 0) -> tuple[int, ...]:
         """The rules that hold, in order; `values` are the texts of each of `fields`."""
         mask = anywhere
-        found = list(self.always)
-        looked: set[int] = set(self._triggered(anywhere)) if anywhere else set()
-        for name, texts in zip(self.fields, values, strict=True):
-            bits, rules = self._of(name, texts)
-            mask |= bits
-            if rules:
-                looked.update(rules)
-        if self._pairs:
+        looked = set(self._triggered(anywhere)) if anywhere else set()
+        for (memory, matcher), texts in zip(self._sources, values, strict=True):
+            known = memory.get(texts)
+            if known is None:
+                bits = matcher.mask(texts) if matcher is not None else 0
+                known = (bits, self._triggered(bits)) if bits else _NOTHING
+                self._budget.keep(memory, texts, bits, known)
+            bits, rules = known
+            if bits:
+                mask |= bits
+                if rules:
+                    looked.update(rules)
+        if self._with_pairs and (self._asks_pairs or not self._with_pairs.isdisjoint(looked)):
             held = dict(zip(self.fields, values, strict=True))
             for atom, bit in self._pairs:
                 if references(held, atom):
                     mask |= bit
         checks = self._checks
-        found += [rule for rule in looked if checks[rule](mask)]
+        found = [rule for rule in looked if checks[rule](mask)]
         found += [rule for rule, check in self._unconditional if check(mask)]
+        found += self.always
+        if self._misses < _SETTLED[-1]:
+            self._learn(mask)
         return tuple(sorted(set(found))) if len(found) > 1 else tuple(found)
 
-    def _of(self, name: str, texts: tuple[str, ...]) -> tuple[int, tuple[int, ...]]:
-        """The bits of one field's values, and the rules that they trigger."""
-        memory = self._memories[name]
-        found: tuple[int, tuple[int, ...]] | None = memory.get(texts)
-        if found is None:
-            matcher = self._matchers.get(name)
-            mask = matcher.mask(texts) if matcher is not None else 0
-            found = (mask, tuple(self._triggered(mask)))
-            self._budget.keep(memory, texts, mask, found)
-        return found
-
-    def _triggered(self, mask: int) -> Iterable[int]:
+    def _triggered(self, mask: int) -> tuple[int, ...]:
+        mask &= self._triggering
+        if not mask:
+            return ()
         rules: dict[int, None] = {}
         while mask:
             low = mask & -mask
-            rules.update(dict.fromkeys(self._triggers.get(low.bit_length() - 1, ())))
+            rules.update(dict.fromkeys(self._triggers[low.bit_length() - 1]))
             mask ^= low
-        return rules
+        return tuple(rules)
 
 
 def _prefilter(atoms: Iterable[tuple[Atom, int, int]]) -> Callable[[bytes], bool] | None:
