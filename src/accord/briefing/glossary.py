@@ -162,10 +162,7 @@ TERMS = (
         "chart of what matters",
     ),
     Term("triage", "Deciding what comes first.", "first look"),
-    Term(
-        "triage case", "The question whether a weakness was used against us before it was repaired.",
-        "search for traces",
-    ),  # fmt: skip
+    Term("triage case", "The question whether a weakness was used against us before its repair.", "search for traces"),
     Term("TVaR", "The average of the worst years beyond the stated one.", "average of the worst years"),
     Term("unclaimed", "Seen by a scanner, but on no list of assets.", "on no list"),
     Term("unwatched", "Neither scanned in time, nor with EDR, nor sending logs.", "watched by nobody"),
