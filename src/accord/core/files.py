@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tempfile
+import uuid
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import IO, Any, cast
@@ -37,19 +37,27 @@ def keep(actor: User, name: str, chunks: Iterable[bytes], limit: int | None = No
     """Store a file once by content; `Refused` if it is larger than `limit` bytes (setting by default)."""
     most = limit or settings.ACCORD_MAX_UPLOAD_BYTES
     hasher, size = hashlib.sha256(), 0
-    with tempfile.SpooledTemporaryFile(max_size=4 << 20) as spool:
-        for chunk in chunks:
-            size += len(chunk)
-            if size > most:
-                raise Refused(f"{safe_name(name)} is larger than {most:,} bytes. Split it, or raise the limit.")
-            hasher.update(chunk)
-            spool.write(chunk)
+    filesystem, root = _store()
+    filesystem.makedirs(root, exist_ok=True)
+    coming = f"{root}/{uuid.uuid4().hex}.part"
+    try:
+        with filesystem.open(coming, "wb") as out:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > most:
+                    raise Refused(f"{safe_name(name)} is larger than {most:,} bytes. Split it, or raise the limit.")
+                hasher.update(chunk)
+                out.write(chunk)
         digest = hasher.hexdigest()
         known = StoredFile.objects.filter(digest=digest).first()
         if known is not None:
             return known
-        spool.seek(0)
-        put(digest, spool)
+        target = f"{root}/{_path(digest)}"
+        filesystem.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+        filesystem.mv(coming, target)
+    finally:
+        if filesystem.exists(coming):
+            filesystem.rm(coming)
     with ledger.write(actor) as log:
         stored, made = StoredFile.objects.get_or_create(
             digest=digest, defaults={"name": safe_name(name), "size": size, "by": actor}
