@@ -11,7 +11,7 @@ from accord.exposure.services import searching
 
 def index(apps: Any, editor: Any) -> None:
     """The full-text indexes, before there are rows; then the words of what is there."""
-    searching.install(editor)
+    searching.install(editor.execute)
     words = accord.exposure.models.searching.words_of
     definition, alias = apps.get_model("exposure", "Definition"), apps.get_model("exposure", "DefinitionAlias")
     aliases: dict[int, list[str]] = {}
@@ -33,7 +33,7 @@ def index(apps: Any, editor: Any) -> None:
 
 
 def unindex(apps: Any, editor: Any) -> None:
-    searching.remove(editor)
+    searching.remove(editor.execute)
 
 
 class Migration(migrations.Migration):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,26 +18,27 @@ KIND = "exposure.search"
 FEW = 5000
 """With at most so many open findings new components are noted in the transaction that lands the scan."""
 CHUNK = 1000
+Execute = Callable[[str], object]
 TABLES = {"exposure_definitionwords": "definition_id", "exposure_componentwords": "id"}
 
 
-def install(editor: Any) -> None:
+def install(execute: Execute) -> None:
     """Make the full-text index over the words (inside a migration, or to mend it): FTS5 with triggers, or GIN."""
-    remove(editor)
+    remove(execute)
     for table, key in TABLES.items():
         for statement in _sqlite(table, key) if connection.vendor == "sqlite" else _postgresql(table):
-            editor.execute(statement)
+            execute(statement)
 
 
-def remove(editor: Any) -> None:
+def remove(execute: Execute) -> None:
     """Take the index away."""
     for table in TABLES:
         if connection.vendor == "sqlite":
             for event in ("insert", "delete", "update"):
-                editor.execute(f"DROP TRIGGER IF EXISTS {table}_{event}")
-            editor.execute(f"DROP TABLE IF EXISTS {table}_fts")
+                execute(f"DROP TRIGGER IF EXISTS {table}_{event}")
+            execute(f"DROP TABLE IF EXISTS {table}_fts")
         else:
-            editor.execute(f"DROP INDEX IF EXISTS {table}_fts")
+            execute(f"DROP INDEX IF EXISTS {table}_fts")
 
 
 def _sqlite(table: str, key: str) -> list[str]:
@@ -102,8 +103,8 @@ def when_landed(scan: Any, actor: Any) -> None:
 
 def rebuild() -> int:
     """Make the index and all words anew; returns of how many definitions. In short transactions."""
-    with connection.schema_editor() as editor:
-        install(editor)
+    with transaction.atomic(), connection.cursor() as cursor:
+        install(cursor.execute)
     number = 0
     for part in bulk.chunks(Definition.objects.order_by("pk").values_list("pk", flat=True).iterator(), CHUNK):
         keys = list(part)
