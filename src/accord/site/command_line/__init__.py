@@ -21,9 +21,10 @@ def application() -> object:
         scans,
         searching,
         serving,
+        watch,
     )
 
-    _ = (archive, data, demonstration, feeds, figures, installing, ledgers, life, scans, searching, serving)
+    _ = (archive, data, demonstration, feeds, figures, installing, ledgers, life, scans, searching, serving, watch)
     return app
 
 

@@ -1,0 +1,1 @@
+"""Logs and rules on the command line: no server, no database."""
