@@ -14,7 +14,7 @@ from datetime import datetime
 
 from accord.intake.nessus.definitions import Definitions
 from accord.intake.nessus.hosts import Host, coverage, properties, settle
-from accord.intake.nessus.items import observation
+from accord.intake.nessus.items import observation, repeated
 from accord.intake.nessus.policy import Policy, preference, selection
 from accord.intake.records import Record, ScanHeader
 from accord.intake.safe import text as clean
@@ -37,7 +37,8 @@ TAGS = (
 
 def read(source: Source) -> Iterator[Record]:
     """Records of one `.nessus` file; IntakeError where it cannot be read."""
-    from accord.intake.safe.xml_reader import drop, events
+    from accord.intake.nessus.again import Repeats
+    from accord.intake.safe.xml_reader import drop
 
     policy = Policy()
     tally = Tally(source)
@@ -47,7 +48,13 @@ def read(source: Source) -> Iterator[Record]:
     opened = reported = False
     latest: datetime | None = None
     with source.open() as reader:
-        for event, element in events(reader, TAGS):
+        repeats = Repeats(reader, TAGS)
+        for event, element in repeats.events():
+            if event == "again":
+                if host is not None:
+                    yield repeated(element, host, tally)
+                reader.mark()
+                continue
             tag = element.tag
             if event == "start":
                 if tag == "Report":
@@ -61,7 +68,7 @@ def read(source: Source) -> Iterator[Record]:
             if tag == "ReportItem" and host is not None:
                 if not host.settled:
                     yield settle(host, tally, {})
-                record = observation(element, host, definitions, tally)
+                record = observation(element, host, definitions, tally, repeats.learn)
                 if record is not None:
                     yield record
             elif tag == "HostProperties" and host is not None:

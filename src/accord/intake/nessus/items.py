@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from accord.intake.nessus.again import Item
 from accord.intake.nessus.definitions import OUTPUT, Definitions, severity_of_item
 from accord.intake.nessus.hosts import Host
 from accord.intake.records import Observation, Record
@@ -23,11 +25,23 @@ CM = "{http://www.nessus.org/cm}compliance-"
 _MANY = frozenset({"cve", "bid", "cwe", "xref", "see_also"})
 _VERSION = re.compile(r" [vV][eE][rR][sS][iI][oO][nN]\s{0,20}:[ \t]{0,20}([^\n]{1,100})")
 _INSTALLED, _FIXED = ("installed", "reported", "current"), "fixed"
+Place = tuple[str | None, str | None, str | None]
+"""Port, protocol and service, as they stand in the file."""
+Learn = Callable[[dict[str, Any], bool], None]
 _CREDENTIALED = re.compile(r"Credentialed checks\s{0,20}:\s{0,20}(yes|no)\b", re.IGNORECASE)
 
 
-def observation(element: _Element, host: Host, definitions: Definitions, tally: Tally) -> Record | None:
-    """The observation of one <ReportItem>, its refusal, or nothing where a compliance item passed."""
+def _forget(_fields: dict[str, Any], _has_output: bool) -> None:
+    """A `Learn` for nobody."""
+
+
+def observation(
+    element: _Element, host: Host, definitions: Definitions, tally: Tally, learn: Learn = _forget
+) -> Record | None:
+    """The observation of one <ReportItem>, its refusal, or nothing where a compliance item passed.
+
+    `learn` is told what the plugin says of itself and whether the item has an output, where only those matter.
+    """
     host.items += 1
     plugin = (element.get("pluginID") or "").strip()
     if not (plugin.isascii() and plugin.isdigit() and len(plugin) <= 12):
@@ -37,7 +51,8 @@ def observation(element: _Element, host: Host, definitions: Definitions, tally: 
     tags, texts = [child.tag for child in children], [child.text for child in children]
     known = definitions.again(plugin, element, tags, texts) if plugin not in TELLING else None
     if known is not None:
-        return tally.observation(_finding(element, known.output, host, known.fields))
+        learn(known.fields, OUTPUT in tags)
+        return tally.observation(_finding(_place(element), known.output, host, known.fields))
     one, many = _sorted(tags, texts)
     if plugin == PING and "dead" in one.get("plugin_output", ""):
         host.dead = True
@@ -53,7 +68,16 @@ def observation(element: _Element, host: Host, definitions: Definitions, tally: 
             return None
         return tally.observation(_compliance(plugin, element, one, host))
     output = one.pop(OUTPUT, None)
-    return tally.observation(_finding(element, output, host, definitions.of(plugin, element, one, many, tags, texts)))
+    fields = definitions.of(plugin, element, one, many, tags, texts)
+    if plugin not in TELLING:
+        learn(fields, OUTPUT in tags)
+    return tally.observation(_finding(_place(element), output, host, fields))
+
+
+def repeated(item: Item, host: Host, tally: Tally) -> Record:
+    """The observation of an item that says what an earlier one of its plugin said, but for place and output."""
+    host.items += 1
+    return tally.observation(_finding((item.port, item.protocol, item.service), item.output, host, item.fields))
 
 
 def _sorted(tags: list[str], texts: list[str | None]) -> tuple[dict[str, str], dict[str, list[str]]]:
@@ -70,10 +94,14 @@ def _sorted(tags: list[str], texts: list[str | None]) -> tuple[dict[str, str], d
     return one, many
 
 
-def _finding(element: _Element, output: str | None, host: Host, fields: dict[str, Any]) -> Observation:
+def _place(element: _Element) -> Place:
+    return element.get("port"), element.get("protocol"), element.get("svc_name")
+
+
+def _finding(place: Place, output: str | None, host: Host, fields: dict[str, Any]) -> Observation:
     evidence = clean.text(output, 20_000)
     installed, fixed = _versions(evidence)
-    port, protocol, service = _port(element.get("port"), element.get("protocol"), element.get("svc_name"))
+    port, protocol, service = _port(*place)
     return Observation(
         target=host.identity,
         component_version=installed,

@@ -9,7 +9,7 @@ record.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from accord.intake.records import IntakeError
 from accord.intake.safe.prolog import prolog, without_doctype
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _REMEDY = "Export the file again from the scanner."
+OPTIONS: dict[str, Any] = {
+    "resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False, "remove_comments": True,
+    "remove_pis": True,
+}  # fmt: skip
+"""What every parser of a stranger's XML is told."""
 
 
 def events(reader: Reader, tags: Sequence[str]) -> Iterator[tuple[str, _Element]]:
@@ -32,22 +37,11 @@ def events(reader: Reader, tags: Sequence[str]) -> Iterator[tuple[str, _Element]
     prolog(source, reader.head())
     reader.put(without_doctype(reader.head()))
     try:
-        stream = etree.iterparse(
-            reader,
-            events=("start", "end"),
-            tag=tuple(tags),
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-        )
-        yield from stream
+        yield from etree.iterparse(reader, events=("start", "end"), tag=tuple(tags), **OPTIONS)
     except etree.XMLSyntaxError as error:
-        raise _refusal(source, error) from None
+        raise refusal(source, error) from None
     except (LookupError, UnicodeError, AssertionError, SystemError, MemoryError) as error:
-        raise source.error(f"The XML cannot be read ({error.__class__.__name__}).", _REMEDY) from None
+        raise unreadable(source, error) from None
 
 
 def drop(element: _Element, levels: int = 0) -> None:
@@ -100,7 +94,14 @@ def within(element: _Element, *names: str) -> bool:
     return True
 
 
-def _refusal(source: Source, error: SyntaxError) -> IntakeError:
+def unreadable(source: Source, error: BaseException) -> IntakeError:
+    """What a parser gives up on for a reason of its own."""
+    return source.error(f"The XML cannot be read ({error.__class__.__name__}).", _REMEDY)
+
+
+def refusal(source: Source, error: SyntaxError, lines: int = 0) -> IntakeError:
+    """A parser's error as ours; `lines` of the file before it were kept from the parser."""
+    row = None if error.lineno is None else error.lineno + lines
     message = str(error.msg or "").split(", line")[0].strip()[:200]
     lowered = message.lower()
     if any(
@@ -114,9 +115,9 @@ def _refusal(source: Source, error: SyntaxError) -> IntakeError:
         )
     ):
         problem = "The file ends in the middle of its content, or more follows after its end."
-        return source.error(problem, "Let the scan finish, then copy or export the file again.", row=error.lineno)
+        return source.error(problem, "Let the scan finish, then copy or export the file again.", row=row)
     if "depth" in lowered:
-        return source.error("The elements are nested too deeply.", _REMEDY, row=error.lineno)
+        return source.error("The elements are nested too deeply.", _REMEDY, row=row)
     if any(words in lowered for words in ("too long", "too large", "huge", "limit")):
-        return source.error("A text, name or attribute is too long.", _REMEDY, row=error.lineno)
-    return source.error(f"This is not valid XML ({lowered}).", _REMEDY, row=error.lineno)
+        return source.error("A text, name or attribute is too long.", _REMEDY, row=row)
+    return source.error(f"This is not valid XML ({lowered}).", _REMEDY, row=row)
