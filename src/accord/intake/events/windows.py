@@ -4,8 +4,9 @@
 Fields stand at the top under the names that Sigma rules use: EventID, Channel, Provider_Name, Computer,
 EventRecordID, TimeCreated, and each field of EventData or UserData by its own name. Where a field of EventData has
 the name of one of the event's own, the event's own stays and the other is `EventData.<name>`: nobody who writes an
-event's data can say in which channel it is. Values without a name are the list `Data`. Sysmon on Linux
-writes the same and is told by its provider.
+event's data can say in which channel it is. Values without a name are the list `Data`. A
+name with blanks (`Threat Name`, of Defender) also stands without them, as rules write it. Sysmon on Linux writes the
+same and is told by its provider.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ SYSMON = {
     23: "file_delete", 24: "clipboard_capture", 25: "process_tampering", 26: "file_delete", 27: "file_block_executable",
     28: "file_block_shredding", 29: "file_executable_detected",
 }  # fmt: skip
+DEFENDER = "Microsoft-Windows-Windows Defender/Operational"
 _SOURCES: dict[tuple[Any, Any, bool], LogSource] = {}
 
 
@@ -201,6 +203,8 @@ def _set(data: Data, name: str, value: Any, section: str, note: Note) -> None:
             note(f"Windows: a field {name[:60]} of {section} has an own field's name; it is {section}.{name[:60]}.")
         name = f"{section}.{name}"
     data[name] = value
+    if " " in name:
+        data.setdefault(name.replace(" ", ""), value)
 
 
 _SHARED = frozenset(("Level", "Task", "Opcode", "Keywords", "Version"))
@@ -274,6 +278,9 @@ class Flat:
                 if value is not None:
                     record[name] = value
         channel, host = record.get("Channel"), record.get("Computer")
+        if channel == DEFENDER:
+            for name in [name for name in record if " " in name]:
+                record.setdefault(name.replace(" ", ""), record[name])
         source = source_of(channel, record.get("EventID"), record.get("Provider_Name") == "Linux-Sysmon")
         moment = None
         for name in ("TimeCreated", "SystemTime", "@timestamp"):

@@ -47,7 +47,6 @@ def watch(
     Needs neither a server nor a database nor settings. Exit code 1 where a rule of the level of --fail-on fired, else
     2 where something that was named cannot be read. What cannot be read of a log is counted and never stops it.
     """
-    from accord.engines.sigma import Engine
     from accord.intake.events import Assumed, Tally
     from accord.site.command_line.plain import stopping
     from accord.site.watching import inputs, ruleset, running, writing
@@ -56,7 +55,7 @@ def watch(
     assumed = Assumed(year, _zone(zone))
     named = _source(source)
     program = _program(rules)
-    run = running.Watch(Engine(program, ruleset.chosen(program, product, level)), Tally(), assumed, named)
+    run = running.Watch(program, ruleset.chosen(program, product, level), Tally(), assumed, named)
     total = inputs.total(paths)
     with ExitStack() as stack:
         stream = stack.enter_context(_opened(out, form))
@@ -65,7 +64,7 @@ def watch(
         stop = stack.enter_context(stopping())
         for hit in run.hits(inputs.inputs(paths), lambda done, name: tell(done, total, name[-30:]), stop):
             writer.hit(hit)
-    told = writing.summary(run, run.engine.states(), program.faults, states, each if form == "table" else 0)
+    told = writing.summary(run, run.states(), program.faults, states, each if form == "table" else 0)
     where = sys.stdout if form == "table" or out is not None else sys.stderr
     for line in told:
         print(line, file=where)
@@ -147,7 +146,6 @@ def _opened(out: Path | None, form: str) -> Iterator[TextIO]:
 def _code(run: Watch, fail_on: str) -> int:
     from accord.site.watching.ruleset import at_least
 
-    fired = (run.engine.program.rules[number] for number in run.fired)
-    if fail_on != "none" and any(rule.level and at_least(rule, fail_on) for rule in fired):
+    if fail_on != "none" and any(rule.level and at_least(rule.level, fail_on) for rule in run.rules.values()):
         return FIRED
     return UNREADABLE if run.unreadable or not run.files else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from accord.site.watching.inputs import inputs
 
 if TYPE_CHECKING:
     from accord.engines.sigma import Program
-    from accord.engines.sigma.rules import Rule, Text
+    from accord.engines.sigma.rules import Text
 
 ENDINGS = (".yml", ".yaml")
 LONGEST = 1 << 20
@@ -60,28 +61,61 @@ def cache_folder() -> Path:
 
 
 def program_of(texts: Sequence[Text]) -> Program:
-    """The compiled rules."""
-    from accord.engines.sigma import compile_rules
+    """The compiled rules, from the cache where they are there."""
+    from accord.engines.sigma.cache import load_or_compile
 
-    return compile_rules(texts)
+    return load_or_compile(texts, cache_folder())
 
 
-def chosen(program: Program, products: Iterable[str], level: str) -> list[int]:
-    """The numbers of the rules of these products (all, where none is named) from a level on.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which rules of a program are run. `rules` are the numbers of those whose hits are shown, `run` has besides
+    those on which the `correlations` rest (their places among the program's)."""
 
-    A rule without product is for each; a rule without level is not taken for a low one.
+    rules: frozenset[int]
+    run: tuple[int, ...]
+    correlations: frozenset[int]
+
+
+def chosen(program: Program, products: Iterable[str], level: str) -> Choice:
+    """The rules of these products (all, where none is named) from a level on.
+
+    A rule without product is for each; a rule without level is not taken for a low one. A correlation rule is of the
+    products of the rules that it names.
     """
+    from accord.engines.sigma.correlation_rules import correlations_of, known_by
+
     wanted = {one.lower() for one in products}
-    return [
+    of_product = {
         number
         for number, rule in enumerate(program.rules)
-        if (not wanted or rule.source.product is None or rule.source.product.lower() in wanted)
-        and at_least(rule, level)
-    ]
+        if not wanted or rule.source.product is None or rule.source.product.lower() in wanted
+    }
+    shown = frozenset(number for number in of_product if at_least(program.rules[number].level, level))
+    base = {name: number for number, rule in enumerate(program.rules) for name in known_by(rule)}
+    correlations = correlations_of(program)
+    made = {name: place for place, one in enumerate(correlations) for name in known_by(one)}
+    run, kept = set(shown), set()
+    for place, one in enumerate(correlations):
+        if not at_least(one.level, level):
+            continue
+        below, open_ = set(), [one]
+        seen = {place}
+        while open_:
+            for name in open_.pop().members:
+                if name in base:
+                    below.add(base[name])
+                elif name in made and made[name] not in seen:
+                    seen.add(made[name])
+                    open_.append(correlations[made[name]])
+        if not below or below & of_product:
+            kept.add(place)
+            run |= below
+    return Choice(shown, tuple(sorted(run)), frozenset(kept))
 
 
-def at_least(rule: Rule, level: str) -> bool:
-    """Whether a rule's level is this or a higher one; a rule without level is."""
+def at_least(told: str, level: str) -> bool:
+    """Whether a rule's level is this or a higher one; none is."""
     from accord.engines.sigma.rules import LEVELS
 
-    return rule.level not in LEVELS or LEVELS.index(rule.level) >= LEVELS.index(level)
+    return told not in LEVELS or LEVELS.index(told) >= LEVELS.index(level)

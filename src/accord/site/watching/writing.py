@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
-    from accord.engines.sigma import RuleState
     from accord.intake.events import Tally
-    from accord.site.watching.running import Hit, Watch
+    from accord.site.watching.running import Hit, State, Watch
 
 FORMATS = ("table", "jsonl", "csv", "ocsf")
 COLUMNS = ("time", "level", "title", "rule", "techniques", "host", "log_source", "fields", "file", "row")
@@ -62,15 +61,15 @@ def _is_sound(text: str) -> bool:
 
 
 def _time(hit: Hit) -> str:
-    return hit.event.time.isoformat().replace("+00:00", "Z") if hit.event.time else ""
+    return hit.time.isoformat().replace("+00:00", "Z") if hit.time else ""
 
 
 def _record(hit: Hit) -> dict[str, Any]:
-    event, rule = hit.event, hit.rule
+    rule = hit.rule
     return {
         "time": _time(hit) or None, "level": rule.level or None, "title": rule.title, "rule": rule.identifier,
-        "techniques": list(rule.techniques), "host": event.host, "log_source": str(event.source), "fields": hit.fields,
-        "file": event.file, "row": event.row,
+        "techniques": list(rule.techniques), "host": hit.host, "log_source": hit.source, "fields": hit.fields,
+        "file": hit.file, "row": hit.row,
     }  # fmt: skip
 
 
@@ -104,14 +103,14 @@ def plain(text: object, limit: int = WIDE) -> str:
 
 
 def _lines(hit: Hit) -> Iterator[str]:
-    event, rule = hit.event, hit.rule
-    moment = event.time.strftime("%Y-%m-%d %H:%M:%SZ") if event.time else "time not told"
-    yield f"{rule.level or 'no level':13} {moment:20} {plain(event.host or '-', 40):24} {plain(rule.title)}"
+    rule = hit.rule
+    moment = hit.time.strftime("%Y-%m-%d %H:%M:%SZ") if hit.time else "time not told"
+    yield f"{rule.level or 'no level':13} {moment:20} {plain(hit.host or '-', 40):24} {plain(rule.title)}"
     told = "  ".join(f"{name}={plain(value, 100)}" for name, value in hit.fields.items())
-    yield f"{'':13} {plain(event.file)}, row {event.row}" + (f"   {plain(told, 400)}" if told else "")
+    yield f"{'':13} {plain(hit.file)}, row {hit.row}" + (f"   {plain(told, 400)}" if told else "")
 
 
-def summary(watch: Watch, states: list[RuleState], faults: list[Any], listed: bool, each: int) -> Iterator[str]:
+def summary(watch: Watch, states: list[State], faults: list[Any], listed: bool, each: int) -> Iterator[str]:
     """What a run amounts to, for people."""
     yield from _fired(watch, each)
     yield from _sources(watch)
@@ -136,7 +135,7 @@ def _fired(watch: Watch, each: int) -> Iterator[str]:
         yield f"The table shows the first {each:,} of each rule (--each 0 shows all)."
     from accord.engines.sigma.rules import LEVELS
 
-    rules = [(watch.engine.program.rules[number], count) for number, count in watch.fired.items()]
+    rules = [(watch.rules[name], count) for name, count in watch.fired.items()]
     order = {level: place for place, level in enumerate(reversed(LEVELS))}
     rules.sort(key=lambda pair: (order.get(pair[0].level, -1), -pair[1], pair[0].title))
     for rule, count in rules:
@@ -167,7 +166,7 @@ def _sources(watch: Watch) -> Iterator[str]:
         yield from _some(plain(one, 300) for one in watch.unreadable)
 
 
-def _states(states: list[RuleState], listed: bool) -> Iterator[str]:
+def _states(states: list[State], listed: bool) -> Iterator[str]:
     counts = Counter(one.state for one in states)
     yield ""
     yield f"Rules: {len(states):,}."
