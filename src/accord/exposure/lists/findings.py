@@ -119,8 +119,9 @@ def definitions_named(text: str) -> list[int]:
 
 
 def _of_definition(found: Rows, value: Any) -> Rows:
-    exact = list(Definition.objects.filter(identifier=value).values_list("pk", flat=True))
-    return of_definitions(found, exact or definitions_named(value))
+    sized = Definition.objects.values_list("pk", "open_findings")
+    exact = dict(sized.filter(identifier=value))
+    return of_definitions(found, exact or dict(sized.filter(aliases__value=value.upper())[:FOUND]))
 
 
 def _urgent(found: Rows, value: Any) -> Rows:

@@ -9,10 +9,11 @@ with it together with weaknesses and components that have all its words, each as
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, Q, QuerySet, Sum, Value
+from django.db.models import Exists, F, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Concat
 
 from accord.estate.models import Asset, AssetIdentity, System
@@ -35,15 +36,15 @@ FOUND = 500
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """By what something is known that fits a text."""
+    """By what something is known that fits a text; `size` open findings are of weaknesses with its words."""
 
-    identifier: bool = False
     asset: bool = False
     identity: bool = False
     owner: bool = False
     component: bool = False
     words: bool = False
     part_words: bool = False
+    size: int = 0
 
 
 def definitions(text: str) -> Rows:
@@ -74,7 +75,6 @@ def of_owner(found: Rows, key: str | None) -> Rows:
 def known_by(text: str) -> Known:
     """By what something is known. One query, a look into an index for each way."""
     ways: dict[str, Rows] = {
-        "identifier": DefinitionAlias.objects.filter(starting("value", text.upper())),
         "asset": Asset.objects.filter(starting("key", text) | starting("name", text)),
         "identity": AssetIdentity.objects.filter(starting("value", text.lower())),
         "owner": System.objects.filter(owned(text)),
@@ -82,19 +82,25 @@ def known_by(text: str) -> Known:
     }
     if has_words(text):
         ways |= {"words": definitions(text), "part_words": components(text)}
-    row = TotalExposure.objects.annotate(**{f"by_{name}": Exists(rows) for name, rows in ways.items()}).values().first()
-    return Known(**{name: bool(row[f"by_{name}"]) for name in ways}) if row is not None else Known()
+    asked: dict[str, Any] = {f"by_{name}": Exists(rows) for name, rows in ways.items()}
+    if "words" in ways:
+        kinds = Definition.objects.filter(pk__in=ways["words"]).annotate(all=Value(1)).order_by().values("all")
+        asked["by_size"] = Subquery(kinds.annotate(n=Sum("open_findings")).values("n"))
+    row = TotalExposure.objects.values("pk").annotate(**asked).first()
+    if row is None:
+        return Known()
+    return Known(**{name: bool(row[f"by_{name}"]) for name in ways}, size=row.get("by_size") or 0)
 
 
 def narrow(found: Rows, text: str) -> tuple[Rows, str]:
     """The findings that a text means, and in words what was looked for. At most four queries."""
     text = text.strip()
+    begins = DefinitionAlias.objects.filter(starting("value", text.upper()))
+    sizes = dict(begins.values_list("definition_id", "definition__open_findings")[: FOUND + 1])
+    if sizes:
+        told = f"weaknesses whose identifier begins with “{text}”{_cut(sizes)}"
+        return of_definitions(found, dict(list(sizes.items())[:FOUND])), told
     known = known_by(text)
-    if known.identifier:
-        rows = DefinitionAlias.objects.filter(starting("value", text.upper()))
-        keys = list(rows.values_list("definition_id", flat=True)[: FOUND + 1])
-        told = f"weaknesses whose identifier begins with “{text}”{_cut(keys)}"
-        return of_definitions(found, keys[:FOUND]), told
     if known.asset:
         named = Asset.objects.filter(starting("key", text) | starting("name", text))
         keys = list(named.values_list("pk", flat=True)[: FOUND + 1])
@@ -110,7 +116,7 @@ def narrow(found: Rows, text: str) -> tuple[Rows, str]:
     return _by_words(found, text, known)
 
 
-def _cut(keys: list[int]) -> str:
+def _cut(keys: Collection[int]) -> str:
     return f", the first {FOUND}" if len(keys) > FOUND else ""
 
 
@@ -129,11 +135,9 @@ def _by_words(found: Rows, text: str, known: Known) -> tuple[Rows, str]:
         [f"weaknesses with the words “{text}”"] * known.words + [f"components with “{text}”"] * bool(names)
     )
     size = 0
-    if names:
+    if names and known.size <= MANY:
         size = Finding.objects.filter(component__in=names).order_by().values("pk")[: MANY + 1].count()
-    if known.words and size <= MANY:
-        size += Definition.objects.filter(pk__in=kinds).aggregate(n=Sum("open_findings"))["n"] or 0
-    if size <= MANY:
+    if size + known.size <= MANY:
         wanted = Q(component__in=names) if names else Q()
         return few(found.filter(wanted | Q(definition_id__in=kinds) if known.words else wanted)), told
     wanted = Q(_part__in=names) if names else Q()
