@@ -49,7 +49,11 @@ def compile_rules(texts: Sequence[Text], placeholders: Placeholders | None = Non
             program.correlations.append(_plain({**document, "path": path}))
         elif "detection" in document or "filter" not in document:
             _add(path, document, work)
-    program.databases = compiled(program.atoms)
+    program.databases, refused = compiled(program.atoms)
+    for rule in program.rules if refused else ():
+        why = [refused[number] for _, tree in rule.trees for number in atoms_of(tree) if number in refused]
+        if why:
+            rule.trees, rule.problem = [], why[0]
     return program
 
 

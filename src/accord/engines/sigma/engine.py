@@ -87,7 +87,7 @@ class Engine:
         plan, reader = held
         anywhere = plan.anywhere(event, raw) if plan.keywords is not None else 0
         if not plan.fields:
-            return plan.verdict((), anywhere) if anywhere else plan.always
+            return plan.verdict((), anywhere)
         key, parts = digest(reader, event, anywhere)
         verdict = self._verdicts.get(key)
         if verdict is not None:
@@ -149,6 +149,16 @@ class Engine:
         for plan in self._plans.values():
             for rule in plan.rules:
                 self._fed.setdefault(rule, set()).update(plan.seen)
+
+    def remembered(self) -> dict[str, int]:
+        """How much is remembered: verdicts, bytes of single values, shapes, classes and plans."""
+        return {
+            "verdicts": len(self._verdicts),
+            "value bytes": self._budget.used,
+            "shapes": sum(map(len, self._by_source.values())),
+            "classes": self._classes,
+            "plans": len(self._plans),
+        }
 
     def states(self) -> list[RuleState]:
         """What can be said of each chosen rule after the events so far."""

@@ -6,10 +6,14 @@ Compiling takes long, so that the databases of a program are made once, kept as 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+import re._parser as _parser  # type: ignore[import-not-found]
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from accord.engines.sigma.tree import Atom, Atoms
+
+LARGEST = 20_000
+"""Places that an expression may have with its repetitions written out; those of the public rules have some hundred."""
 
 
 def hyperscan_flags(flags: str) -> int:
@@ -25,24 +29,95 @@ def hyperscan_flags(flags: str) -> int:
     return int(found)
 
 
-def compiled(atoms: Atoms) -> dict[str | None, bytes]:
-    """For each field with expressions, all of them in one database; the number of a report is that of the atom."""
+def refusal(pattern: str, why: str) -> str:
+    """What is told of an expression that is not run."""
+    return f"The expression /{pattern[:80]}/ is refused: {why}"
+
+
+def malformed(pattern: str) -> str:
+    """Why an expression is not even tried: it is none, or so large that compiling it takes long. "" where it is."""
+    try:
+        re.compile(pattern)
+        size = _size(_parser.parse(pattern))
+        pattern.encode()
+    except (re.error, RecursionError, OverflowError, ValueError) as error:
+        return f"it is not valid ({str(error)[:120]})."
+    return f"it is too large ({size:,} places, {LARGEST:,} are allowed)." if size > LARGEST else ""
+
+
+def _size(parsed: Iterable[Any]) -> int:
+    """Places of an expression with bounded repetitions written out."""
+    total = 0
+    for op, argument in parsed:
+        name = str(op)
+        if name.endswith("_REPEAT"):
+            least, most, inner = argument
+            times = most if most is not _parser.MAXREPEAT else least + 1
+            total += max(1, int(times)) * _size(inner)
+        elif name == "BRANCH":
+            total += sum(_size(one) for one in argument[1])
+        elif name == "SUBPATTERN":
+            total += _size(argument[-1])
+        elif name == "ATOMIC_GROUP":
+            total += _size(argument)
+        else:
+            total += 1
+        if total > 100 * LARGEST:
+            return total
+    return total
+
+
+def compiled(atoms: Atoms) -> tuple[dict[str | None, bytes], dict[int, str]]:
+    """For each field with expressions, all of them in one database; the number of a report is that of the atom.
+
+    And the numbers of those that Hyperscan refuses (they need backtracking or are too large), with the reason.
+    """
     import hyperscan
 
     held: dict[str | None, list[tuple[int, Atom]]] = {}
     for number, atom in enumerate(atoms.rows):
         if atom.op == "regex":
             held.setdefault(atom.field, []).append((number, atom))
-    found = {}
+    found: dict[str | None, bytes] = {}
+    refused: dict[int, str] = {}
     for field, rows in held.items():
-        database = hyperscan.Database()
-        database.compile(
-            expressions=[atom.value[0].encode() for _, atom in rows],
-            ids=[number for number, _ in rows],
-            flags=[hyperscan_flags(atom.value[1]) for _, atom in rows],
-        )
+        try:
+            database = _database(rows)
+        except (hyperscan.error, ValueError):
+            sound = []
+            for row in rows:
+                why = _refused(row)
+                if why:
+                    refused[row[0]] = refusal(row[1].value[0], why)
+                else:
+                    sound.append(row)
+            if not sound:
+                continue
+            database = _database(sound)
         found[field] = hyperscan.dumpb(database)
-    return found
+    return found, refused
+
+
+def _refused(row: tuple[int, Atom]) -> str:
+    import hyperscan
+
+    try:
+        _database([row])
+    except (hyperscan.error, ValueError) as error:
+        return f"it needs backtracking or is too large ({str(error)[:120]})."
+    return ""
+
+
+def _database(rows: Sequence[tuple[int, Atom]]) -> Any:
+    import hyperscan
+
+    database = hyperscan.Database()
+    database.compile(
+        expressions=[atom.value[0].encode() for _, atom in rows],
+        ids=[number for number, _ in rows],
+        flags=[hyperscan_flags(atom.value[1]) for _, atom in rows],
+    )
+    return database
 
 
 class Expressions:

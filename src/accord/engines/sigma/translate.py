@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from accord.engines.sigma.expressions import hyperscan_flags
+from accord.engines.sigma.expressions import malformed, refusal
 from accord.engines.sigma.tree import Atom, Atoms, Op, Tree, both, either, negate
 
 if TYPE_CHECKING:
@@ -184,22 +183,7 @@ def _pattern(field: str | None, parts: tuple[Any, ...], cased: bool) -> Atom:
 def _regex(field: str | None, value: Any) -> Atom:
     flags = "".join(sorted(flag.name[0].lower() for flag in value.flags))
     pattern = str(value.regexp)
-    why = unsafe(pattern, flags)
+    why = malformed(pattern)
     if why:
-        raise Unsupported(f"The expression /{pattern[:80]}/ is refused: {why}")
+        raise Unsupported(refusal(pattern, why))
     return Atom(field, "regex", (pattern, flags), True)
-
-
-def unsafe(pattern: str, flags: str = "") -> str:
-    """Why an expression is not run, "" where it may be: without backtracking, in time linear in the text."""
-    import hyperscan
-
-    try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        return f"it is not valid ({error})."
-    try:
-        hyperscan.Database().compile(expressions=[pattern.encode()], flags=[hyperscan_flags(flags)])
-    except (hyperscan.error, ValueError) as error:
-        return f"it needs backtracking or is too large ({str(error)[:120]})."
-    return ""

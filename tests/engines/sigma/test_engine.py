@@ -1,0 +1,270 @@
+"""The engine against a plain reading of the same trees, and what hostile events and rules can do to it."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import orjson
+import pytest
+from accord_sigma import plain_matches
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accord.engines.sigma import Engine, LogSource, Program, Rule, compile_rules
+from accord.engines.sigma.compiling import MOST_NODES
+from accord.engines.sigma.expressions import compiled as databases
+from accord.engines.sigma.tree import Atom, both, either, negate
+
+FIELDS = ("Channel", "EventID", "A", "b", "n.m")
+WORDS = ("", "a", "ab", "B", "aB\\c", "K\u212a", "ß", "İx", "\x1e", "a\x1eb", "7", "true", "10.1.2.3", "é")
+TEXT = st.one_of(st.sampled_from(WORDS), st.text('abAB\\"\x1e\x1fſ7/é', max_size=6))
+PLAIN = st.one_of(TEXT, st.integers(-3, 12), st.booleans(), st.none(), st.sampled_from([0.5, 7.0]))
+VALUE = st.recursive(
+    PLAIN,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("mA"), inner, max_size=2)),
+    max_leaves=4,
+)  # fmt: skip
+EVENT = st.dictionaries(st.sampled_from((*FIELDS, "a", "B", "CHANNEL", "n")), VALUE, max_size=6)
+
+
+def lowered(atom: Atom) -> Atom:
+    """As `translate` makes them: text that is not cased is in lower case."""
+    if atom.cased or atom.op == "regex":
+        return atom
+    value = atom.value
+    if isinstance(value, str) and not atom.op.startswith("field"):
+        value = value.lower()
+    elif isinstance(value, tuple) and atom.op == "like":
+        value = tuple(part.lower() if isinstance(part, str) else part for part in value)
+    return Atom(atom.field, atom.op, value, atom.cased)
+
+
+NAME = st.sampled_from(FIELDS)
+PART = st.one_of(st.text("abB7\\", min_size=1, max_size=3), st.none(), st.just(1))
+ATOM = st.one_of(
+    st.builds(Atom, st.one_of(NAME, st.none()), st.sampled_from(("contains", "equals", "startswith", "endswith")),
+              TEXT.filter(bool), st.booleans()),
+    st.builds(Atom, st.one_of(NAME, st.none()), st.just("like"), st.lists(PART, min_size=1, max_size=5).map(tuple),
+              st.booleans()),
+    st.builds(Atom, NAME, st.sampled_from(("lt", "gte")), st.sampled_from([0.0, 5.0, 7.0])),
+    st.builds(Atom, NAME, st.sampled_from(("exists", "null")), st.just(True)),
+    st.builds(Atom, NAME, st.sampled_from(("field", "field_contains", "field_startswith", "field_endswith")), NAME),
+    st.builds(Atom, st.one_of(NAME, st.none()), st.just("regex"),
+              st.sampled_from([("a.b", ""), ("^a", "i"), ("b$", ""), ("[0-9]{2}", ""), ("^$", "")]), st.just(True)),
+).map(lowered)  # fmt: skip
+TREE = st.recursive(
+    st.integers(0, 11),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=4).map(both), st.lists(inner, min_size=1, max_size=4).map(either),
+        inner.map(negate),
+    ),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Program:
+    """Some rules over a dozen atoms."""
+    program = Program()
+    held = [program.atoms.number(atom) for atom in draw(st.lists(ATOM, min_size=12, max_size=12))]
+
+    def placed(tree: Any) -> Any:
+        if isinstance(tree, bool):
+            return tree
+        if isinstance(tree, int):
+            return held[tree]
+        name, inner = tree
+        return negate(placed(inner)) if name == "not" else (both if name == "and" else either)(map(placed, inner))
+
+    for number, tree in enumerate(draw(st.lists(TREE, min_size=1, max_size=8))):
+        source = LogSource(draw(st.sampled_from((None, "p"))))
+        program.rules.append(Rule(str(number), "T", "", "", source, (), "r", trees=[(source, placed(tree))]))
+    program.databases, _ = databases(program.atoms)
+    return program
+
+
+@given(program=programs(), events=st.lists(EVENT, min_size=1, max_size=12), seed=st.integers(0, 99))
+@settings(max_examples=250, deadline=None)
+def test_hits_are_those_of_a_plain_reading(program: Program, events: list[dict[str, Any]], seed: int) -> None:
+    expected = [plain_matches(program, event) for event in events]
+    assert [Engine(program).match(event) for event in events] == expected
+    order = list(range(len(events))) * 2
+    random.Random(seed).shuffle(order)
+    for engine in (Engine(program), Engine(program, remembered=0, value_bytes=0), Engine(program, remembered=4)):
+        for place in order:
+            assert engine.match(events[place]) == expected[place]
+            raw = json.dumps(events[place], ensure_ascii=seed % 2 == 0).encode()
+            assert engine.match(orjson.loads(raw), raw=raw) == expected[place]
+
+
+@given(program=programs(), event=EVENT)
+@settings(max_examples=40, deadline=None)
+def test_sources_are_kept_apart(program: Program, event: dict[str, Any]) -> None:
+    engine = Engine(program)
+    for source in (LogSource("p"), None, LogSource("q"), LogSource("p")):
+        assert engine.match(event, source) == plain_matches(program, event, source)
+
+
+def engine_of(detection: str, condition: str = "s") -> Engine:
+    text = f"title: T\nlogsource: {{product: test}}\ndetection:\n  s:\n{detection}\n  condition: {condition}\n"
+    program = compile_rules([("r", text)])
+    assert program.rules[0].problem == ""
+    return Engine(program)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        rb'{"x": "evil/word"}', rb'{"x": "evil\/word"}', rb'{"x": "\u0065vil\/word"}', rb'{"x": "EVIL\u002fWORD"}',
+        rb'{"x": {"y": ["\u0045vil/word"]}}',
+    ],
+)  # fmt: skip
+def test_a_keyword_is_found_however_json_writes_it(raw: bytes) -> None:
+    assert engine_of("    - evil/word").match(orjson.loads(raw), raw=raw) == (0,)
+
+
+def test_a_keyword_whose_letters_have_relatives_is_found() -> None:
+    raw = '{"x": "mimi\u212aatz"}'.encode()  # the sign for kelvin is k in lower case
+    assert engine_of("    - mimikatz").match(orjson.loads(raw), raw=raw) == (0,)
+
+
+def test_a_mark_inside_of_a_value_does_not_borrow_another_verdict() -> None:
+    engine = engine_of("    A: x\n    B: y")
+    assert engine.match({"A": "x", "B": "y"}) == (0,)
+    assert engine.match({"A": "x\x1ey", "B": ""}) == ()
+    assert engine.match({"A": "", "B": "x\x1ey"}) == ()
+    assert engine.match({"A": ["x"], "B": "y"}) == (0,)
+    assert engine.match({"A": "x", "B": ["q", "y"]}) == (0,)
+    assert engine.match({"A": "x"}) == ()
+    assert engine.match({"B": "y"}) == ()
+
+
+def test_half_of_a_surrogate_pair_is_a_letter_like_others() -> None:
+    engine = engine_of("    A|endswith: x")
+    assert engine.match({"A": "\ud800x"}) == (0,)
+    assert engine.match({"A": "\ud800"}) == engine.match({"A": "?"}) == ()
+    assert engine_of("    A|re: x$").match({"A": "\udfffx"}) == (0,)
+    assert engine_of("    - evil").match({"A": "\ud800evil"}) == (0,)
+
+
+def test_a_megabyte_in_a_value_is_looked_at_and_what_lies_behind_is_not() -> None:
+    engine = engine_of("    A|contains: needle")
+    assert engine.match({"A": "x" * 1_000_000 + "needle"}) == (0,)
+    assert engine.match({"A": "x" * 2_000_000 + "needle"}) == ()
+
+
+def test_many_keys_and_deep_nesting_are_bounded() -> None:
+    engine = engine_of("    A: x\n    n.m.k: y\n  t:\n    - evil", "s or t")
+    many = {f"k{number}": "v" for number in range(100_000)}
+    assert engine.match({**many, "A": "x", "n": {"m": {"k": "y"}}}) == (0,)
+    assert engine.match({"first": "evil", **many}) == (0,)
+    deep: Any = "evil"
+    for _ in range(10_000):
+        deep = {"n": [deep]}
+    assert engine.match({"n": deep, "A": "x"}) == ()
+    assert engine.match({"A": [deep] * 100}) == ()
+    with pytest.raises(orjson.JSONDecodeError):
+        orjson.loads(b'{"a":' * 10_000 + b"1" + b"}" * 10_000)
+
+
+def test_memory_is_bounded_in_bytes_however_different_events_are() -> None:
+    text = "title: T\nlogsource: {product: p}\ndetection: {s: {A|contains: x, B: 1}, condition: s}\n"
+    engine = Engine(compile_rules([("r", text)]), remembered=1000, value_bytes=200_000)
+    for number in range(25_000):
+        engine.match(
+            {"A": f"{number}" * 50, "B": number % 7, f"k{number}": 1, "EventID": number, "Channel": str(number)}
+        )
+    assert engine.remembered()["verdicts"] <= 1000
+    assert engine.remembered()["value bytes"] <= 200_000
+    assert engine.remembered()["shapes"] <= 5_000
+    assert engine.remembered()["classes"] <= 20_000
+    assert engine.states()[0].state == "ok"
+
+
+HOSTILE = [
+    ("F|re: '(a+)+$'", ""),  # harmless without backtracking
+    (r"F|re: '(a)\1'", "backtracking"),
+    ("F|re: '(?=x)y'", "backtracking"),
+    ("F|re: '(?<!x)y'", "backtracking"),
+    ("F|re: '(((((a{1,200}){1,200}){1,200}){1,200}){1,200})'", "large"),
+    ("F|re: '(unclosed'", "valid"),
+    ("F|re: '[a-'", "valid"),
+]
+
+
+@pytest.mark.parametrize(("line", "reason"), HOSTILE)
+def test_hostile_expressions_are_refused_with_a_reason_and_others_run(line: str, reason: str) -> None:
+    good = "title: G\nlogsource: {product: t}\ndetection: {s: {F|contains: aaa}, condition: s}\n"
+    bad = f"title: B\nlogsource: {{product: t}}\ndetection:\n  s:\n    {line}\n  condition: s\n"
+    program = compile_rules([("bad.yml", bad), ("good.yml", good)])
+    assert reason in program.rules[0].problem and bool(reason) == bool(program.rules[0].problem)
+    assert 1 in Engine(program).match({"F": "a" * 100_000})
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("title: [", 1, "YAML"),
+        ("- 1", None, "object"),
+        ("title: T\naction: global\n", None, "older"),
+        ("a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
+            f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 10)}]\n" for n in range(8)
+        ), None, f"{MOST_NODES:,}"),
+        ("[" * 5000 + "]" * 5000, None, ""),
+        ("x" * 2_000_000, None, "longer"),
+    ],
+)  # fmt: skip
+def test_a_broken_file_is_told_with_its_place(text: str, line: int | None, reason: str) -> None:
+    program = compile_rules([("dir/bad.yml", text)])
+    assert program.rules == []
+    [fault] = program.faults
+    assert fault.path == "dir/bad.yml" and reason in fault.problem
+    assert line is None or fault.line is not None
+
+
+@pytest.mark.parametrize(
+    ("condition", "reason"),
+    [("s and", ""), ("nobody", ""), ("(" * 500 + "s" + ")" * 500, "brackets"), ("s | count() > 5", "deprecated")],
+)
+def test_a_broken_rule_is_listed_and_the_others_run(condition: str, reason: str) -> None:
+    text = "title: T\nlogsource: {{product: t}}\ndetection: {{s: {{F: a}}, condition: '{}'}}\n"
+    program = compile_rules([("bad", text.format(condition)), ("good", text.format("s"))])
+    assert program.rules[0].problem and reason in program.rules[0].problem
+    engine = Engine(program)
+    assert engine.match({"F": "a"}) == (1,)
+    assert [one.state for one in engine.states()] == ["unsupported", "ok"]
+
+
+def test_states_tell_why_a_rule_is_silent() -> None:
+    text = "title: {0}\nlogsource: {{product: {1}}}\ndetection: {{s: {{{2}}}, condition: s{3}}}\n"
+    engine = Engine(
+        compile_rules(
+            [
+                ("a", text.format("seen", "p", "F: x", "")),
+                ("b", text.format("other product", "q", "F: x", "")),
+                ("c", text.format("field never there", "p", "G: x", "")),
+                ("d", text.format("one of two is there", "p", "F: x, G: y", "")),
+                ("e", text.format("negation of what is not there", "p", "G: x", " or not s")),
+                ("f", text.format("cannot be run", "p", r"F|re: '(a)\1'", "")),
+            ]
+        )
+    )
+    assert [one.state for one in engine.states()] == ["no source"] * 5 + ["unsupported"]
+    engine.match({"f": "y"}, LogSource("p"))
+    assert [(one.state) for one in engine.states()] == [
+        "ok", "no source", "missing field", "missing field", "ok", "unsupported",
+    ]  # fmt: skip
+    assert "G" in engine.states()[2].reason and "q/*/*" in engine.states()[1].reason
+    engine.match({"n": {"G": 1}, "G": None}, LogSource("p"))
+    assert engine.states()[3].state == "ok"
+
+
+def test_a_field_inside_of_an_object_counts_as_seen_when_it_was() -> None:
+    text = "title: T\nlogsource: {product: p}\ndetection: {s: {n.m: x}, condition: s}\n"
+    engine = Engine(compile_rules([("r", text)]))
+    engine.match({"n": {"other": 1}})
+    assert engine.states()[0].state == "missing field"
+    engine.match({"n": {"m": "y"}})
+    assert engine.states()[0].state == "ok"
