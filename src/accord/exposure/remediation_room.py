@@ -35,9 +35,9 @@ def declare() -> None:
     badges.register("ticket", TICKET_STATES)
     entry = navigation.Entry
     navigation.register(
-        entry("Exposure", "Fixes", "exposure:fix_list", "fix", "view", 12, "control"),
-        entry("Exposure", "Campaigns", "exposure:campaign_list", "campaign", "view", 14, "initiative"),
-        entry("Exposure", "Patch plans", "exposure:patch_plan_list", "patch_plan", "view", 16, "plan"),
+        entry("Repair", "Fixes", "exposure:fix_list", "fix", "view", 12, "control"),
+        entry("Repair", "Campaigns", "exposure:campaign_list", "campaign", "view", 14, "initiative"),
+        entry("Repair", "Patch plans", "exposure:patch_plan_list", "patch_plan", "view", 16, "plan"),
     )
     windows.declare()
     palette.register_page("Tickets", "exposure:ticket_list", noun="ticket", words="remediation jira issue owner")

@@ -136,6 +136,17 @@ def asset_href(key: str) -> str | None:
     return url_for("asset", key)
 
 
+def patch_or_wait_href(system: str, fix: str) -> str:
+    """Where a patch-or-wait sheet is made of a fix on a system; "" where no room answers."""
+    from django.urls import NoReverseMatch
+    from django.utils.http import urlencode
+
+    try:
+        return f"{reverse('decisions:sheet_add', args=['patch_or_wait'])}?{urlencode({'system': system, 'fix': fix})}"
+    except NoReverseMatch:
+        return ""
+
+
 def findings_href(**filters: str) -> str:
     """The list of findings with filters."""
     from django.utils.http import urlencode

@@ -13,7 +13,7 @@ SCREENS = (CHANGE_WINDOWS, *(NounScreens(noun, "exposure") for noun in nouns.NOU
 def declare() -> None:
     navigation.register(
         navigation.Entry(
-            "Exposure", "Change windows", "exposure:change_window_list", "change_window", "view", 34, "capacity"
+            "Repair", "Change windows", "exposure:change_window_list", "change_window", "view", 34, "capacity"
         )
     )
     for screens in SCREENS[1:]:

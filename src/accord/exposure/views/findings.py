@@ -15,9 +15,10 @@ from accord.engines import priority
 from accord.exposure import selectors
 from accord.exposure.lists import FINDINGS
 from accord.exposure.lists.findings import urgency_code
-from accord.exposure.models import Finding
+from accord.exposure.models import Finding, Fix
 from accord.exposure.selectors.life import history_of, stale_because
 from accord.exposure.selectors.systems import SystemLink
+from accord.exposure.services.fixes import fix_of_finding
 from accord.exposure.services.lifecycle import NAMES, offered
 from accord.exposure.services.ranking import facts_of
 from accord.exposure.shell import asset_href
@@ -73,6 +74,7 @@ def context(finding: Finding) -> dict[str, Any]:
         "subtitle": f"{finding.key} on {finding.asset.name if finding.asset else finding.target.name}",
         "breadcrumb": [("Findings", reverse("exposure:finding_list"))],
         "finding": finding,
+        "fix": Fix.objects.filter(key=fix_of_finding(finding) or "").first(),
         "urgency": urgency_code(finding),
         "verdict": verdict,
         "unknown": [reason.label for reason in verdict.reasons if reason.value is None],

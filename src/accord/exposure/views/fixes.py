@@ -21,6 +21,7 @@ from accord.exposure.models import IS_OPEN, Fix, FixState, TotalExposure
 from accord.exposure.selectors import remediation
 from accord.exposure.selectors.fixes import findings_of
 from accord.exposure.services.campaigns import make_tickets
+from accord.exposure.shell import patch_or_wait_href
 from accord.ui import charts, parts
 from accord.ui.access import may
 from accord.ui.lists import list_page
@@ -55,14 +56,21 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
     total = TotalExposure.objects.first()
     rows = fix.on_systems.select_related("system", "owner").order_by("worst_class", "-price_mid", "pk")
     found = findings_of(fix).filter(IS_OPEN).select_related("definition", "asset", "target").defer("evidence")
+    may_decide = may(request.user, "change", "sheet")
     context = {
+        "may_decide": may_decide,
         "title": fix.title,
         "subtitle": f"{fix.get_kind_display()} {fix.key}",
         "breadcrumb": [("Fixes", reverse("exposure:fix_list"))],
         "fix": fix,
         "statements": _statements(fix, total),
         "systems": [
-            (part, part.worst_code, url_for("system", part.system.key) if part.system else "")
+            (
+                part,
+                part.worst_code,
+                url_for("system", part.system.key) if part.system else "",
+                patch_or_wait_href(part.system.key, fix.key) if part.system and may_decide else "",
+            )
             for part in rows[:SYSTEMS]
         ],
         "findings": [(one, urgency_code(one)) for one in found.order_by("rank", "id")[:SHOWN]],
