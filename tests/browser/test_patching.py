@@ -76,7 +76,8 @@ def test_from_the_catalogue_to_the_proof(fresh_accord, sign_in, company, watch, 
     today = datetime.now(UTC).date()
     kev["vulnerabilities"].append(
         {
-            "cveID": finding["cve"], "vendorProject": "Invented", "product": "Invented", "vulnerabilityName": "Invented",
+            "cveID": finding["cve"], "vendorProject": "Invented", "product": "Invented",
+            "vulnerabilityName": "Invented",
             "dateAdded": today.isoformat(), "dueDate": (today + timedelta(days=21)).isoformat(),
             "requiredAction": "Apply updates.", "shortDescription": "Invented.",
             "knownRansomwareCampaignUse": "Unknown", "notes": "",
