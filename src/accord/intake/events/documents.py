@@ -20,6 +20,8 @@ _OUTSIDE = re.compile(rb'["{}\[\]]')
 _INSIDE = re.compile(rb'["\\]')
 _KEY = re.compile(rb'"([^"\\]{1,40})"[ \t\r\n]*:[ \t\r\n]*$')
 _NAMES = frozenset(name.encode() for name in WRAPPERS)
+DEEPEST = 100_000
+"""Levels of nesting at which a stream of objects is given up, as nobody can tell any more where the next begins."""
 Piece = tuple[int, bytes | None]
 """An object's number, from 1, and its bytes; None where it is too large or never ends."""
 
@@ -168,6 +170,8 @@ class Cutter:
             key = _KEY.search(self._buffer, max(0, place - 80), place)
             if key is not None and key[1] in _NAMES and _next(self._buffer, place + 1) in b"{":
                 self._start, self.inside_wrapper = None, True
+        if depth >= DEEPEST:
+            raise Refused(f"It is nested deeper than {DEEPEST:,} levels; the rest is passed over.")
         self._stack.append(token if depth < 3 else 0)
 
     def _is_place(self) -> bool:

@@ -113,13 +113,16 @@ def _json(opened: Opened, head: bytes, parser: Parser, tell: Told) -> Iterator[E
     if head.startswith(b"{") and is_lines(head):
         yield from _lines(opened, parser, tell)
         return
-    longest = parser.bounds.record
-    for number, raw in objects(opened.blocks(), longest):
-        if raw is None:
-            parser.malformed(number, f"The object is longer than {longest:,} bytes, or never ends.")
-            continue
-        yield from parser.document(raw, number)
-        tell(opened.position)
+    longest, number = parser.bounds.record, 0
+    try:
+        for number, raw in objects(opened.blocks(), longest):
+            if raw is None:
+                parser.malformed(number, f"The object is longer than {longest:,} bytes, or never ends.")
+                continue
+            yield from parser.document(raw, number)
+            tell(opened.position)
+    except Refused as why:
+        parser.malformed(number + 1, str(why))
 
 
 def _lines(opened: Opened, parser: Parser, tell: Told) -> Iterator[Event]:
