@@ -47,7 +47,7 @@ def test_the_most_urgent_comes_first_with_what_a_week_costs(fixes: None) -> None
     assert "internet" in first.why
     assert "“Sell”" in first.why and "30\N{NO-BREAK SPACE}% of all goals" in first.why
     assert (second.week, second.costs, second.due) == (None, "not known yet", None)
-    assert (found.late, found.unowned) == (1, 1)
+    assert (found.late, found.more) == (1, 0)
 
 
 def test_what_is_accepted_or_waits_for_proof_is_not_asked_for(fixes: None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from accord.briefing.parts import address
@@ -23,7 +23,7 @@ from accord.organization.scope import unit_and_below
 from accord.ui import format as write
 
 DAYS_A_YEAR = 365.25
-SHOWN = 50
+SHOWN = 12
 Range = tuple[float, float, float]
 
 
@@ -60,7 +60,8 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A unit's page. `more` repairs are not shown; `counted` is when the fixes were counted, None = never."""
+    """A unit's page. `more` repairs are not shown, `late` are past their date (shown or not); `counted` is when the
+    fixes were counted, None = never."""
 
     key: str
     name: str
@@ -68,15 +69,7 @@ class Department:
     repairs: list[Repair]
     more: int
     counted: datetime | None
-    unowned: int
-
-    @property
-    def late(self) -> int:
-        return sum(one.late for one in self.repairs)
-
-    @property
-    def exploited(self) -> int:
-        return sum(one.worst in ("triage", "3d") for one in self.repairs)
+    late: int
 
 
 def money_a_week(week: Range | None) -> str:
@@ -103,9 +96,8 @@ def department(key: str, now: datetime | None = None) -> Department | None:
         .select_related("fix", "system", "owner")
         .order_by("worst_class", F("due").asc(nulls_last=True), F("price_mid").desc(nulls_last=True), "pk")
     )
-    shown = list(rows[: SHOWN + 1])
-    more = max(0, rows.count() - SHOWN) if len(shown) > SHOWN else 0
-    shown = shown[:SHOWN]
+    total = rows.aggregate(all=Count("pk"), late=Count("pk", filter=Q(due__lt=at)))
+    shown = list(rows[:SHOWN])
     aligned = estate.alignment()
     efforts = {one.applies_to: one for one in FixEffort.objects.all()}
     pairs = {(row.system_id, row.fix_id) for row in shown}
@@ -117,8 +109,8 @@ def department(key: str, now: datetime | None = None) -> Department | None:
     state = FixState.objects.first()
     repairs = [_repair(row, aligned, efforts, agreed.get((row.system_id or 0, row.fix_id)), at) for row in shown]
     return Department(
-        unit.key, unit.name, len(systems), repairs, more, state.counted_at if state else None,
-        sum(not one.owner for one in repairs),
+        unit.key, unit.name, len(systems), repairs, total["all"] - len(shown), state.counted_at if state else None,
+        total["late"],
     )  # fmt: skip
 
 
