@@ -28,8 +28,10 @@ FOLDER = Path(__file__).parent / "truth"
 FORMATS = {
     "cloudtrail": {"cloudtrail"}, "okta": {"okta"}, "azure": {"azure"}, "m365": {"m365"}, "auditd": {"auditd"},
     "zeek": {"zeek-json"}, "suricata": {"suricata"}, "web": {"access-log", "nginx-error", "apache-error"},
+    "windows": {"windows-json"},
 }  # fmt: skip
 SOURCES = {"auditd", "aws", "entra", "m365", "okta", "suricata", "web", "zeek"}
+"""Each with fifteen cases or more; `windows` holds cases of the pack alone, the public rules have their own for it."""
 Case = dict[str, Any]
 
 
@@ -126,9 +128,14 @@ def test_matches_as_worked_out(case: Case, request: pytest.FixtureRequest) -> No
 
 def test_enough_cases_of_each_source() -> None:
     named = [case.id.split("-")[0] for case in CASES]
-    assert set(named) == SOURCES
+    assert set(named) == {*SOURCES, "windows"}
     assert len(CASES) >= 120
     assert min(named.count(one) for one in SOURCES) >= 15
     told = [case.values[0] for case in CASES]
     assert sum(len(one["matches"]) < len(one["events"]) for one in told) >= 120, "cases with events that must not match"
     assert sum(bool(one["matches"]) for one in told) >= 120, "cases with events that must match"
+
+
+def test_every_base_rule_of_the_pack_has_a_case() -> None:
+    tried = {case.values[0]["rule"] for case in CASES}
+    assert {rule.name for rule in _own().rules} <= tried

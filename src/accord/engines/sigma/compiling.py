@@ -157,8 +157,12 @@ def _add(path: str, document: dict[str, Any], work: _Compiler) -> None:
 
 
 def _check_conditions(detection: Any) -> None:
-    """Brackets are bounded: pySigma's parser takes time that grows steeply with their depth."""
+    """Brackets are bounded: pySigma's parser takes time that grows steeply with their depth. Words that YAML takes for
+    truth values (on, off, yes, no) are no names: pySigma would leave such a condition out."""
     held = detection.get("condition") if isinstance(detection, dict) else None
+    names = [*detection, *(held if isinstance(held, list) else [held])] if isinstance(detection, dict) else []
+    if any(isinstance(one, bool) for one in names):
+        raise Unsupported("YAML reads a name in it as true or false (on, off, yes, no): put it into quotes.")
     for text in held if isinstance(held, list) else [held]:
         depth = most = 0
         for letter in str(text):
