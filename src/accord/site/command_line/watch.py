@@ -68,6 +68,10 @@ def watch(
     where = sys.stdout if form == "table" or out is not None else sys.stderr
     for line in told:
         print(line, file=where)
+    if not rules:
+        print(
+            f"Only the rules that come with Accord were run; the public collection is at {ruleset.WHERE}.", file=where
+        )
     raise typer.Exit(_code(run, fail_on))
 
 

@@ -120,13 +120,17 @@ class Watch:
             events = read_events(
                 one.origin, self.tally, name=one.name, assumed=self._assumed, source=self._source, at=at
             )  # fmt: skip
+            count, bad = -1, self.tally.malformed[one.name]
             for count, event in enumerate(events):
                 numbers = self._match(event)
                 if numbers:
                     yield from self._of(numbers, event)
                 if not count & 255 and stop():
                     return
-            self.files += 1
+            if count < 0 and self.tally.malformed[one.name] > bad:
+                self.unreadable.append(f"{one.name}: It holds no event that can be read.")
+            else:
+                self.files += 1
         except NotLogs as error:
             if one.named:
                 self.unreadable.append(f"{one.name}: {error.problem} {error.remedy}")

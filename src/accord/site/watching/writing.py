@@ -95,6 +95,11 @@ def _finding(hit: Hit) -> dict[str, Any]:
     return detection_finding(detection(hit), version("accord"))
 
 
+def many(count: int, word: str) -> str:
+    """A number with its word."""
+    return f"{count:,} {word}" + ("" if count == 1 else "s")
+
+
 def plain(text: object, limit: int = WIDE) -> str:
     """A text from a log or a rule, fit for a terminal."""
     from accord.intake.safe.text import line
@@ -116,7 +121,7 @@ def summary(watch: Watch, states: list[State], faults: list[Any], listed: bool, 
     yield from _sources(watch)
     yield from _states(states, listed)
     if faults:
-        yield f"Files that are no rule: {len(faults):,}."
+        yield f"Files, or parts of them, that are no rule: {len(faults):,}."
         yield from _some(plain(fault, 300) for fault in faults)
 
 
@@ -130,7 +135,8 @@ def _some(lines: Iterable[str]) -> Iterator[str]:
 def _fired(watch: Watch, each: int) -> Iterator[str]:
     hits = watch.fired.total()
     yield ""
-    yield f"Hits: {hits:,} of {len(watch.fired):,} rules in {watch.tally.events.total():,} events."
+    of = f"{many(hits, 'hit')} of {many(len(watch.fired), 'rule')}"
+    yield f"{of} in {many(watch.tally.events.total(), 'event')}."
     if each and any(count > each for count in watch.fired.values()):
         yield f"The table shows the first {each:,} of each rule (--each 0 shows all)."
     from accord.engines.sigma.rules import LEVELS
@@ -148,7 +154,7 @@ def _sources(watch: Watch) -> Iterator[str]:
     tally: Tally = watch.tally
     titles = {one.name: one.title for one in READ}
     yield ""
-    yield f"Sources: {watch.files:,} files, {tally.malformed.total():,} records malformed."
+    yield f"Sources: {many(watch.files, 'file')}, {many(tally.malformed.total(), 'record')} malformed."
     for (name, source), count in tally.events.most_common():
         yield f"  {count:>9,}  {titles.get(name, name)} ({source})"
     for name, count in tally.malformed.most_common(MOST_LISTED):
