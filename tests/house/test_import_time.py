@@ -19,8 +19,12 @@ HEAVY = {
     "pypdf",
     "playwright",
     "httpx",
+    "rustworkx",
+    "sigma",
+    "hyperscan",
+    "orjson",
 }
-MODULES = 1600
+MODULES = 1800
 PROGRAM = """
 import json, sys
 import accord.site.asgi

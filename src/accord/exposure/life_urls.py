@@ -7,7 +7,7 @@ from django.urls import path
 from accord.exposure.views import acts, fingerprints, statements, undoing
 
 routes = [
-    path("findings/work/", acts.work, name="finding_work"),
+    path("findings/acts/", acts.work, name="finding_work"),
     path("findings/judge/", acts.judge, name="finding_judge"),
     path("findings/jobs/<uuid:pk>/", acts.job, name="act_job"),
     path("findings/fingerprints/", fingerprints.overview, name="fingerprints"),

@@ -45,7 +45,6 @@ def paths(request: HttpRequest) -> dict[str, Any]:
     "/security-tests/{str:key}/results", summary="Results of a test of security",
     operation_id="get_security_test_results", response=list[dict[str, Any]],
 )  # fmt: skip
-@guard_api("view", "finding")
 @guard_api("view", "security_test")
 def results(request: HttpRequest, key: str) -> list[dict[str, Any]]:
     """Its findings (of a retest: those of the test before) and what evidence says of each now."""
