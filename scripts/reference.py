@@ -146,6 +146,21 @@ def formats() -> list[str]:
     return lines
 
 
+def log_formats() -> list[str]:
+    """Each format of logs, with what its module says of it."""
+    from importlib import import_module
+
+    from accord.intake.events import FORMATS
+
+    lines: list[str] = []
+    for module in dict.fromkeys(one.module for one in FORMATS):
+        held = [one for one in FORMATS if one.module == module]
+        lines += [f"#### {' · '.join(one.title for one in held)}", ""]
+        lines += [f"Name {', '.join(f'`{one.name}`' for one in held)}.", ""]
+        lines += [(import_module(module).__doc__ or "").strip(), ""]
+    return lines
+
+
 def format_differences() -> list[str]:
     """The files whose grouped count is another than the one that another project's tests assert, with the reason."""
     path = ROOT / "src" / "accord" / "intake" / "differences.csv"
@@ -216,6 +231,7 @@ BLOCKS: dict[str, Callable[[], list[str]]] = {
     "permissions": permissions,
     "formats": formats,
     "format-differences": format_differences,
+    "log-formats": log_formats,
     "scenario-formats": scenario_formats,
     "loss-columns": loss_columns,
     "plan-sheets": plan_sheets,
