@@ -369,7 +369,7 @@ def _last() -> str:
     return Cursor("priority", None, 10**12).encode()
 
 
-def measure(runs: int, plans: bool) -> int:
+def measure(runs: int, plans: bool, only: str = "") -> int:
     """Print queries and p50/p95 per page; returns how many pages miss a target."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -378,6 +378,8 @@ def measure(runs: int, plans: bool) -> int:
     clients = {account: _client(account) for account in ("ciso", "head")}
     print(f"{'page':34} {'queries':>7} {'p50 ms':>8} {'p95 ms':>8} {'CPU ms':>8}")
     for account, name, address in pages():
+        if only not in name:
+            continue
         client = clients[account]
         client.get(address)
         with CaptureQueriesContext(connection) as seen:
@@ -434,6 +436,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--plans", action="store_true")
+    parser.add_argument("--only", default="", help="pages whose name holds this")
     given = parser.parse_args()
     home = given.keep or Path(tempfile.mkdtemp(prefix="accord-bench-"))
     home.mkdir(parents=True, exist_ok=True)
@@ -441,7 +444,7 @@ def main() -> int:
         with _settings(given.database, home):
             if not _there():
                 make(given.assets, given.findings)
-            return 1 if measure(given.runs, given.plans) else 0
+            return 1 if measure(given.runs, given.plans, given.only) else 0
     finally:
         if given.keep is None:
             shutil.rmtree(home, ignore_errors=True)

@@ -16,7 +16,7 @@ from accord.engines.priority import CODES, LABELS, Urgency
 from accord.estate.models import Asset, System, UnitSystem
 from accord.exposure.models import IS_OPEN, Definition, DefinitionAlias, Finding, Severity
 from accord.exposure.selectors import search
-from accord.exposure.selectors.narrow import are_few, few, of_definitions, on_assets, plain
+from accord.exposure.selectors.narrow import MANY, are_few, few, of_definitions, on_assets, plain
 from accord.exposure.shell import asset_href
 from accord.organization.models import Unit
 from accord.organization.scope import unit_and_below
@@ -61,7 +61,10 @@ def _box(finding: Finding) -> str:
 
 
 def _stale(found: Rows, value: Any) -> Rows:
-    return found.filter(stale_since__isnull=not value)
+    stale = Finding.objects.filter(stale_since__isnull=False).order_by().values("pk")
+    if not value or are_few(found) or stale[: MANY + 1].count() > MANY:
+        return found.filter(stale_since__isnull=not value)
+    return few(found.filter(pk__in=stale))
 
 
 def _overdue(found: Rows, value: Any) -> Rows:

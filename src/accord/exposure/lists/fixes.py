@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accord.engines.priority import CODES, LABELS, Urgency
+from accord.estate.models import System
 from accord.exposure.models import Campaign, Fix, PatchJob, PatchPlan, SystemFix, Ticket
 from accord.ui.lists import Empty, ListColumn, ListFilter, ListSpec, choice, reference
 
@@ -19,6 +20,12 @@ BY_CODE = {CODES[u]: int(u) for u in Urgency}
 
 def _on(found: Rows, **wanted: Any) -> Rows:
     return found.filter(Exists(SystemFix.objects.filter(fix=OuterRef("pk"), **wanted)))
+
+
+def _of_owner(found: Rows, value: Any) -> Rows:
+    """By the systems of a person: each fix is then looked up with each of them, not with all that it is on."""
+    systems = System.objects.filter(it_owner__key=value).values_list("pk", flat=True)
+    return _on(found, system_id__in=list(systems))
 
 
 def _open(found: Rows, value: Any) -> Rows:
@@ -77,7 +84,7 @@ FIXES = ListSpec(
         ListFilter("overdue", "Past its deadline", "bool", _overdue),
         choice("kind", "Kind", Fix.Kind.choices),
         ListFilter("system", "System", "ref", lambda q, v: _on(q, system__key=v), noun="system"),
-        ListFilter("owner", "Owner in IT", "ref", lambda q, v: _on(q, owner__key=v), noun="person"),
+        ListFilter("owner", "Owner in IT", "ref", _of_owner, noun="person"),
         ListFilter("campaign", "Campaign (number)", "text",
                    lambda q, v: q.filter(campaigns__campaign=int(v) if str(v).isascii() and str(v).isdigit() else 0)),
     ],
