@@ -179,7 +179,7 @@ def test_memory_is_bounded_in_bytes_however_different_events_are() -> None:
     assert engine.remembered()["verdicts"] <= 1000
     assert engine.remembered()["value bytes"] <= 200_000
     assert engine.remembered()["shapes"] <= 5_000
-    assert engine.remembered()["classes"] <= 20_000
+    assert engine.remembered()["classes"] <= 10_000
     assert engine.states()[0].state == "ok"
 
 

@@ -157,7 +157,7 @@ def _rule_out(rule: Rule) -> list[Any]:
 
 
 def _rule_in(row: list[Any]) -> Rule:
-    held = {
+    held: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) and name != "trees" else value
         for name, value in zip(_RULE, row, strict=True)
     }

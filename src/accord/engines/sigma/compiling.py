@@ -126,7 +126,9 @@ def _add_filter(path: str, document: dict[str, Any], work: _Compiler) -> None:
     try:
         _check_conditions(document.get("filter"))
         work.filters.append(SigmaFilter.from_dict(document))
-    except (*_errors(), Unsupported) as error:
+    except Unsupported as reason:
+        work.program.faults.append(Fault(path, None, f"It is no Sigma filter: {reason}"))
+    except _errors() as error:
         work.program.faults.append(Fault(path, None, f"It is no Sigma filter: {_words(error)}."))
 
 

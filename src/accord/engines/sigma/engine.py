@@ -26,8 +26,10 @@ REMEMBERED = 300_000
 """Verdicts, some 150 bytes each."""
 VALUE_BYTES = 96 << 20
 """Values of fields whose matches are remembered, of all plans together."""
-MOST_SHAPES, MOST_KEYS = 5_000, 500
-MOST_CLASSES, MOST_PLANS = 20_000, 2_000
+MOST_SHAPES, MOST_KEYS, SHAPE_BYTES = 5_000, 500, 32 << 20
+MOST_CLASSES = 10_000
+PLAN_ATOMS = 4
+"""Atoms of all plans together, in those of the program; beyond it plans are made anew as they are needed."""
 Event = Mapping[str, Any]
 
 
@@ -63,7 +65,7 @@ class Engine:
         self._source: LogSource | None = None
         self._shapes: dict[tuple[str, ...], _Shape] = self._by_source.setdefault(None, {})
         self._fed: dict[int, set[str]] = {}
-        self._classes = self._opened = 0
+        self._classes = self._opened = self._shape_bytes = self._plan_atoms = 0
         self.hits_from_memory = self.events = 0
 
     def match(self, event: Event, source: LogSource | None = None, raw: bytes | None = None) -> tuple[int, ...]:
@@ -76,14 +78,14 @@ class Engine:
             self._enter(source)
         keys = tuple(event)
         shape = self._shapes.get(keys) or self._new_shape(keys)
-        values = shape.reader.raw(event)
+        routed = routing_key(shape.reader.raw(event))
         try:
-            held = shape.classes.get(routing_key(values))
+            held = shape.classes.get(routed)
         except TypeError:  # a list or an object, which is no key
             held = self._class(None, shape, event, keys)
         else:
             if held is None:
-                held = self._class(routing_key(values), shape, event, keys)
+                held = self._class(routed, shape, event, keys)
         plan, reader = held
         anywhere = plan.anywhere(event, raw) if plan.keywords is not None else 0
         if not plan.fields:
@@ -109,14 +111,18 @@ class Engine:
     def _new_shape(self, keys: tuple[str, ...]) -> _Shape:
         shape = _Shape(Reader(keys, self.routing, ""))
         if len(keys) <= MOST_KEYS:
-            if len(self._shapes) >= MOST_SHAPES:
+            size = 200 * (1 + len(keys)) + 4 * sum(map(len, keys))
+            if len(self._shapes) >= MOST_SHAPES or self._shape_bytes + size > SHAPE_BYTES:
+                self._forget()
                 self._shapes.clear()
+                self._shape_bytes = 0
+            self._shape_bytes += size
             self._shapes[keys] = shape
         return shape
 
     def _class(self, key: Any, shape: _Shape, event: Event, keys: tuple[str, ...]) -> tuple[Plan, Reader]:
         """The plan of an event, and how its fields are read in events of this shape."""
-        if self._classes >= MOST_CLASSES or len(self._plans) >= MOST_PLANS:
+        if self._classes >= MOST_CLASSES or self._plan_atoms > PLAN_ATOMS * (len(self.program.atoms) + 1000):
             self._forget()  # somebody's routing fields are all different: begin anew
         masks = self._routing.masks(shape.reader.texts(event, None))
         named = (self._source, masks)
@@ -126,6 +132,7 @@ class Engine:
             left = self._routing.left(self._source, masks)
             plan = Plan(self.program.atoms, left, self._expressions, self._opened, self._budget)
             self._plans[named] = plan
+            self._plan_atoms += plan.size
         reader = Reader(keys, plan.fields, f"{plan.number}.")
         plan.seen.update(name for name in reader.there)
         if key is not None:
@@ -143,7 +150,7 @@ class Engine:
         self._plans.clear()
         self._verdicts.clear()
         self._budget.clear()
-        self._classes = 0
+        self._classes = self._plan_atoms = 0
 
     def _note_fed(self) -> None:
         for plan in self._plans.values():

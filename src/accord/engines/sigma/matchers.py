@@ -257,7 +257,12 @@ def _piece(piece: Sequence[str | int]) -> tuple[int, list[tuple[int, str]]]:
 
 
 def _at(text: str, place: int, runs: Sequence[tuple[int, str]]) -> bool:
-    return place >= 0 and all(text.startswith(run, place + offset) for offset, run in runs)
+    if place < 0:
+        return False
+    for offset, run in runs:  # noqa: SIM110 - twice as fast as all()
+        if not text.startswith(run, place + offset):
+            return False
+    return True
 
 
 def _find(text: str, start: int, size: int, runs: Sequence[tuple[int, str]]) -> int:

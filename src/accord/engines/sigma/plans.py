@@ -18,7 +18,7 @@ from accord.engines.sigma.tree import TRUE, Atom, Atoms, Tree, atoms_of, necessa
 from accord.engines.sigma.values import everything
 
 Check = Callable[[int], Any]
-_SETTLED = (200, 2000)
+_SETTLED = (200, 1000)
 """After so many new events the triggers are chosen anew, by what was true of them."""
 _PAIRS = frozenset(("field", "field_startswith", "field_endswith", "field_contains"))
 _NOTHING: tuple[int, tuple[int, ...]] = (0, ())
@@ -41,6 +41,7 @@ class Plan:
         open_ = [(rule, tree) for rule, tree in left if tree is not TRUE]
         numbers = sorted({number for _, tree in open_ for number in atoms_of(tree)})
         self._bits = {number: bit for bit, number in enumerate(numbers)}
+        self.size = len(numbers) + 50
         by_field: dict[str | None, list[tuple[Atom, int, int]]] = {}
         self._pairs: list[tuple[Atom, int]] = []
         names: dict[str | None, None] = {}
