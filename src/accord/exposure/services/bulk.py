@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -15,6 +16,36 @@ from django.db.models import Model
 Thing = TypeVar("Thing")
 PARAMETERS = 32_000
 ROWS = 1000
+CACHE = -96_000
+"""KiB of pages (negative: as SQLite counts) that an import's connection holds."""
+CHECKPOINT = 16_000
+"""Pages in the write-ahead log after which an import's connection moves them into the file."""
+
+
+@contextmanager
+def large_writes() -> Iterator[None]:
+    """Inside, this connection to SQLite holds more pages, and moves what it wrote into the file less often.
+
+    A page that many chunks change is then written once. Everybody else's connection keeps its own settings.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    own: Any = connection.connection
+    names = ("cache_size", "wal_autocheckpoint")
+    before = [own.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+    _set(own, names, (CACHE, CHECKPOINT))
+    try:
+        yield
+    finally:
+        if connection.connection is own:
+            _set(own, names, before)
+
+
+def _set(connected: Any, names: Sequence[str], values: Sequence[int]) -> None:
+    for name, value in zip(names, values, strict=True):
+        connected.execute(f"PRAGMA {name}={value}").fetchall()
 
 
 @contextmanager
@@ -75,13 +106,23 @@ def columns_of(model: type[Model], names: Iterable[str]) -> list[str]:
 
 def stored(value: Any) -> Any:
     """A moment as this database writes it in a statement that no model prepares."""
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+    return _written(connection.vendor, value) if isinstance(value, datetime) else value
+
+
+@lru_cache(maxsize=4096)
+def _written(_vendor: str, value: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(value)
 
 
 def moment(value: Any) -> datetime | None:
     """A moment that `fetch` brought, whatever the database gives for it."""
     if value is None or isinstance(value, datetime):
         return value
+    return _read(value)
+
+
+@lru_cache(maxsize=4096)
+def _read(value: str) -> datetime:
     return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 

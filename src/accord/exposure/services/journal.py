@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -20,7 +21,7 @@ from accord.core.models import LedgerEntry
 from accord.exposure.models import Finding, ImportJournal, Scan
 from accord.exposure.services import bulk
 
-VERSION = 1
+VERSION = 2
 Row = Mapping[str, Any]
 ADDED = (
     "state", "definition", "target", "asset", "component", "version", "fixed_version", "severity", "cvss_score",
@@ -106,10 +107,13 @@ def _plain(row: Row) -> dict[str, Any]:
 
 
 def _text(name: str, value: Any) -> Any:
-    if name in MOMENTS and value is not None:
-        told = bulk.moment(value)
-        return told.isoformat() if told else None
-    return value
+    return _iso(value) if name in MOMENTS and value is not None else value
+
+
+@lru_cache(maxsize=4096)
+def _iso(value: Any) -> str | None:
+    told = bulk.moment(value)
+    return told.isoformat() if told else None
 
 
 def _encoded(values: Iterable[Any], name: str = "") -> list[Any]:
@@ -122,6 +126,26 @@ def _encoded(values: Iterable[Any], name: str = "") -> list[Any]:
 
 def _decoded(held: list[Any], number: int) -> list[Any]:
     return held[0] * number if len(held) == 1 else [held[0][at] for at in held[1]]
+
+
+def _grouped(changed: Iterable[tuple[int, str, Row, Row]]) -> list[list[Any]]:
+    """[verb, primary keys, columns before, columns after] for each verb and set of fields."""
+    groups: dict[tuple[Any, ...], list[tuple[int, str, Row, Row]]] = {}
+    for one in changed:
+        groups.setdefault((one[1], *one[2], None, *one[3]), []).append(one)
+    return [
+        [some[0][1], [one[0] for one in some], _columns([one[2] for one in some]), _columns([one[3] for one in some])]
+        for some in groups.values()
+    ]
+
+
+def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    return {name: _encoded((row[name] for row in rows), name) for name in rows[0]}
+
+
+def _rows(columns: Mapping[str, list[Any]], number: int) -> Iterator[dict[str, Any]]:
+    values = [_decoded(held, number) for held in columns.values()]
+    return (dict(zip(columns, (column[at] for column in values), strict=True)) for at in range(number))
 
 
 def _pack(entries: Entries) -> bytes:
@@ -137,7 +161,7 @@ def _pack(entries: Entries) -> bytes:
          [_text(name, value) for name, value in zip(SEEN, after, strict=True)]]
         for pks, before, after in entries.seen
     ]  # fmt: skip
-    held["changed"] = [[pk, verb, _plain(before), _plain(after)] for pk, verb, before, after in entries.changed]
+    held["changed"] = _grouped(entries.changed)
     held["alike"] = [[verb, pks, _plain(before), _plain(after)] for verb, pks, before, after in entries.alike]
     return zlib.compress(json.dumps(held, separators=(",", ":"), ensure_ascii=False).encode(), COMPRESSION)
 
@@ -155,7 +179,10 @@ def _unpack(data: bytes) -> Iterator[JournalEntry]:
         now = dict(zip(SEEN, after, strict=True))
         for pk, was in zip(pks, values, strict=True):
             yield JournalEntry(pk, "see", dict(zip(SEEN, was, strict=True)), dict(now))
-    for pk, verb, before, after in held["changed"]:
+    for verb, pks, before, after in held["changed"] if held["version"] > 1 else ():
+        for pk, was, now in zip(pks, _rows(before, len(pks)), _rows(after, len(pks)), strict=True):
+            yield JournalEntry(pk, verb, was, now)
+    for pk, verb, before, after in held["changed"] if held["version"] == 1 else ():
         yield JournalEntry(pk, verb, before, after)
     for verb, pks, before, after in held["alike"]:
         for pk in pks:

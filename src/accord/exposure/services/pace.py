@@ -10,7 +10,7 @@ SECONDS = 0.35
 """So long a transaction should hold the database."""
 GAP = 0.1
 """SQLite has no line of waiting writers: one that waits looks again at least that often."""
-BUSY = 0.5
+BUSY = 1.0
 """So long several short transactions may follow each other before others get their turn."""
 
 

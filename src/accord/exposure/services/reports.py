@@ -13,6 +13,7 @@ from accord.core.models import User
 from accord.exposure.models import Scan
 from accord.exposure.services import feeds
 from accord.exposure.services.importing import Tell, process, receive, silent
+from accord.exposure.services.importing.aside import Proving
 from accord.intake.records import IntakeError, Observation, Refusal, ScanHeader, Target
 from accord.intake.registry import read_scan
 
@@ -27,16 +28,17 @@ def import_scan(actor: User, path: Path | str, tell: Tell = silent) -> dict[str,
     file is refused, each with file, row, field and remedy. `Refused` only where the file cannot be opened.
     """
     source = Path(path)
+    proving = Proving(source.name)
     try:
         with source.open("rb") as stream:
-            stored = files.keep(actor, source.name, files.chunks(stream))
+            stored = files.keep(actor, source.name, proving.blocks(files.chunks(stream)))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise Refused(Problem(None, "", f"{reason}.", "Give a file that may be read.", source.name)) from None
     scan, _ = receive(actor, stored, source.name)
     before = _counts(Scan.of_file(scan.file_id))
     try:
-        found = process(actor, scan, tell)
+        found = process(actor, scan, tell, proving.result())
     except Refused as error:
         scan.refresh_from_db()
         problems = [str(problem) for problem in error.problems]

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, Sum
+from django.db.models import Count, F, Min, Model, Q, Sum
 
 from accord.core import ledger
 from accord.core.models import User
@@ -177,8 +177,15 @@ def _targets(targets: set[int], told: Counted) -> Tally:
             row.worst_rank = lowest
             changed.append(row)
         _add(total, difference)
-    bulk.overwrite(Target, changed, (*COUNTED, "worst_rank"))
+    _write_counts(Target, changed)
     return total
+
+
+def _write_counts(model: type[Model], rows: list[Any]) -> None:
+    """Write the counts and the lowest rank of rows that are there."""
+    names = (*COUNTED, "worst_rank")
+    values = [(*(getattr(row, name) for name in names), row.pk) for row in rows]
+    bulk.rewrite(model, bulk.columns_of(model, names), values)
 
 
 def _total(difference: Tally, states_changed: bool) -> None:

@@ -16,7 +16,7 @@ from accord.core import files, jobs, ledger
 from accord.core.errors import Refused
 from accord.core.models import Job, StoredFile, User
 from accord.exposure.models import Scan
-from accord.exposure.services import assessing, refingerprint, statements
+from accord.exposure.services import assessing, bulk, refingerprint, statements, undo
 from accord.exposure.services.importing import applying, survey
 from accord.exposure.services.importing.reading import Reading, opened
 from accord.exposure.services.pace import Breath
@@ -73,18 +73,22 @@ def start(actor: User, scan: Scan) -> Job:
     return job
 
 
-def process(actor: User, scan: Scan, tell: Tell = silent) -> list[Scan]:
-    """Read and apply the file of a scan; returns its scans. Goes on where an interrupted run stopped."""
+def process(actor: User, scan: Scan, tell: Tell = silent, proof: Proof | None = None) -> list[Scan]:
+    """Read and apply the file of a scan; returns its scans. Goes on where an interrupted run stopped.
+
+    `proof` is what is known already of the kept file.
+    """
     scan.refresh_from_db()
     if scan.state == Scan.State.LANDED and not _waiting(scan):
         return _of_file(scan)
     version = refingerprint.in_force()
-    with opened(scan.file, scan.name, version) as found:
+    with opened(scan.file, scan.name, version) as found, bulk.large_writes():
         if scan.state in (Scan.State.RECEIVED, Scan.State.READING, Scan.State.REFUSED):
-            _survey(actor, scan, found, tell, version)
+            _survey(actor, scan, found, tell, version, proof)
         try:
             estate = applying.apply(actor, scan.file, found, tell)
         except IntakeError as error:
+            _take_back(actor, scan, error, tell)
             raise survey.refused_because(error) from None
     breath = Breath()
 
@@ -109,12 +113,28 @@ def _of_file(scan: Scan) -> list[Scan]:
     return list(Scan.of_file(scan.file_id).order_by("part"))
 
 
-def _survey(actor: User, scan: Scan, found: Reading, tell: Tell, version: int) -> None:
+def _take_back(actor: User, scan: Scan, error: IntakeError, tell: Tell) -> None:
+    """A file that had been proven whole was not read to its end (a bound of time or memory): nothing of it stays.
+
+    What has landed of the scan is undone by its journal, as a person would undo it; the file may be handed in again.
+    """
+    told = survey.problem(error.row, error.field, error.problem, error.remedy)
+    reason = f"The file could not be read to its end: {error.problem}"[:500]
+    with ledger.write(actor) as log:
+        for part in Scan.of_file(scan.file_id).filter(state=Scan.State.APPLYING):
+            part.undo = {"at": 0, "removed": 0, "restored": 0, "left": {}, "reason": reason, "by": actor.email}
+            part.state, part.problems = Scan.State.UNDOING, [*part.problems, told]
+            part.save(update_fields=["undo", "state", "problems"])
+            log.add("undo", "scan", part.pk, None, {"reason": reason})
+    undo.run(actor, scan, tell)
+
+
+def _survey(actor: User, scan: Scan, found: Reading, tell: Tell, version: int, proof: Proof | None) -> None:
     """What the file holds: known in one transaction, or the file is refused."""
     Scan.objects.filter(pk=scan.pk).update(state=Scan.State.READING)
     tell(0, None, "Reading the file")
     try:
-        proof = _proof(scan)
+        proof = proof or _proof(scan)
         parts = survey.proven(found, proof) if proof is not None else survey.whole(scan.name, found)
         _whole(scan, parts)
     except IntakeError as error:
