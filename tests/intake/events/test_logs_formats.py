@@ -189,6 +189,20 @@ def test_records_of_the_audit_daemon() -> None:
     assert found[0].time == TEN + timedelta(milliseconds=123)
 
 
+def test_a_started_program_is_put_together_from_its_records() -> None:
+    call = f'type=SYSCALL msg={SERIAL}: arch=c000003e syscall=59 ppid=1 pid=2 uid=0 exe="/usr/bin/base64"\n'
+    program = f'type=EXECVE msg={SERIAL}: argc=3 a0="base64" a1="-d" a2=61206220\n'
+    other = program.replace(":77)", ":78)")
+    found, tally = read(call + program + program + call + other)
+    processes = [event for event in found if event.source.category]
+    assert len(found) == 6 and tally.events.total() == 6
+    (process,) = processes
+    assert process.source == LogSource("linux", "process_creation") and process.row == 2
+    assert (process.data["Image"], process.data["CommandLine"]) == ("/usr/bin/base64", "base64 -d a b ")
+    assert (process.data["ProcessId"], process.data["ParentProcessId"], process.data["User"]) == ("2", "1", "0")
+    assert process.time == found[0].time
+
+
 def test_syslog_of_today() -> None:
     line = (
         '<34>1 2025-01-01T12:00:00.5+02:00 web1 sshd 99 ID1 [ex@1 a="b \\"c\\"" k="v"][o@2 z="1"] \ufeffFailed password'
@@ -243,7 +257,7 @@ def test_access_logs() -> None:
     assert event.time == TEN
     data = event.data
     assert (data["c-ip"], data["cs-username"], data["cs-method"]) == ("198.51.100.7", "ann", "GET")
-    assert (data["cs-uri"], data["cs-uri-stem"], data["cs-uri-query"]) == ("/a/b?q=1", "/a/b", "q=1")
+    assert (data["cs-uri"], data["cs-uri-stem"], data["cs-uri-query"]) == ("/a/b?q=1", "/a/b", ["q=1", "/a/b?q=1"])
     assert (data["sc-status"], data["sc-bytes"], data["cs-user-agent"]) == (404, 12, "curl/8")
     virtual = one('shop.example:443 192.0.2.1 - - [01/Jan/2025:10:00:00 +0000] "\\x16\\x03" 400 -')
     assert virtual.data["cs-host"] == "shop.example:443"

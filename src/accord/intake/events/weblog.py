@@ -2,8 +2,9 @@
 host before or after), and the error logs of NGINX and Apache.
 
 Fields are those of Sigma's webserver rules: c-ip, cs-username, cs-method, cs-uri (as asked for), cs-uri-stem,
-cs-uri-query, cs-version, sc-status, sc-bytes, cs-referer (and cs-referrer), cs-user-agent (and c-useragent), cs-host,
-c-uri. What follows the user agent is kept as `rest`. An access log does not tell which server wrote it.
+cs-uri-query (the query, and also what was asked for as a whole, since most rules look for paths there), cs-version,
+sc-status, sc-bytes, cs-referer (and cs-referrer), cs-user-agent (and c-useragent), cs-host, c-uri. What follows the
+user agent is kept as `rest`. An access log does not tell which server wrote it.
 """
 
 from __future__ import annotations
@@ -90,8 +91,8 @@ def _request(data: Data, request: str) -> None:
     _put(data, uri, "cs-uri", "c-uri")
     stem, mark, query = uri.partition("?")
     data["cs-uri-stem"] = stem
-    if mark:
-        data["cs-uri-query"] = query
+    # Most of Sigma's webserver rules look for paths in cs-uri-query, as if it were what was asked for.
+    data["cs-uri-query"] = [query, uri] if mark else uri
     _put(data, version, "cs-version")
 
 
