@@ -41,7 +41,7 @@ from accord.intake.records import (
 from accord.intake.registry import read_scan
 from accord.intake.safe.limits import Limits
 
-ROWS = 4000
+ROWS = 8000
 TARGETS = 1000
 KIND = (
     "definition_id", "title", "kind", "check", "aliases", "description", "solution", "severity", "cvss_vectors",

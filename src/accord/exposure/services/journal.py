@@ -180,8 +180,8 @@ def _unpack(data: bytes) -> Iterator[JournalEntry]:
         for pk, was in zip(pks, values, strict=True):
             yield JournalEntry(pk, "see", dict(zip(SEEN, was, strict=True)), dict(now))
     for verb, pks, before, after in held["changed"] if held["version"] > 1 else ():
-        for pk, was, now in zip(pks, _rows(before, len(pks)), _rows(after, len(pks)), strict=True):
-            yield JournalEntry(pk, verb, was, now)
+        for pk, old, new in zip(pks, _rows(before, len(pks)), _rows(after, len(pks)), strict=True):
+            yield JournalEntry(pk, verb, old, new)
     for pk, verb, before, after in held["changed"] if held["version"] == 1 else ():
         yield JournalEntry(pk, verb, before, after)
     for verb, pks, before, after in held["alike"]:
