@@ -13,7 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, F, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, Exists, F, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Concat
 
 from accord.estate.models import Asset, AssetIdentity, System
@@ -80,16 +80,21 @@ def known_by(text: str) -> Known:
         "owner": System.objects.filter(owned(text)),
         "component": Finding.objects.filter(starting("component", text)),
     }
-    if has_words(text):
-        ways |= {"words": definitions(text), "part_words": components(text)}
     asked: dict[str, Any] = {f"by_{name}": Exists(rows) for name, rows in ways.items()}
-    if "words" in ways:
-        kinds = Definition.objects.filter(pk__in=ways["words"]).annotate(all=Value(1)).order_by().values("all")
-        asked["by_size"] = Subquery(kinds.annotate(n=Sum("open_findings")).values("n"))
+    if has_words(text):  # sums and counts: asked whether one exists, PostgreSQL would read text after text
+        asked["words"] = _all(Definition.objects.filter(pk__in=definitions(text)), Sum("open_findings"))
+        asked["parts"] = _all(components(text), Count("pk"))
     row = TotalExposure.objects.values("pk").annotate(**asked).first()
     if row is None:
         return Known()
-    return Known(**{name: bool(row[f"by_{name}"]) for name in ways}, size=row.get("by_size") or 0)
+    size = row.get("words")
+    told = {name: bool(row[f"by_{name}"]) for name in ways}
+    return Known(**told, words=size is not None, part_words=bool(row.get("parts")), size=size or 0)
+
+
+def _all(rows: Rows, figure: Any) -> Subquery:
+    """One figure over all rows, NULL or 0 without any."""
+    return Subquery(rows.order_by().annotate(every=Value(1)).values("every").annotate(n=figure).values("n"))
 
 
 def narrow(found: Rows, text: str) -> tuple[Rows, str]:
