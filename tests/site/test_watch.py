@@ -255,6 +255,25 @@ def test_a_log_source_can_be_given_to_json_of_no_known_log(tmp_path: Path) -> No
     assert run(log, "--rules", rules, "--source", "github/*/audit").exit_code == 1
 
 
+def test_rules_for_processes_read_the_audit_log_and_no_line_counts_twice(tmp_path: Path) -> None:
+    rules, log = tmp_path / "rule.yml", tmp_path / "audit.log"
+    process = {"selection": {"Image|endswith": "/id", "CommandLine|contains": "id -u"}, "condition": "selection"}
+    anywhere = {"keywords": ["id"], "condition": "keywords"}
+    processes = {"product": "linux", "category": "process_creation"}
+    documents = [
+        {"title": "P", "logsource": processes, "detection": process},
+        {"title": "K", "logsource": {"product": "linux"}, "detection": anywhere},
+    ]
+    rules.write_text(yaml.safe_dump_all(documents), encoding="utf-8")
+    at = "msg=audit(1735725600.1:7):"
+    log.write_text(
+        f'type=SYSCALL {at} pid=2 exe="/bin/id"\ntype=EXECVE {at} argc=2 a0="id" a1="-u"\n', encoding="utf-8"
+    )
+    found = run(log, "--rules", rules, "--format", "jsonl")
+    hits = [json.loads(line) for line in found.stdout.splitlines()]
+    assert sorted((hit["title"], hit["row"]) for hit in hits) == [("K", 1), ("K", 2), ("P", 2)]
+
+
 def test_broken_rules_are_listed_while_the_others_run(logs: Path, rules: Path) -> None:
     (rules.parent / "set").mkdir()
     broken = rules.parent / "set" / "broken.yml"

@@ -4,6 +4,9 @@ One record is one event, as Sigma's auditd rules take them: `type`, and each fie
 kernel wrote as hexadecimal (arguments, commands, names with blanks) are read; the fields inside msg='…' of user
 records stand at the top. Enriched names (SYSCALL=execve) stand under their own, capital names; where the log is not
 enriched, SYSCALL is told for the system calls that rules ask for, on x86-64 and on 64-bit ARM.
+
+The records of one started program (SYSCALL, then EXECVE) give one event more, of the category process_creation, with
+Image, CommandLine, ProcessId, ParentProcessId and User, so that rules for processes on Linux have something to read.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from accord.intake.events.base import Assumed, Data, LogSource, Read, Refused
 from accord.intake.events.times import epoch
 
 SOURCE = LogSource("linux", None, "auditd")
+PROCESS = LogSource("linux", "process_creation")
 _HEAD = re.compile(
     r"(?:node=(?P<node>\S{1,255}) )?type=(?P<type>[A-Z0-9_\[\]]{1,60}) "
     r"msg=audit\((?P<time>\d{1,12}\.\d{1,9}):(?P<serial>\d{1,20})\):\s?"
@@ -92,5 +96,31 @@ def _is_number(kind: str, name: str) -> bool:
 
 
 def _decoded(value: str) -> str:
-    held = bytes.fromhex(value).replace(b"\0", b" ").rstrip(b" ")
+    held = bytes.fromhex(value).rstrip(b"\0").replace(b"\0", b" ")
     return held.decode("utf-8", "surrogateescape").encode("utf-8", "replace").decode() if held else value
+
+
+class Processes:
+    """Puts the records of a started program together: SYSCALL tells the program and who ran it, EXECVE the rest."""
+
+    def __init__(self) -> None:
+        self._call: Data = {}
+
+    def take(self, record: Data) -> Data | None:
+        """The process that this record completes; None where it completes none."""
+        kind = record.get("type")
+        if kind == "SYSCALL":
+            self._call = record
+            return None
+        call = self._call
+        same = all(call.get(name) == record.get(name) for name in ("audit_serial", "audit_time", "node"))
+        if kind != "EXECVE" or not call or not same:
+            return None
+        self._call = {}
+        arguments: list[str] = []
+        while len(arguments) < MOST_FIELDS and (value := record.get(f"a{len(arguments)}")) is not None:
+            arguments.append(str(value))
+        found: Data = {"Image": call.get("exe"), "CommandLine": " ".join(arguments)}
+        found |= {"ProcessId": call.get("pid"), "ParentProcessId": call.get("ppid")}
+        found |= {"User": call.get("UID", call.get("uid")), "audit_serial": record["audit_serial"]}
+        return {name: value for name, value in found.items() if value not in (None, "")}

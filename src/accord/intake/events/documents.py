@@ -151,7 +151,9 @@ class Cutter:
                     break
                 self._place += 1
             elif token in b"{[":
-                self._open(token, found.start())
+                if not self._open(token, found.start()):  # what the list holds comes with the next block
+                    self._place = found.start()
+                    break
             elif self._stack:
                 yield from self._close(found.end())
         self._drop()
@@ -162,17 +164,23 @@ class Cutter:
             self._number += 1
             yield self._number, None
 
-    def _open(self, token: int, place: int) -> None:
+    def _open(self, token: int, place: int) -> bool:
+        """Take note of a bracket; False where more must be seen first."""
         depth = len(self._stack)
         if token == 0x7B and not self._passing and (self._start is None) and self._is_place():
             self._start, self._at = place, depth
         elif token == 0x5B and depth == 1 and self._stack[0] == 0x7B and not self._passing:
             key = _KEY.search(self._buffer, max(0, place - 80), place)
-            if key is not None and key[1] in _NAMES and _next(self._buffer, place + 1) in b"{":
-                self._start, self.inside_wrapper = None, True
+            if key is not None and key[1] in _NAMES:
+                after = _next(self._buffer, place + 1)
+                if after is None:
+                    return False
+                if after == b"{":
+                    self._start, self.inside_wrapper = None, True
         if depth >= DEEPEST:
             raise Refused(f"It is nested deeper than {DEEPEST:,} levels; the rest is passed over.")
         self._stack.append(token if depth < 3 else 0)
+        return True
 
     def _is_place(self) -> bool:
         """Whether an object that begins here is an event: at the top, in a list, in a wrapped list."""
@@ -205,10 +213,11 @@ class Cutter:
             self._start = 0
 
 
-def _next(buffer: bytes, place: int) -> bytes:
-    """The next byte that is not blank; b"{" where the buffer ends before it."""
-    rest = buffer[place : place + 200].lstrip()
-    return rest[:1] or b"{"
+def _next(buffer: bytes, place: int) -> bytes | None:
+    """The next byte that is not blank, b"" where 200 are; None where the buffer ends before that is known."""
+    rest = buffer[place : place + 200]
+    found = rest.lstrip()[:1]
+    return found if found or len(rest) == 200 else None
 
 
 def objects(blocks: Iterable[bytes], longest: int) -> Iterator[Piece]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from accord.intake.events.auditd import PROCESS, Processes
+from accord.intake.events.auditd import SOURCE as AUDITD
 from accord.intake.events.base import (
     MOST_SAMPLES,
     Assumed,
@@ -29,12 +31,13 @@ _FAULTS = (ValueError, TypeError, KeyError, IndexError, AttributeError, Overflow
 class Parser:
     """Reads records of one file or stream, called `name` in messages. Not for several threads at once.
 
-    `source` is the log source of JSON that is of no known log.
+    `source` is the log source of JSON that is of no known log. With `derived`, records that together tell more than
+    each alone give one event more (a started program in the audit log), with the row of the last of them.
     """
 
     def __init__(
         self, name: str, tally: Tally, bounds: Bounds | None = None, assumed: Assumed | None = None,
-        source: LogSource | None = None,
+        source: LogSource | None = None, derived: bool = False,
     ) -> None:  # fmt: skip
         self.name, self.tally = name, tally
         self.bounds, self.assumed = bounds or Bounds(), assumed or Assumed()
@@ -44,6 +47,7 @@ class Parser:
         self._records: tuple[Format, Records] = self._json[-1]
         self._texts: tuple[Format, Texts] | None = None
         self._sampled = 0
+        self._processes = Processes() if derived else None
         self.format: str = ""
 
     def line(self, raw: bytes, row: int) -> Sequence[Event]:
@@ -51,7 +55,14 @@ class Parser:
         if raw[:1] == b"{" or (raw[:1] == b"[" and raw[1:2] in (b"{", b" ", b"\t", b'"', b"]")):
             return self.document(raw, row)
         event = self.text(raw, row)
-        return () if event is None else (event,)
+        if event is None:
+            return ()
+        if self._processes is None or event.source is not AUDITD:
+            return (event,)
+        process = self._processes.take(event.data)
+        if process is None:
+            return (event,)
+        return (event, self._event(event.format, Read(process, PROCESS, event.time, event.host), raw, row, False))
 
     def document(self, raw: bytes, row: int) -> Sequence[Event]:
         """The events of one JSON text."""

@@ -49,7 +49,7 @@ def read_events(
                 ) from None
         else:
             stream, name = origin, name or "stream"
-        parser = Parser(name, tally, bounds, assumed, source)
+        parser = Parser(name, tally, bounds, assumed, source, derived=True)
         yield from _within(_events(stream, parser, at), parser, bounds)
 
 

@@ -83,6 +83,7 @@ class Watch:
         self._counted = self._members() if choice.correlations else frozenset()
         self._chosen = frozenset(id(self._correlator.correlations[place]) for place in choice.correlations)
         self._correlated = 0
+        self._line: tuple[tuple[str, int], frozenset[int]] = (("", 0), frozenset())
 
     def _members(self) -> frozenset[int]:
         from accord.engines.sigma.correlation_rules import known_by
@@ -148,6 +149,7 @@ class Watch:
         return self.engine.match(event.data, source, event.raw if event.json else None)
 
     def _of(self, numbers: tuple[int, ...], event: Event) -> Iterator[Hit]:
+        numbers = self._new(numbers, event)
         for number in numbers:
             if number in self.choice.rules and number not in self._correlator.quiet:
                 rule = self.engine.program.rules[number]
@@ -160,6 +162,16 @@ class Watch:
         if not self._counted.isdisjoint(numbers):
             for firing in self._correlate(numbers, event):
                 yield from self._fire(firing)
+
+    def _new(self, numbers: tuple[int, ...], event: Event) -> tuple[int, ...]:
+        """Without the rules that held for this very line already, as a record of the audit log by itself."""
+        if event.format not in ("auditd", "syslog"):
+            return numbers
+        here = (event.file, event.row)
+        if here == self._line[0]:
+            return tuple(number for number in numbers if number not in self._line[1])
+        self._line = (here, frozenset(numbers))
+        return numbers
 
     def _correlate(self, numbers: tuple[int, ...], event: Event) -> list[Firing]:
         if event.time is None:
