@@ -206,11 +206,12 @@ def memory(program: Program, every: int) -> None:
     rate(events(every), work)
     middle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     lines = unique(2000, UNIQUE_ALL)
-    for turn in range(0 if every > 1 else 100):
+    for turn in range(10 if every > 1 else 60):
         for line in lines:
             event = orjson.loads(line)
-            event["CommandLine"] = f"{turn} {event['CommandLine']}"
-            event["Image"] = f"{turn}{event['Image']}"
+            for name in UNIQUE_FEW:
+                event[name] = f"{turn} {event.get(name, '')}"
+            event[f"key {turn}"] = "x"
             engine.match(event, WINDOWS)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(f"memory: {before // 1024} MB before, {middle // 1024} MB after the set, {after // 1024} MB after a flood of")
@@ -312,7 +313,7 @@ def main() -> int:
         case "memory":
             memory(program, every)
         case "zircolite":
-            zircolite(program, given.zircolite, given.sample)
+            zircolite(program, given.zircolite.absolute(), given.sample)
     return 0
 
 

@@ -78,7 +78,7 @@ class Engine:
             self._enter(source)
         keys = tuple(event)
         shape = self._shapes.get(keys) or self._new_shape(keys)
-        routed = routing_key(shape.reader.raw(event))
+        routed = routing_key(shape.reader.values(event))
         try:
             held = shape.classes.get(routed)
         except TypeError:  # a list or an object, which is no key

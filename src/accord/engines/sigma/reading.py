@@ -42,7 +42,7 @@ class Reader:
         self._get = itemgetter(*present) if len(present) > 1 else None
         self.prefix = prefix + "".join("1" if one else "0" for one in held) + "\x1d"
 
-    def raw(self, event: Event) -> tuple[Any, ...]:
+    def values(self, event: Event) -> tuple[Any, ...]:
         """The values as they are, of the fields that are there."""
         if not self.plain:
             return tuple(self._nested(event, name) for name in self._names)
@@ -69,7 +69,7 @@ def digest(reader: Reader, event: Event, anywhere: int) -> tuple[bytes, Sequence
     """128 bits of what a verdict rests on; and the texts of the fields that are there, if each has just one."""
     prefix = f"{reader.prefix}{anywhere:x}\x1d" if anywhere else reader.prefix
     if reader.plain:
-        parts: Sequence[Any] = reader.raw(event)
+        parts: Sequence[Any] = reader.values(event)
         try:
             text = "\x1e".join(parts)
         except TypeError:
