@@ -24,6 +24,9 @@ from accord.intake import batches
 from accord.intake.fingerprint import VERSION
 from accord.intake.records import IntakeError
 
+APART = 1 << 20
+"""A smaller file is read here: starting a process takes longer than reading it."""
+
 
 class Place(NamedTuple):
     """Where a message lies in the spool."""
@@ -64,7 +67,7 @@ class Reading:
 def opened(stored: StoredFile, name: str, version: int = VERSION) -> Iterator[Reading]:
     """Begin to read a kept file; the process ends with the block. `version` is that of the fingerprints."""
     with files.open_file(stored) as stream, tempfile.TemporaryFile() as spool:
-        path = _path(stream)
+        path = _path(stream) if stored.size >= APART else None
         process = None if path is None else _start(path, name, spool, version)
         if process is None:
             yield Reading(spool, _here(stream, name, spool, version))
