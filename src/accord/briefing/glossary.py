@@ -147,7 +147,7 @@ TERMS = (
     Term(
         "stale finding",
         "One whose target a later scan looked at without looking for it: a gap in coverage, not a fix.",
-        "finding nobody checked again",
+        "weak point nobody checked again",
     ),
     Term("statement", "One fact with its number, unit, range, source rows and date."),
     Term("synergy", "What two things gain by being done together.", "joint gain"),
