@@ -91,7 +91,8 @@ def under(actor: Any, query: dict[str, list[str]]) -> Rows:
     """All findings that an account sees under the filters of the list."""
     request = HttpRequest()
     request.user = actor
-    request.GET = asked = QueryDict(mutable=True)
+    asked = QueryDict(mutable=True)
+    request.GET = asked  # type: ignore[assignment]
     for name, values in query.items():
         asked.setlist(name, values)
     return narrowed_rows(FINDINGS, request, parse(FINDINGS, asked, request))

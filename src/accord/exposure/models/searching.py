@@ -37,7 +37,7 @@ def words_of(texts: Iterable[str]) -> list[str]:
     return list(found)[:MOST]
 
 
-class WordsField(models.TextField):
+class WordsField(models.TextField):  # type: ignore[type-arg]
     """Words with a blank between two of them; `__matching` asks for rows that hold a word for each word asked for."""
 
 
@@ -57,7 +57,7 @@ class Matching(Lookup[Any]):
         asked = " ".join(f'"{word}"' + ("*" if len(word) > EXACT else "") for word in _asked(self.rhs))
         return f"{key} IN (SELECT rowid FROM {index} WHERE {index} MATCH %s)", [asked or '""']
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         words, parameters = self.process_lhs(compiler, connection)
         asked = " & ".join(f"'{word}'" + (":*" if len(word) > EXACT else "") for word in _asked(self.rhs))
         return f"array_to_tsvector(string_to_array({words}, ' ')) @@ %s::tsquery", [*parameters, asked]

@@ -84,7 +84,7 @@ def known_by(text: str) -> Known:
     if has_words(text):  # sums and counts: asked whether one exists, PostgreSQL would read text after text
         asked["words"] = _all(Definition.objects.filter(pk__in=definitions(text)), Sum("open_findings"))
         asked["parts"] = _all(components(text), Count("pk"))
-    row = TotalExposure.objects.values("pk").annotate(**asked).first()
+    row: dict[str, Any] | None = TotalExposure.objects.values("pk").annotate(**asked).first()  # type: ignore[assignment]
     if row is None:
         return Known()
     size = row.get("words")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -213,10 +213,8 @@ def modified(row: dict[str, Any], where: Place) -> Observation | None:
     if found is None:
         return None
     words = [clean.text(row.get(key), 2000) for key in ("Statement", "Source")]
-    fields = {name: getattr(found, name) for name in Observation.__slots__}
-    fields["analysis"] = ANALYSIS.get(clean.line(row.get("Status"), 50) or "", "suppressed")
-    fields["analysis_detail"] = " ".join(word for word in words if word) or None
-    return Observation(**fields)
+    analysis = ANALYSIS.get(clean.line(row.get("Status"), 50) or "", "suppressed")
+    return replace(found, analysis=analysis, analysis_detail=" ".join(word for word in words if word) or None)
 
 
 def _severity(row: dict[str, Any]) -> Severity | None:
