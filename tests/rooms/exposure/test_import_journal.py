@@ -157,6 +157,7 @@ def test_where_no_process_can_be_started_it_is_read_here(
     def refuse(*_: Any, **__: Any) -> Any:
         raise OSError("no more processes")
 
+    monkeypatch.setattr(reading, "APART", 0)
     monkeypatch.setattr(reading.subprocess, "Popen", refuse)
     assert import_scan(estate, nessus({WEB: [(1, 443, 4), (2, 443, 2)]}))["counts"]["added"] == 2
 
@@ -166,6 +167,7 @@ def test_a_reader_that_dies_is_told_and_the_import_goes_on_later(
 ) -> None:
     path = nessus({WEB: [(1, 443, 4)]})
     with monkeypatch.context() as patched:
+        patched.setattr(reading, "APART", 0)
         patched.setattr(reading.sys, "executable", "/bin/false")
         with pytest.raises(RuntimeError, match="ended early"):
             import_scan(estate, path)
