@@ -36,7 +36,8 @@ def landed(estate: User, nessus: Nessus, conftest: Any, tmp_path: Path, rows: An
     )
     path = tmp_path / "image.json"
     path.write_bytes(conftest.trivy_bytes("shop/web:1", [
-        ("CVE-2026-0001", "openssl", "HIGH"), ("CVE-2026-0002", "openssl", "CRITICAL"), ("CVE-2026-0003", "zlib", "LOW"),
+        ("CVE-2026-0001", "openssl", "HIGH"), ("CVE-2026-0002", "openssl", "CRITICAL"),
+        ("CVE-2026-0003", "zlib", "LOW"),
     ]))  # fmt: skip
     services.import_scan(estate, path)
     return estate
