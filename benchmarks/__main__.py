@@ -3,7 +3,7 @@
     python -m benchmarks                  all (some forty minutes on two slow cores)
     python -m benchmarks start loss       some
 
-Names: start, loss, hazard, portfolio, patching, coverage, priority, exposure_import, lists.
+Names: start, loss, hazard, portfolio, patching, coverage, priority, exposure_import, lists, sigma.
 Each is also a module of its own with options.
 """
 
@@ -12,7 +12,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("start", "loss", "hazard", "portfolio", "patching", "coverage", "priority", "exposure_import", "lists")
+NAMES = (
+    "start", "loss", "hazard", "portfolio", "patching", "coverage", "priority", "exposure_import", "lists", "sigma",
+)  # fmt: skip
 
 
 def main(wanted: list[str]) -> int:
