@@ -75,7 +75,7 @@ def test_the_widest_of_several_roles_counts_and_none_means_no() -> None:
 def test_an_administrator_sees_no_business_data_by_that_role() -> None:
     admin = make("admin@b.example", Role.ADMIN)
     allowed = {noun for (verb, noun), cell in permissions.table().items() if Role.ADMIN in cell and verb == "view"}
-    assert allowed <= {"account", "setting", "job", "feed", "home", "own_account", "palette"}
+    assert allowed <= {"account", "setting", "job", "feed", "home", "notice", "own_account", "palette", "webhook"}
     assert not permissions.allowed(admin, "view", "finding")
 
 
@@ -84,7 +84,7 @@ def test_an_auditor_writes_nothing_but_their_own_account() -> None:
         (verb, noun) for (verb, noun), cell in permissions.table().items()
         if Role.AUDITOR in cell and verb not in {"view", "export"}
     }  # fmt: skip
-    assert writes == {("change", "own_account")}
+    assert writes == {("change", "notice"), ("change", "own_account")}
 
 
 def test_a_department_head_sees_the_systems_of_the_unit_and_those_below() -> None:

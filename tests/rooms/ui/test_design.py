@@ -207,4 +207,4 @@ def test_text_in_a_page_is_escaped() -> None:
     evil = "</script><img src=x onerror=alert(1)>"
     spec = charts.bars([(evil, 1.0)], title=evil)
     html = page.render({"spec": spec, "title": evil, "value": evil})
-    assert "<img" not in html and html.count("</script>") == 1
+    assert "<img" not in html and "</script>" not in html
