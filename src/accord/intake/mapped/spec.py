@@ -47,7 +47,7 @@ FIELDS: tuple[Field, ...] = (
     Field("target_name", "Asset", ("asset", "assetname", "target", "system", "machine", "computer", "device",
           "resource", "resourcename", "repository", "image", "application", "project", "instance", "resourceid"),
           "What it was found on."),
-    Field("hostname", "Host name", ("host", "hostname", "dnsname", "fqdn", "dns", "servername", "machinename",
+    Field("hostname", "Host name", ("host", "hostname", "dnsname", "fqdn", "dns", "server", "servername", "machinename",
           "computername", "netbios"), several=True),
     Field("address", "IP address", ("ip", "ipaddress", "address", "ipv4", "hostip", "targetip"), several=True),
     Field("identifier", "Lasting identifier", ("instanceid", "awsinstanceid", "agentid", "vmid", "resourcearn", "arn"),
