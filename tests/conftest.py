@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-# A check of what is right does not fail because the machine is busy.
-settings.register_profile("accord", deadline=None)
+# A check of what is right does not fail because the machine is busy, and the same code gives the same result.
+# `pytest --hypothesis-profile=search` looks for cases that no run has tried yet.
+settings.register_profile("accord", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile("accord")
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -229,7 +229,8 @@ def test_no_inputs_within_their_intervals_cost_less_or_more_than_the_hull(
 @given(INPUTS, OPTIONS, st.sampled_from(waiting.INTERVALS), st.floats(0, 1))
 def test_the_cost_rises_with_every_input(inputs: Inputs, option: Option, name: str, share: float) -> None:
     low, mid, high = getattr(inputs, name)
-    less = replace(inputs, **{name: (low, mid - share * (mid - low), high - share * (high - mid))})
+    smaller = (low, max(mid - share * (mid - low), low), max(high - share * (high - mid), mid))
+    less = replace(inputs, **{name: smaller})
     before, after = waiting.cost(less, option).whole, waiting.cost(inputs, option).whole
     assert all(b <= a * (1 + 1e-9) + 1e-9 for b, a in zip(before, after, strict=True))
 
