@@ -21,7 +21,7 @@ CSRF_TRUSTED_ORIGINS = [ORIGIN] if ORIGIN else []
 ROOMS = [
     room
     for room in (
-        "core", "ui", "organization", "estate", "strategy", "exposure", "program", "risk", "decisions", "briefing",
+        "core", "ui", "organization", "estate", "strategy", "exposure", "monitoring", "program", "risk", "decisions", "briefing",
     )
     if (HERE.parent / room / "apps.py").exists()
 ]  # fmt: skip

@@ -1,0 +1,85 @@
+"""Detection rules with their versions."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from accord.core import fields
+
+
+class Rule(models.Model):
+    """One Sigma rule or correlation rule. `identifier` is its own id, else made from its text's place.
+
+    `state` and `reason` are those of the engine (ok, no_source, missing_field, unsupported, and "unknown" before any
+    event was looked at), true of the version in force.
+    """
+
+    class Level(models.TextChoices):
+        CRITICAL = "critical", "Critical"
+        HIGH = "high", "High"
+        MEDIUM = "medium", "Medium"
+        LOW = "low", "Low"
+        INFORMATIONAL = "informational", "Informational"
+        NONE = "none", "Not told"
+
+    class State(models.TextChoices):
+        OK = "ok", "OK"
+        NO_SOURCE = "no_source", "No source"
+        MISSING_FIELD = "missing_field", "Missing field"
+        UNSUPPORTED = "unsupported", "Unsupported"
+        UNKNOWN = "unknown", "Nothing seen yet"
+
+    identifier = models.CharField(max_length=200, unique=True)
+    title = models.CharField(max_length=400)
+    level = models.CharField(max_length=15, choices=Level.choices)
+    product = fields.text(60)
+    category = fields.text(60)
+    service = fields.text(60)
+    techniques = models.JSONField(default=list)
+    tactics = models.JSONField(default=list)
+    collection = models.CharField(max_length=200)
+    is_correlation = models.BooleanField(default=False)
+    enabled = models.BooleanField(default=True)
+    version = models.ForeignKey("monitoring.RuleVersion", on_delete=models.PROTECT, null=True, related_name="+")
+    state = models.CharField(max_length=15, choices=State.choices, default=State.UNKNOWN)
+    reason = fields.text(500)
+    state_since = models.DateTimeField(null=True)
+    last_ok = models.DateTimeField(null=True)
+    last_fired = models.DateTimeField(null=True)
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["title", "id"], name="monitoring_rule_title"),
+            models.Index(fields=["enabled", "state"], name="monitoring_rule_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("monitoring:rule_detail", args=[self.pk])
+
+
+class RuleVersion(models.Model):
+    """One text of a rule, as it was in force from `created` until the next one."""
+
+    rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    text = models.TextField()
+    digest = models.CharField(max_length=64)
+    origin = fields.text(500)
+    note = fields.text(500)
+    created = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["rule", "number"], name="monitoring_rule_version")]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id}, version {self.number}"

@@ -1,0 +1,1 @@
+"""From the spool through the rules into the store: events, hits, counts and the offset in one transaction."""

@@ -1,0 +1,1 @@
+"""Reads of monitoring that join or aggregate."""

@@ -1,0 +1,1 @@
+"""Events at rest: Parquet by day and source, read by DuckDB."""
