@@ -15,8 +15,9 @@ class Source(models.Model):
     """Where events come from, and how.
 
     `settings` holds what its kind needs (a path, a port, a certificate), `token` the digest of the collector's token.
-    `zone` is taken where a log tells none. `received_up_to` is the newest moment of receipt that
-    is stored, `newest` the newest time that an event told, `offsets` how far its spool and files are read. `paused` says why its intake stands still, "" = it runs.
+    `zone` is taken where a log tells none. `received_up_to` is the newest moment of receipt that is stored, `newest`
+    the newest time that an event told, `offsets` how far its spool and files are read. `paused` says why its intake
+    stands still, "" = it runs.
     """
 
     class Kind(models.TextChoices):
