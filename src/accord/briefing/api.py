@@ -13,8 +13,7 @@ from accord.briefing.draft import ASK_LENGTH, MOST_ASKS, TITLE_LENGTH, Draft
 from accord.briefing.models import Brief
 from accord.briefing.views import BRIEFS
 from accord.core import files
-from accord.core.api import idempotent
-from accord.core.models import User
+from accord.core.api import actor_of, idempotent
 from accord.core.permissions import guard_api
 from accord.ui.lists import item
 from accord.ui.nouns.operations import list_operation
@@ -27,12 +26,6 @@ class Words(Schema):
 
     title: str | None = Field(None, max_length=TITLE_LENGTH)
     asks: list[str] | None = Field(None, max_length=MOST_ASKS, description=f"At most {ASK_LENGTH} characters each.")
-
-
-def _actor(request: HttpRequest) -> User:
-    user: Any = getattr(request, "auth", None) or request.user
-    assert isinstance(user, User)
-    return user
 
 
 def _reading(draft: Draft) -> dict[str, Any]:
@@ -66,7 +59,7 @@ AS = {
 @guard_api("view", "home")
 def home(request: HttpRequest) -> dict[str, Any]:
     """Statements and tables; `as` chooses among several roles."""
-    found = selectors.home_of(_actor(request), request.GET.get("as", ""))
+    found = selectors.home_of(actor_of(request), request.GET.get("as", ""))
     return found.as_json() if found is not None else {"role": None, "title": "", "statements": [], "tables": []}
 
 
@@ -89,7 +82,7 @@ def issue(request: HttpRequest, body: Body[Words]) -> dict[str, Any]:
     found = selectors.board_brief()
     title = found.title if body.title is None else body.title
     asks = [ask.text for ask in found.asks] if body.asks is None else body.asks
-    brief = services.issue(_actor(request), services.reworded(found, title, asks), _origin(request))
+    brief = services.issue(actor_of(request), services.reworded(found, title, asks), _origin(request))
     return item(BRIEFS, brief)
 
 

@@ -44,6 +44,13 @@ class BrowserAuth(SessionAuth):
 AUTH = [TokenAuth(), BrowserAuth(csrf=True)]
 
 
+def actor_of(request: HttpRequest) -> User:
+    """Who asks: the account of the token, or of the browser."""
+    user: Any = getattr(request, "auth", None) or request.user
+    assert isinstance(user, User)
+    return user
+
+
 def refusal(error: Refused) -> dict[str, Any]:
     """The body of a 422: every problem with its place, reason and remedy."""
     return {

@@ -9,9 +9,8 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
-from accord.core.api import idempotent
+from accord.core.api import actor_of, idempotent
 from accord.core.errors import Problem, Refused
-from accord.core.models import User
 from accord.core.permissions import guard_api
 from accord.decisions import selectors, services
 from accord.decisions.lists import ACCEPTANCES
@@ -40,12 +39,6 @@ class ReasonIn(Schema):
     reason: str = Field(max_length=5000)
 
 
-def _actor(request: HttpRequest) -> User:
-    user: Any = getattr(request, "auth", None) or request.user
-    assert isinstance(user, User)
-    return user
-
-
 @router.post(
     "/acceptances", response={201: dict[str, Any]}, summary="Propose an acceptance", operation_id="add_acceptance"
 )  # fmt: skip
@@ -57,7 +50,7 @@ def add_acceptance(request: HttpRequest, body: AcceptanceIn) -> tuple[int, dict[
     if body.predecessor and (old is None or not old.holds(timezone.localdate())):
         raise Refused(Problem(None, "predecessor", "There is no such acceptance in force.", "Leave it out."))
     made = services.propose_acceptance(
-        _actor(request), body.scope, body.subject, body.until, body.reason, measures=body.measures,
+        actor_of(request), body.scope, body.subject, body.until, body.reason, measures=body.measures,
         controls=body.controls, predecessor=old,
     )  # fmt: skip
     return 201, selectors.acceptance_as_json(made, timezone.localdate())
@@ -80,7 +73,7 @@ def acceptance(request: HttpRequest, key: str) -> dict[str, Any]:
 @idempotent
 def withdraw_acceptance(request: HttpRequest, key: str) -> dict[str, Any]:
     """Take a proposal back before it is in force."""
-    found = services.withdraw_acceptance(_actor(request), _acceptance_or_404(key))
+    found = services.withdraw_acceptance(actor_of(request), _acceptance_or_404(key))
     return selectors.acceptance_as_json(found, timezone.localdate())
 
 
@@ -92,7 +85,7 @@ def withdraw_acceptance(request: HttpRequest, key: str) -> dict[str, Any]:
 @idempotent
 def revoke_acceptance(request: HttpRequest, key: str, body: ReasonIn) -> dict[str, Any]:
     """End it before its day: its findings are open again with their deadlines."""
-    found = services.revoke_acceptance(_actor(request), _acceptance_or_404(key), body.reason)
+    found = services.revoke_acceptance(actor_of(request), _acceptance_or_404(key), body.reason)
     return selectors.acceptance_as_json(found, timezone.localdate())
 
 

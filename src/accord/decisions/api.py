@@ -11,9 +11,8 @@ from django.utils import timezone
 from ninja import Field, Router, Schema
 
 from accord.core import jobs
-from accord.core.api import idempotent
+from accord.core.api import actor_of, idempotent
 from accord.core.errors import Problem, Refused
-from accord.core.models import User
 from accord.core.permissions import guard_api
 from accord.core.roles import Role
 from accord.decisions import selectors, services
@@ -75,12 +74,6 @@ class StanceIn(Schema):
     reason: str = Field("", max_length=500)
 
 
-def _actor(request: HttpRequest) -> User:
-    user: Any = getattr(request, "auth", None) or request.user
-    assert isinstance(user, User)
-    return user
-
-
 @router.get("/frontier", summary="Frontier", operation_id="get_frontier", response=dict[str, Any])
 @guard_api("view", "plan")
 def latest(request: HttpRequest) -> dict[str, Any]:
@@ -99,7 +92,7 @@ def latest(request: HttpRequest) -> dict[str, Any]:
 @idempotent
 def run(request: HttpRequest, body: FrontierIn) -> tuple[int, dict[str, Any]]:
     """Put the computation into the queue."""
-    job = jobs.enqueue(_actor(request), "decisions.frontier", heard=body.heard)
+    job = jobs.enqueue(actor_of(request), "decisions.frontier", heard=body.heard)
     return 202, {"id": str(job.pk), "state": str(job.state)}
 
 
@@ -112,7 +105,7 @@ def add_plan(request: HttpRequest, body: PlanIn) -> tuple[int, dict[str, Any]]:
     frontier = selectors.latest_frontier() if body.frontier is None else wanted
     if frontier is None:
         raise Refused(Problem(None, "frontier", "There is no such frontier.", "Compute one first."))
-    return 201, _plan(services.make_plan(_actor(request), frontier, body.name, body.starts))
+    return 201, _plan(services.make_plan(actor_of(request), frontier, body.name, body.starts))
 
 
 @router.get("/plans/{str:key}", summary="Plan", operation_id="get_plan", response=dict[str, Any])
@@ -144,7 +137,7 @@ def what_if(request: HttpRequest, key: str, initiative: str) -> dict[str, Any]:
 def ask_what_if(request: HttpRequest, key: str, initiative: str) -> tuple[int, dict[str, Any]]:
     """Plan again with one initiative held in, at no more loss: put into the queue."""
     found = _plan_or_404(key)
-    job = jobs.enqueue(_actor(request), "decisions.what_if", plan=found.key, initiative=initiative)
+    job = jobs.enqueue(actor_of(request), "decisions.what_if", plan=found.key, initiative=initiative)
     return 202, {"id": str(job.pk), "state": str(job.state)}
 
 
@@ -172,7 +165,7 @@ def set_stance(request: HttpRequest, role: Literal["cio", "ciso"], initiative: s
     found = Initiative.objects.filter(key=initiative).first()
     if found is None:
         raise Http404
-    services.set_stance(_actor(request), Role(role), found, body.kind, body.reason)
+    services.set_stance(actor_of(request), Role(role), found, body.kind, body.reason)
     return {"kind": body.kind, "reason": body.reason}
 
 
@@ -181,7 +174,7 @@ def set_stance(request: HttpRequest, role: Literal["cio", "ciso"], initiative: s
 @idempotent
 def propose(request: HttpRequest, body: ProposalIn) -> tuple[int, dict[str, Any]]:
     """Freeze a plan and open the two keys. Signing needs a person who proves who they are, on the screen."""
-    made = services.propose(_actor(request), _plan_or_404(body.plan), title=body.title, note=body.note)
+    made = services.propose(actor_of(request), _plan_or_404(body.plan), title=body.title, note=body.note)
     return 201, _decision(made)
 
 
@@ -199,7 +192,7 @@ def decision(request: HttpRequest, key: str) -> dict[str, Any]:
 @idempotent
 def withdraw(request: HttpRequest, key: str) -> dict[str, Any]:
     """Take a proposal back before it is in force."""
-    return _decision(services.withdraw(_actor(request), _decision_or_404(key)))
+    return _decision(services.withdraw(actor_of(request), _decision_or_404(key)))
 
 
 @router.get(
@@ -227,7 +220,7 @@ def add_estimates(
 ) -> tuple[int, dict[str, int]]:
     """State in one's own role what one expects, before it is known; never changed afterwards."""
     stated = [services.Stated(one.about, one.subject, one.probability, one.low, one.high) for one in body]
-    made = services.state_estimates(_actor(request), _decision_or_404(key), Role(role), stated)
+    made = services.state_estimates(actor_of(request), _decision_or_404(key), Role(role), stated)
     return 201, {"kept": len(made)}
 
 

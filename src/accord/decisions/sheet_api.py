@@ -9,8 +9,7 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema
 
-from accord.core.api import idempotent
-from accord.core.models import User
+from accord.core.api import actor_of, idempotent
 from accord.core.permissions import guard_api
 from accord.decisions import selectors, services
 from accord.decisions.access import require_change
@@ -47,19 +46,13 @@ class ChoiceIn(Schema):
     chosen: str = Field(max_length=100)
 
 
-def _actor(request: HttpRequest) -> User:
-    user: Any = getattr(request, "auth", None) or request.user
-    assert isinstance(user, User)
-    return user
-
-
 @router.post("/sheets", response={201: dict[str, Any]}, summary="Draft a sheet", operation_id="add_sheet")
 @guard_api("change", "sheet")
 @idempotent
 def add_sheet(request: HttpRequest, body: SheetIn) -> tuple[int, dict[str, Any]]:
     """Check the inputs and compute the options. An insurance is computed by a job: `content` is null until then."""
-    require_change(_actor(request), body.kind, str(body.inputs.get("system", "")))
-    made = services.draft_sheet(_actor(request), body.kind, body.title, body.inputs, note=body.note)
+    require_change(actor_of(request), body.kind, str(body.inputs.get("system", "")))
+    made = services.draft_sheet(actor_of(request), body.kind, body.title, body.inputs, note=body.note)
     return 201, selectors.sheet_as_json(made, timezone.localdate())
 
 
@@ -78,7 +71,7 @@ def sheet(request: HttpRequest, key: str) -> dict[str, Any]:
 @idempotent
 def compute_sheet(request: HttpRequest, key: str) -> dict[str, Any]:
     """Put a draft whose computation failed or was stopped into the queue again; `job` says how far it is."""
-    found = services.recompute_sheet(_actor(request), _own_sheet(request, key))
+    found = services.recompute_sheet(actor_of(request), _own_sheet(request, key))
     return selectors.sheet_as_json(found, timezone.localdate())
 
 
@@ -89,7 +82,7 @@ def compute_sheet(request: HttpRequest, key: str) -> dict[str, Any]:
 @idempotent
 def propose_sheet(request: HttpRequest, key: str, body: ChoiceIn) -> dict[str, Any]:
     """Freeze the options with the chosen one. Signing needs a person who proves who they are, on the screen."""
-    made = services.propose_sheet(_actor(request), _own_sheet(request, key), body.chosen)
+    made = services.propose_sheet(actor_of(request), _own_sheet(request, key), body.chosen)
     return selectors.sheet_as_json(made, timezone.localdate())
 
 
@@ -100,7 +93,7 @@ def propose_sheet(request: HttpRequest, key: str, body: ChoiceIn) -> dict[str, A
 @idempotent
 def withdraw_sheet(request: HttpRequest, key: str) -> dict[str, Any]:
     """Take a draft or a proposal back."""
-    found = services.withdraw_sheet(_actor(request), _own_sheet(request, key))
+    found = services.withdraw_sheet(actor_of(request), _own_sheet(request, key))
     return selectors.sheet_as_json(found, timezone.localdate())
 
 
@@ -114,7 +107,7 @@ def add_outcome(request: HttpRequest, key: str, body: OutcomeIn) -> dict[str, An
     found = _own_sheet(request, key)
     answers = {True: "yes", False: "no", None: ""}
     values = body.dict() | {"failed": answers[body.failed], "incident": answers[body.incident]}
-    services.record_outcome(_actor(request), found, values)
+    services.record_outcome(actor_of(request), found, values)
     return _sheet(found)
 
 
@@ -128,7 +121,7 @@ def _sheet_or_404(key: str) -> Sheet:
 def _own_sheet(request: HttpRequest, key: str) -> Sheet:
     """A sheet that the caller may fill in and propose."""
     found = _sheet_or_404(key)
-    require_change(_actor(request), found.kind, found.system)
+    require_change(actor_of(request), found.kind, found.system)
     return found
 
 

@@ -9,9 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from ninja import Field, Query, Router, Schema
 
-from accord.core.api import idempotent
+from accord.core.api import actor_of, idempotent
 from accord.core.errors import Problem, Refused
-from accord.core.models import User
 from accord.core.permissions import allowed, guard_api
 from accord.core.roles import Role
 from accord.decisions import selectors, services
@@ -53,12 +52,6 @@ class AskedIn(Schema):
     budget: int = Field(0, ge=-30, le=30)
     mix: int = Field(50, ge=0, le=100)
     loss: int = Field(100, ge=1, le=100)
-
-
-def _actor(request: HttpRequest) -> User:
-    user: Any = getattr(request, "auth", None) or request.user
-    assert isinstance(user, User)
-    return user
 
 
 def _sitting(key: str) -> Sitting:
@@ -103,7 +96,7 @@ def open_sitting(request: HttpRequest) -> tuple[int, dict[str, Any]]:
     frontier = selectors.latest_frontier()
     if frontier is None:
         raise Refused(Problem(None, "frontier", "There is no frontier.", "Compute one first."))
-    return 201, _shown(services.open_sitting(_actor(request), frontier))
+    return 201, _shown(services.open_sitting(actor_of(request), frontier))
 
 
 @router.get("/sittings/{str:key}", summary="Sitting", operation_id="get_sitting", response=dict[str, Any])
@@ -121,7 +114,7 @@ def get_sitting(request: HttpRequest, key: str) -> dict[str, Any]:
 def get_position(request: HttpRequest, key: str, role: Literal["cio", "ciso"]) -> dict[str, Any]:
     """What one wrote oneself, before both are shown. 403 for everybody else, 404 where nothing is written."""
     try:
-        found = selectors.own_position(_actor(request), _sitting(key), Role(role))
+        found = selectors.own_position(actor_of(request), _sitting(key), Role(role))
     except Refused as refused:
         raise PermissionDenied(str(refused)) from refused
     if found is None:
@@ -138,7 +131,7 @@ def get_position(request: HttpRequest, key: str, role: Literal["cio", "ciso"]) -
 def put_position(request: HttpRequest, key: str, role: Literal["cio", "ciso"], body: PositionIn) -> dict[str, Any]:
     """Keep one's own position in private, or hand it in for good."""
     view = View(body.weights, {k: Insisted(one.kind, one.reason) for k, one in body.stances.items()}, body.note)
-    services.save_position(_actor(request), _sitting(key), Role(role), view, hand_in=body.hand_in)
+    services.save_position(actor_of(request), _sitting(key), Role(role), view, hand_in=body.hand_in)
     return _shown(_sitting(key))
 
 
@@ -148,7 +141,7 @@ def put_position(request: HttpRequest, key: str, role: Literal["cio", "ciso"], b
 @idempotent
 def close_sitting(request: HttpRequest, key: str) -> dict[str, Any]:
     """End a sitting before both have handed in; what was written there is destroyed unread."""
-    services.close_sitting(_actor(request), _sitting(key))
+    services.close_sitting(actor_of(request), _sitting(key))
     return _shown(_sitting(key))
 
 
@@ -178,11 +171,11 @@ def list_comments(request: HttpRequest, noun: On, key: str) -> list[dict[str, An
 def add_comment(request: HttpRequest, body: CommentIn) -> tuple[int, dict[str, Any]]:
     """Say something beside a figure; it keeps the figure as it reads now."""
     _may_see(request, body.noun)
-    return 201, _comment(services.add_comment(_actor(request), body.noun, body.key, body.figure, body.text))
+    return 201, _comment(services.add_comment(actor_of(request), body.noun, body.key, body.figure, body.text))
 
 
 def _may_see(request: HttpRequest, noun: str) -> None:
-    if not allowed(_actor(request), "view", "plan" if noun == "frontier" else noun):
+    if not allowed(actor_of(request), "view", "plan" if noun == "frontier" else noun):
         raise PermissionDenied(f"Your roles do not include “view {noun}”.")
 
 

@@ -10,22 +10,9 @@ class ExposureConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accord.exposure import (
-            checks,
-            handlers,
-            jobs,
-            knowledge_room,
-            life_jobs,
-            remediation_room,
-            scope,
-            shell,
-            surface_room,
-        )
+        from accord.exposure import checks, handlers, jobs, scope, shell
 
-        _ = (checks, jobs, life_jobs)
+        _ = (checks, jobs)
         handlers.declare()
         scope.declare()
         shell.declare()
-        surface_room.declare()
-        knowledge_room.declare()
-        remediation_room.declare()

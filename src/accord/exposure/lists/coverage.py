@@ -47,7 +47,7 @@ def _one(name: str, label: str) -> ListFilter:
 
 
 def _asset(row: AssetCoverage) -> str | None:
-    from accord.exposure.shell import asset_href
+    from accord.exposure.shell.links import asset_href
 
     return asset_href(row.asset.key)
 

@@ -40,7 +40,7 @@ FEEDS = ListSpec(
     default_sort="-id",
     empty=Empty("No feed was loaded yet: whether a weakness is exploited is then unknown."),
     intro="What priorities rest on: which weaknesses are exploited (CISA KEV), how likely the others are (FIRST EPSS), "
-          "what CISA says of automation and impact (Vulnrichment), how long software is supported (endoflife.date).",
+    "what CISA says of automation and impact (Vulnrichment), how long software is supported (endoflife.date).",
     template="exposure/feed_list.html",
     context=_context,
 )

@@ -17,7 +17,7 @@ from accord.estate.models import Asset, System, UnitSystem
 from accord.exposure.models import IS_OPEN, Definition, DefinitionAlias, Finding, Severity
 from accord.exposure.selectors import search
 from accord.exposure.selectors.narrow import MANY, are_few, few, of_definitions, on_assets, plain
-from accord.exposure.shell import asset_href
+from accord.exposure.shell.links import asset_href
 from accord.organization.models import Unit
 from accord.organization.scope import unit_and_below
 from accord.outlet.vex.records import JUSTIFICATIONS

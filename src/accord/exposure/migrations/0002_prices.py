@@ -4,80 +4,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('estate', '0001_initial'),
-        ('exposure', '0001_initial'),
+        ("estate", "0001_initial"),
+        ("exposure", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='assetexposure',
-            name='foothold_rate',
+            model_name="assetexposure",
+            name="foothold_rate",
             field=models.FloatField(default=0.0),
         ),
         migrations.AddField(
-            model_name='assetexposure',
-            name='price_high',
+            model_name="assetexposure",
+            name="price_high",
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name='assetexposure',
-            name='price_low',
+            model_name="assetexposure",
+            name="price_low",
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name='assetexposure',
-            name='price_mid',
+            model_name="assetexposure",
+            name="price_mid",
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name='assetexposure',
-            name='price_tail',
+            model_name="assetexposure",
+            name="price_tail",
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name='assetexposure',
-            name='unknown_critical',
+            model_name="assetexposure",
+            name="unknown_critical",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='assetexposure',
-            name='unknown_high',
+            model_name="assetexposure",
+            name="unknown_high",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='assetexposure',
-            name='unknown_low',
+            model_name="assetexposure",
+            name="unknown_low",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='assetexposure',
-            name='unknown_medium',
+            model_name="assetexposure",
+            name="unknown_medium",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='assetexposure',
-            name='unknown_unrated',
+            model_name="assetexposure",
+            name="unknown_unrated",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='finding',
-            name='price',
+            model_name="finding",
+            name="price",
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name='totalexposure',
-            name='priced_at',
+            model_name="totalexposure",
+            name="priced_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='totalexposure',
-            name='pricing',
+            model_name="totalexposure",
+            name="pricing",
             field=models.JSONField(default=dict),
         ),
         migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['price', 'id'], name='exposure_f_price'),
+            model_name="finding",
+            index=models.Index(fields=["price", "id"], name="exposure_f_price"),
         ),
     ]

@@ -38,8 +38,8 @@ def count_footholds(apps, schema_editor):
     assets = exposures.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=ROWS)
     while part := list(islice(assets, ROWS)):
         seen = {}
-        for asset, definition, epss, severity in findings.filter(asset_id__in=part).order_by().values_list(
-            "asset_id", "definition_id", "epss", "severity"
+        for asset, definition, epss, severity in (
+            findings.filter(asset_id__in=part).order_by().values_list("asset_id", "definition_id", "epss", "severity")
         ):
             most, grave = seen.get((asset, definition), (None, None))
             most = epss if most is None else max(most, epss if epss is not None else most)

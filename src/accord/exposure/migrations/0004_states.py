@@ -4,44 +4,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('estate', '0001_initial'),
-        ('exposure', '0003_fill_prices'),
+        ("estate", "0001_initial"),
+        ("exposure", "0003_fill_prices"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='finding',
-            name='exposure_finding_open_has_rank',
+            model_name="finding",
+            name="exposure_finding_open_has_rank",
         ),
         migrations.AddField(
-            model_name='finding',
-            name='accepted_until',
+            model_name="finding",
+            name="accepted_until",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='finding',
-            name='clock',
+            model_name="finding",
+            name="clock",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='finding',
-            name='due',
+            model_name="finding",
+            name="due",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='finding',
-            name='stale_since',
+            model_name="finding",
+            name="stale_since",
             field=models.DateTimeField(null=True),
         ),
         migrations.AlterField(
-            model_name='finding',
-            name='state',
-            field=models.CharField(choices=[('open', 'Open'), ('in_progress', 'In progress'), ('claimed', 'Fixed, not verified'), ('accepted', 'Accepted'), ('closed', 'Closed'), ('not_affected', 'Not affected'), ('false_positive', 'False positive'), ('suppressed', 'Suppressed in the scanner'), ('ignored', 'On an ignored target')], default='open', max_length=15),
+            model_name="finding",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("open", "Open"),
+                    ("in_progress", "In progress"),
+                    ("claimed", "Fixed, not verified"),
+                    ("accepted", "Accepted"),
+                    ("closed", "Closed"),
+                    ("not_affected", "Not affected"),
+                    ("false_positive", "False positive"),
+                    ("suppressed", "Suppressed in the scanner"),
+                    ("ignored", "On an ignored target"),
+                ],
+                default="open",
+                max_length=15,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('rank__isnull', False), ('state__in', ('open', 'in_progress', 'claimed', 'accepted'))), models.Q(models.Q(('state__in', ('open', 'in_progress', 'claimed', 'accepted')), _negated=True), ('rank__isnull', True)), _connector='OR'), name='exposure_finding_open_has_rank'),
+            model_name="finding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("rank__isnull", False), ("state__in", ("open", "in_progress", "claimed", "accepted"))),
+                    models.Q(
+                        models.Q(("state__in", ("open", "in_progress", "claimed", "accepted")), _negated=True),
+                        ("rank__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="exposure_finding_open_has_rank",
+            ),
         ),
     ]

@@ -22,7 +22,12 @@ class Migration(migrations.Migration):
                 ("content", models.JSONField(default=dict)),
                 ("created", models.DateTimeField(default=django.utils.timezone.now)),
                 ("used", models.DateTimeField(default=django.utils.timezone.now)),
-                ("by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={"ordering": ["name"]},
         ),

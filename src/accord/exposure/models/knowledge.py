@@ -85,9 +85,7 @@ class Definition(models.Model):
 class DefinitionAlias(models.Model):
     """An identifier of a definition (its own one too), upper-case, so that one look-up finds it by any."""
 
-    definition = models.ForeignKey(
-        Definition, on_delete=models.CASCADE, related_name="aliases", db_index=False
-    )
+    definition = models.ForeignKey(Definition, on_delete=models.CASCADE, related_name="aliases", db_index=False)
     value = models.CharField(max_length=300)
 
     class Meta:
@@ -162,9 +160,7 @@ class FeedUpdate(models.Model):
     findings_changed = models.PositiveIntegerField(default=0)
     problems = models.JSONField(default=list)
     loaded = models.DateTimeField(default=timezone.now)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["feed", "-id"], name="exposure_feed_latest")]

@@ -60,9 +60,7 @@ class AssetExposure(Counts):
     (the hazard's low, middle, high, and the price in TVaR), NULL where no hazard run priced it.
     """
 
-    asset = models.OneToOneField(
-        "estate.Asset", on_delete=models.CASCADE, primary_key=True, related_name="exposure"
-    )
+    asset = models.OneToOneField("estate.Asset", on_delete=models.CASCADE, primary_key=True, related_name="exposure")
     worst_rank = models.IntegerField(null=True)
     covered = models.DateTimeField(null=True)
     reach = models.CharField(max_length=10, blank=True)
@@ -96,9 +94,7 @@ class AssetExposure(Counts):
 class SystemExposure(Counts):
     """The counts of all assets that a system runs on; a finding on an asset of two systems counts in both."""
 
-    system = models.OneToOneField(
-        "estate.System", on_delete=models.CASCADE, primary_key=True, related_name="exposure"
-    )
+    system = models.OneToOneField("estate.System", on_delete=models.CASCADE, primary_key=True, related_name="exposure")
 
     def __str__(self) -> str:
         return f"exposure of {self.system_id}"

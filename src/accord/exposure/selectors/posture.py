@@ -184,9 +184,7 @@ def _counts(groups: dict[tuple[int, int], Any]) -> dict[tuple[int, int], Held]:
     if not few:
         return {}
     rows = (
-        Finding.objects.filter(
-            IS_OPEN, definition_id__in=few, asset__system_shares__system_id__in=wanted
-        )
+        Finding.objects.filter(IS_OPEN, definition_id__in=few, asset__system_shares__system_id__in=wanted)
         .order_by()
         .values_list("definition_id", "asset__system_shares__system_id")
         .annotate(n=Count("pk"), price=Sum("price"))

@@ -139,8 +139,7 @@ def chain_of(asset_id: int | None, known: Alignment | None = None) -> list[Syste
     for row in rows:
         carried = aligned.carried.get(row.system.key) or Carried()
         goals = [
-            GoalLink(key, names.get(key, key), share, carried.goals.get(key))
-            for key, share in carried.shares.items()
+            GoalLink(key, names.get(key, key), share, carried.goals.get(key)) for key, share in carried.shares.items()
         ]
         goals.sort(key=lambda g: (-(g.weight or 0.0), g.key))
         found.append(

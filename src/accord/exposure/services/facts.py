@@ -66,9 +66,7 @@ class Estate:
         for part in chunks(assets, 2000):
             links: dict[int, list[Link]] = defaultdict(list)
             rows = SystemAsset.objects.filter(asset_id__in=part)
-            for asset, key, reach, share in rows.values_list(
-                "asset_id", "system__key", "system__reach", "share"
-            ):
+            for asset, key, reach, share in rows.values_list("asset_id", "system__key", "system__reach", "share"):
                 links[asset].append((reach, self.alignment.weight_of(key), float(share)))
             found.update({asset: combine(links[asset]) if asset in links else UNKNOWN for asset in part})
         self._told.update(found)

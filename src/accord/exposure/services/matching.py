@@ -58,9 +58,7 @@ def match_targets(targets: Sequence[Target]) -> list[Match]:
     found = match(wanted)
     hits = {asset for assets in found.values() for asset in assets}
     kinds = dict(Asset.objects.filter(pk__in=hits).values_list("pk", "kind")) if hits else {}
-    return [
-        _decide(target, of_target, found, kinds) for target, of_target in zip(targets, ordered, strict=True)
-    ]
+    return [_decide(target, of_target, found, kinds) for target, of_target in zip(targets, ordered, strict=True)]
 
 
 def _decide(

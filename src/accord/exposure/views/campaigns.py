@@ -14,9 +14,9 @@ from accord.core.errors import Refused
 from accord.core.models import User
 from accord.core.permissions import guard
 from accord.core.statements import Statement
+from accord.exposure.forms.remediation import CampaignForm, TicketForm
 from accord.exposure.lists import CAMPAIGNS, FIXES, TICKETS
 from accord.exposure.models import Campaign, Fix, Ticket
-from accord.exposure.remediation_forms import CampaignForm, TicketForm
 from accord.exposure.services import campaigns as services
 from accord.ui import parts
 from accord.ui.access import may

@@ -12,7 +12,7 @@ from accord.exposure import selectors
 from accord.exposure.lists import DEFINITIONS
 from accord.exposure.lists.findings import urgency_code
 from accord.exposure.models import IS_OPEN, Definition, Finding, Kev
-from accord.exposure.shell import findings_href
+from accord.exposure.shell.links import findings_href
 from accord.ui import parts
 from accord.ui.access import may
 from accord.ui.lists import list_page

@@ -21,7 +21,7 @@ from accord.exposure.selectors.systems import SystemLink
 from accord.exposure.services.fixes import fix_of_finding
 from accord.exposure.services.lifecycle import NAMES, offered
 from accord.exposure.services.ranking import facts_of
-from accord.exposure.shell import asset_href
+from accord.exposure.shell.links import asset_href
 from accord.outlet.vex.records import JUSTIFICATIONS
 from accord.ui import format as write
 from accord.ui.access import may
@@ -103,9 +103,11 @@ def _reasons(
         "exposed": f"{finding.get_reach_text()}: {systems}",
         "exploitation": _points(finding, ages, finding.definition.exploitation) or ages["ssvc"].text,
         "automatable": _points(finding, ages, finding.definition.automatable)
-        or _metrics(vector, ("AV", "AC", "AT", "PR", "UI", "Au")) or f"No CVSS vector; {rated}",
+        or _metrics(vector, ("AV", "AC", "AT", "PR", "UI", "Au"))
+        or f"No CVSS vector; {rated}",
         "total_impact": _points(finding, ages, finding.definition.total_impact)
-        or _metrics(vector, ("PR", "VC", "VI", "C", "I")) or f"No CVSS vector; {rated}",
+        or _metrics(vector, ("PR", "VC", "VI", "C", "I"))
+        or f"No CVSS vector; {rated}",
         "goal_weight": f"Goals → systems → asset: {systems}",
         "price": "The last hazard run",
         "score": rated,

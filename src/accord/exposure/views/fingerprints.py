@@ -16,7 +16,7 @@ from accord.core.models import Job, User
 from accord.core.permissions import guard
 from accord.exposure.models import Finding
 from accord.exposure.services import refingerprint
-from accord.exposure.shell import asset_href
+from accord.exposure.shell.links import asset_href
 from accord.intake.fingerprint import VERSIONS
 from accord.ui import parts
 from accord.ui.access import may

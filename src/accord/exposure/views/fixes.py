@@ -21,7 +21,7 @@ from accord.exposure.models import IS_OPEN, Fix, FixState, TotalExposure
 from accord.exposure.selectors import remediation
 from accord.exposure.selectors.fixes import findings_of
 from accord.exposure.services.campaigns import make_tickets
-from accord.exposure.shell import patch_or_wait_href
+from accord.exposure.shell.links import patch_or_wait_href
 from accord.ui import charts, parts
 from accord.ui.access import may
 from accord.ui.lists import list_page

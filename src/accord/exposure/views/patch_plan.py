@@ -16,9 +16,9 @@ from accord.core.errors import Refused
 from accord.core.models import Job, User
 from accord.core.permissions import guard
 from accord.core.statements import Statement
+from accord.exposure.forms.remediation import PatchPlanForm
 from accord.exposure.lists import PATCH_JOBS, PATCH_PLANS
 from accord.exposure.models import PatchJob, PatchPlan
-from accord.exposure.remediation_forms import PatchPlanForm
 from accord.exposure.selectors import remediation
 from accord.exposure.services.patch_inputs import last_day
 from accord.exposure.services.patch_plan import check_span

@@ -18,8 +18,8 @@ from accord.core.reauth import prove
 from accord.core.roles import Role
 from accord.core.twokey import TwoKeyState
 from accord.engines.priority import CODES, KINDS, Policy, Urgency, default_policy
+from accord.exposure.forms.policies import PolicyDissentForm, PolicyForm, PolicyKeyForm
 from accord.exposure.models import PriorityPolicy
-from accord.exposure.policy_forms import PolicyDissentForm, PolicyForm, PolicyKeyForm
 from accord.exposure.selectors import feed_ages
 from accord.exposure.selectors.policy import PUBLISHED, policy_in_force
 from accord.exposure.selectors.policy_table import class_rows, grid, notes

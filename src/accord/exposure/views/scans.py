@@ -21,7 +21,7 @@ from accord.exposure.lists import SCANS
 from accord.exposure.models import Scan
 from accord.exposure.selectors.life import scope_of
 from accord.exposure.services.mapped import can_be_mapped
-from accord.exposure.shell import findings_href
+from accord.exposure.shell.links import findings_href
 from accord.exposure.views.mappings import address_of
 from accord.ui import parts
 from accord.ui.access import may

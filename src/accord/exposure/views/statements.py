@@ -18,7 +18,7 @@ from accord.exposure.lists.findings import urgency_code
 from accord.exposure.lists.statements import STATEMENTS
 from accord.exposure.models import Finding, VexStatement
 from accord.exposure.services import statements
-from accord.exposure.shell import asset_href, findings_href
+from accord.exposure.shell.links import asset_href, findings_href
 from accord.ui import parts
 from accord.ui.access import may
 from accord.ui.lists import list_page

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accord.core.errors import Refused
 from accord.core.models import User
 from accord.core.permissions import guard, scoped
+from accord.exposure.forms.policies import TriageForm
 from accord.exposure.lists.findings import urgency_code
 from accord.exposure.lists.triage import NOTICES, TRIAGE
 from accord.exposure.models import Finding, TriageCase, TriageFinding
-from accord.exposure.policy_forms import TriageForm
 from accord.exposure.selectors import feed_ages
 from accord.exposure.services import notices, triage
-from accord.exposure.shell import findings_href
+from accord.exposure.shell.links import findings_href
 from accord.ui import parts
 from accord.ui.access import may
 from accord.ui.lists import list_page

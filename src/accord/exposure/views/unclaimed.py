@@ -20,7 +20,7 @@ from accord.exposure.lists import UNCLAIMED
 from accord.exposure.lists.findings import urgency_code
 from accord.exposure.models import IS_OPEN, Finding, Target
 from accord.exposure.selectors.systems import exposure_from
-from accord.exposure.shell import asset_href, findings_href
+from accord.exposure.shell.links import asset_href, findings_href
 from accord.ui import parts
 from accord.ui.access import may
 from accord.ui.lists import list_page

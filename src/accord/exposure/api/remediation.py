@@ -10,8 +10,7 @@ from django.http import Http404, HttpRequest
 from ninja import Body, Field, Router, Schema
 
 from accord.core import jobs
-from accord.core.api import idempotent
-from accord.core.models import User
+from accord.core.api import actor_of, idempotent
 from accord.core.permissions import guard_api
 from accord.exposure.lists import CAMPAIGNS, FIXES, PATCH_JOBS, PATCH_PLANS, TICKETS
 from accord.exposure.models import Campaign, Fix, PatchPlan, SystemFix, Ticket
@@ -56,12 +55,6 @@ class NewPlan(Schema):
     first: int = 1
 
 
-def _actor(request: HttpRequest) -> User:
-    user: Any = getattr(request, "auth", None) or request.user
-    assert isinstance(user, User)
-    return user
-
-
 @router.get("/fixes/{key}", summary="One fix with its systems", operation_id="get_fix", response=dict[str, Any])
 @guard_api("view", "fix")
 def fix(request: HttpRequest, key: str) -> dict[str, Any]:
@@ -103,7 +96,7 @@ def deadlines(request: HttpRequest, urgency: str = "", unit: str = "", team: str
 @guard_api("change", "campaign")
 @idempotent
 def start_campaign(request: HttpRequest, body: Body[NewCampaign]) -> dict[str, Any]:
-    made = services.start_campaign(_actor(request), body.name, body.purpose, body.owner, body.aim, body.fixes)
+    made = services.start_campaign(actor_of(request), body.name, body.purpose, body.owner, body.aim, body.fixes)
     return item(CAMPAIGNS, made)
 
 
@@ -117,7 +110,7 @@ def campaign_tickets(request: HttpRequest, pk: int) -> dict[str, Any]:
     if campaign is None:
         raise Http404
     fixes = list(Fix.objects.filter(campaigns__campaign=campaign, open_findings__gt=0))
-    return {"items": [item(TICKETS, one) for one in services.make_tickets(_actor(request), fixes, campaign)]}
+    return {"items": [item(TICKETS, one) for one in services.make_tickets(actor_of(request), fixes, campaign)]}
 
 
 @router.post("/fixes/{key}/tickets", summary="Make the tickets of a fix", operation_id="make_fix_tickets",
@@ -128,7 +121,7 @@ def fix_tickets(request: HttpRequest, key: str) -> dict[str, Any]:
     found = Fix.objects.filter(key=key).first()
     if found is None:
         raise Http404
-    return {"items": [item(TICKETS, one) for one in services.make_tickets(_actor(request), [found])]}
+    return {"items": [item(TICKETS, one) for one in services.make_tickets(actor_of(request), [found])]}
 
 
 @router.patch("/tickets/{int:pk}", summary="Say what became of a ticket", operation_id="change_ticket",
@@ -140,7 +133,7 @@ def change_ticket(request: HttpRequest, pk: int, body: Body[TicketChange]) -> di
     found = Ticket.objects.filter(pk=pk).first()
     if found is None:
         raise Http404
-    fresh = services.change_ticket(_actor(request), found, body.state, body.reference, body.address, body.note)
+    fresh = services.change_ticket(actor_of(request), found, body.state, body.reference, body.address, body.note)
     return item(TICKETS, Ticket.objects.select_related("fix", "owner", "campaign").get(pk=fresh.pk))
 
 
@@ -150,7 +143,7 @@ def change_ticket(request: HttpRequest, pk: int, body: Body[TicketChange]) -> di
 def make_plan(request: HttpRequest, body: Body[NewPlan]) -> dict[str, Any]:
     """A worker computes it; follow the job."""
     _, until = check_span(body.until, body.first)
-    job = jobs.enqueue(_actor(request), "exposure.patch_plan", until=until.isoformat(), first=body.first)
+    job = jobs.enqueue(actor_of(request), "exposure.patch_plan", until=until.isoformat(), first=body.first)
     return {"job": str(job.pk)}
 
 

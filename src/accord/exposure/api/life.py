@@ -8,8 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from ninja import Body, Field, Router, Schema
 
-from accord.core.api import idempotent
-from accord.core.models import User
+from accord.core.api import actor_of, idempotent
 from accord.core.permissions import guard_api, scoped
 from accord.exposure.lists.statements import STATEMENTS
 from accord.exposure.models import Finding, Scan, VexStatement
@@ -48,15 +47,9 @@ class Reason(Schema):
     reason: str = Field(max_length=500)
 
 
-def _actor(request: HttpRequest) -> User:
-    user: Any = getattr(request, "auth", None) or request.user
-    assert isinstance(user, User)
-    return user
-
-
 @idempotent
 def _do(request: HttpRequest, body: Act) -> dict[str, Any]:
-    actor, wish = _actor(request), Wish(body.action, body.note, body.justification).checked()
+    actor, wish = actor_of(request), Wish(body.action, body.note, body.justification).checked()
     if body.filters is not None or len(body.findings) > AT_ONCE:
         return {"job": str(submit(actor, wish, body.findings, body.filters).pk)}
     rows = scoped(actor, "finding", Finding.objects.filter(pk__in=body.findings))
@@ -95,7 +88,7 @@ def judge(request: HttpRequest, body: Body[Act]) -> Any:
 @guard_api("change", "vex_statement")
 @idempotent
 def state(request: HttpRequest, body: Body[Saying]) -> dict[str, Any]:
-    return item(STATEMENTS, statements.declare(_actor(request), **body.dict()))
+    return item(STATEMENTS, statements.declare(actor_of(request), **body.dict()))
 
 
 @router.post("/statements/{int:pk}/withdraw", summary="Take a statement back", operation_id="withdraw_statement",
@@ -106,7 +99,7 @@ def withdraw(request: HttpRequest, pk: int, body: Body[Reason]) -> dict[str, Any
     one = VexStatement.objects.select_related("definition", "asset", "target").filter(pk=pk).first()
     if one is None:
         raise Http404
-    return item(STATEMENTS, statements.withdraw(_actor(request), one, body.reason))
+    return item(STATEMENTS, statements.withdraw(actor_of(request), one, body.reason))
 
 
 @router.get("/scans/{int:pk}/undo", summary="What undoing an import would do", operation_id="preview_undo",
@@ -125,7 +118,7 @@ def preview(request: HttpRequest, pk: int) -> dict[str, Any]:
 @idempotent
 def undoing(request: HttpRequest, pk: int, body: Body[Reason]) -> dict[str, Any]:
     """A worker does it; follow the job."""
-    return {"job": str(undo.submit(_actor(request), _scan(pk), body.reason).pk)}
+    return {"job": str(undo.submit(actor_of(request), _scan(pk), body.reason).pk)}
 
 
 @router.get("/fingerprints", summary="Versions of fingerprints", operation_id="get_fingerprints",
@@ -145,7 +138,7 @@ def versions(request: HttpRequest) -> dict[str, Any]:
 @idempotent
 def use(request: HttpRequest, version: int) -> dict[str, Any]:
     """A worker renews the keys; follow the job."""
-    return {"job": str(refingerprint.submit(_actor(request), version).pk)}
+    return {"job": str(refingerprint.submit(actor_of(request), version).pk)}
 
 
 def _scan(pk: int) -> Scan:

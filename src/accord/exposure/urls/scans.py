@@ -1,14 +1,12 @@
+"""The addresses of findings, definitions, scans, mappings, unclaimed targets and feeds."""
+
 from __future__ import annotations
 
 from django.urls import path
 
-from accord.exposure import knowledge_urls, remediation_urls
-from accord.exposure.life_urls import routes as life_routes
-from accord.exposure.surface_urls import routes as surface_routes
 from accord.exposure.views import definitions, documents, feeds, findings, mappings, scans, unclaimed
 
-app_name = "exposure"
-urlpatterns = [
+routes = [
     path("findings/", findings.LIST_VIEW, name="finding_list"),
     path("findings/<int:pk>/", findings.detail, name="finding_detail"),
     path("definitions/", definitions.LIST_VIEW, name="definition_list"),
@@ -29,8 +27,4 @@ urlpatterns = [
     path("feeds/", feeds.LIST_VIEW, name="feed_list"),
     path("feeds/update/", feeds.update, name="feed_update"),
     path("feeds/jobs/<uuid:pk>/", feeds.job, name="feed_job"),
-    *life_routes,
-    *surface_routes,
-    *remediation_urls.routes,
-    *knowledge_urls.routes,
 ]

@@ -1,3 +1,5 @@
+"""The addresses of triage cases, notices and priority policies."""
+
 from __future__ import annotations
 
 from django.urls import path

@@ -1,4 +1,4 @@
-"""The long work of this room, run by a worker."""
+"""Long work on feeds and priorities, run by a worker."""
 
 from __future__ import annotations
 
@@ -6,37 +6,6 @@ from typing import Any
 
 from accord.core.jobs import Context, kind
 from accord.core.models import StoredFile
-from accord.exposure.models import Scan
-
-
-@kind("exposure.import", "Import a scanner's file")
-def import_file(context: Context, scan: int) -> dict[str, Any]:
-    """Take in the file of a scan, or go on with it."""
-    from accord.exposure.services import process
-
-    found = process(context.actor, Scan.objects.get(pk=scan), context.progress)
-    names = ("added", "changed", "unchanged", "closed", "reopened", "refused")
-    return {"scans": [s.pk for s in found], **{name: sum(getattr(s, name) for s in found) for name in names}}
-
-
-@kind("exposure.refresh", "Bring findings up to date with the estate")
-def bring_up_to_date(context: Context) -> dict[str, int]:
-    """Match unclaimed targets again, finish claims, and assess what rests on changed facts."""
-    from accord.exposure.services import assessing, claims
-    from accord.exposure.services.pace import Breath
-
-    steps, breath = 0, Breath()
-
-    def pause() -> None:
-        nonlocal steps
-        steps += 1
-        context.progress(steps)
-        breath()
-
-    claimed = claims.rematch(context.actor, None, pause)
-    moved = claims.settle_all(context.actor, claims.unsettled(), pause)
-    changed = assessing.reassess_pending(context.actor, pause) + assessing.refresh(context.actor, pause)
-    return {"claimed": claimed, "moved": moved, "changed": changed}
 
 
 @kind("exposure.feeds", "Load knowledge feeds")
@@ -62,26 +31,6 @@ def load_feeds(context: Context, files: list[int] | None = None) -> dict[str, An
                 paths.append(path)
             made = update_from(context.actor, paths, context.progress)
     return {"feeds": [{"feed": u.feed, "entries": u.entries, "findings": u.findings_changed} for u in made]}
-
-
-@kind("exposure.fixes", "Count what each fix closes")
-def count_fixes(context: Context) -> dict[str, int]:
-    """Count fixes, months and campaigns anew."""
-    from accord.exposure.services.fix_events import recount
-
-    return recount(context.actor, context.progress)
-
-
-@kind("exposure.patch_plan", "Compute a patch plan")
-def compute_patch_plan(context: Context, until: str = "", first: int = 1) -> dict[str, Any]:
-    """Schedule the fixes in the change windows; `until` is the day until which loss is counted."""
-    from datetime import date
-
-    from accord.exposure.services.patch_plan import make_plan
-
-    ends = date.fromisoformat(until) if until else None
-    plan = make_plan(context.actor, ends, first, context.progress, context.job.pk)
-    return {"plan": plan.pk, "value": plan.figures["value"], "share": plan.figures["share"]}
 
 
 @kind("exposure.policy_preview", "Count what a policy would change")
@@ -120,11 +69,3 @@ def play_policies(context: Context) -> dict[str, Any]:
     own = backtest.own_history()
     context.progress(1, 2, "CVEs of the feeds")
     return {"own": own, "feeds": backtest.feed_history()}
-
-
-@kind("exposure.search", "Note words of new components")
-def note_words(context: Context) -> dict[str, int]:
-    """Note the words by which new components are found."""
-    from accord.exposure.services import searching
-
-    return {"components": searching.note_components()}

@@ -6,12 +6,10 @@ from accord.core import events
 
 
 def declare() -> None:
-    from accord.exposure import surface_jobs
     from accord.exposure.nouns import surfaces as nouns
     from accord.exposure.screens import surfaces as screens
     from accord.exposure.services import stakes
 
-    _ = surface_jobs
     nouns.declare()
     screens.declare()
     events.rows_written.subscribe(stakes.on_rows)

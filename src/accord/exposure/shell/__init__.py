@@ -1,0 +1,10 @@
+"""This room in the navigation, the palette and the badges, and what it hears."""
+
+from __future__ import annotations
+
+
+def declare() -> None:
+    from accord.exposure.shell import findings, priority, remediation, surfaces
+
+    for part in (findings, surfaces, priority, remediation):
+        part.declare()
