@@ -13,7 +13,9 @@ from accord.core import fields
 class EventFile(models.Model):
     """One Parquet file of one source and one day (UTC, of the events' time, else of receipt).
 
-    `path` is relative to the store of events. `first` and `last` bound the times in it.
+    `path` is relative to the store of events. `first` and `last` bound the times in it, `day` is that of `last` (events
+    of very many days at once share a file). `written` is when the newest of its events was stored, by which it is
+    kept; `parts` says how many files were joined in it.
     """
 
     source = fields.ref("monitoring.Source")
@@ -24,9 +26,38 @@ class EventFile(models.Model):
     first = models.DateTimeField()
     last = models.DateTimeField()
     written = models.DateTimeField(default=timezone.now)
+    parts = models.PositiveIntegerField(default=1)
 
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["day", "source"], name="monitoring_file_day"),
             models.Index(fields=["source", "day"], name="monitoring_file_source"),
+            models.Index(fields=["last", "first"], name="monitoring_file_last"),
+            models.Index(fields=["written"], name="monitoring_file_written"),
         ]
+
+
+class EventSpan(models.Model):
+    """Which records of a segment of the spool a file holds, so that an event is found by its key."""
+
+    file = fields.link("monitoring.EventFile", "spans")
+    segment = models.CharField(max_length=120)
+    first = models.PositiveBigIntegerField()
+    last = models.PositiveBigIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["segment", "first"], name="monitoring_span")]
+
+
+class PumpState(models.Model):
+    """What the pump must know to go on as if it had never stopped; one row, written with the events it rests on.
+
+    `correlation` is the state of the correlation rules (compressed JSON), `streams` what the readers of single streams
+    hold (the header of a Zeek log, a started program whose arguments have not come). `gone` are files that no longer
+    count and are removed once nobody can be reading them: path and since when (seconds since 1970).
+    """
+
+    correlation = models.BinaryField(default=bytes)
+    streams = models.JSONField(default=dict)
+    gone = models.JSONField(default=list)
+    changed = models.DateTimeField(default=timezone.now)
