@@ -22,9 +22,9 @@ from accord.core.roles import Role
 from accord.core.twokey import TwoKeyState
 from accord.decisions import selectors, services, sheets
 from accord.decisions.access import require_change
+from accord.decisions.forms.sheets import given
 from accord.decisions.models import Sheet
 from accord.decisions.selectors import patches
-from accord.decisions.sheet_forms import given
 from accord.decisions.sheets import patch_facts
 from accord.estate.models import System
 from accord.exposure.models import Finding, Fix

@@ -19,7 +19,7 @@ from accord.core.roles import EXECUTIVES, Role
 from accord.core.statements import Statement
 from accord.core.twokey import TwoKeyState
 from accord.decisions import selectors, services
-from accord.decisions.acceptance_forms import AcceptanceForm, RevokeForm
+from accord.decisions.forms.acceptances import AcceptanceForm, RevokeForm
 from accord.decisions.lists import acceptance_state
 from accord.decisions.models import Acceptance
 from accord.decisions.views.keys import keys_of

@@ -18,9 +18,9 @@ from accord.core.reauth import prove
 from accord.core.roles import EXECUTIVES, Role
 from accord.core.twokey import TwoKeyState
 from accord.decisions import selectors, services
-from accord.decisions.forms import ProposeForm
+from accord.decisions.forms.plans import ProposeForm
+from accord.decisions.forms.table import SignForm
 from accord.decisions.models import Decision
-from accord.decisions.table_forms import SignForm
 from accord.decisions.views import exports
 from accord.decisions.views.costs import handed_in
 from accord.decisions.views.keys import keys_of

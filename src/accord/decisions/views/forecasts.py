@@ -18,7 +18,7 @@ from accord.core.permissions import guard
 from accord.core.roles import EXECUTIVES
 from accord.core.statements import Statement
 from accord.decisions import selectors, services
-from accord.decisions.forecast_forms import EstimateForm, Line
+from accord.decisions.forms.forecasts import EstimateForm, Line
 from accord.decisions.models import Decision, Estimate
 from accord.decisions.selectors.look_back import LookBack, totals
 from accord.decisions.views.decisions import decision_or_404

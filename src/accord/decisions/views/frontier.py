@@ -17,7 +17,7 @@ from accord.core.models import Job, User
 from accord.core.permissions import guard
 from accord.core.roles import EXECUTIVES, Role
 from accord.decisions import difference, selectors, services
-from accord.decisions.forms import RunForm, StanceForm
+from accord.decisions.forms.plans import RunForm, StanceForm
 from accord.decisions.models import Frontier, Plan, Stance
 from accord.decisions.templatetags.differences import signed_money, signed_percent
 from accord.decisions.views import table

@@ -18,10 +18,10 @@ from accord.core.models import User
 from accord.core.permissions import Reach, guard, reach
 from accord.decisions import services, sheets
 from accord.decisions.access import require_change
+from accord.decisions.forms.outcomes import OutcomeForm
+from accord.decisions.forms.sheets import SheetForm, given
 from accord.decisions.models import Sheet
-from accord.decisions.outcome_form import OutcomeForm
 from accord.decisions.selectors import patches as reads
-from accord.decisions.sheet_forms import SheetForm, given
 from accord.estate.models import System
 from accord.exposure.models import Fix
 from accord.ui import charts

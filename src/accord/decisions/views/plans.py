@@ -16,7 +16,7 @@ from accord.core.errors import Refused
 from accord.core.models import User
 from accord.core.permissions import guard
 from accord.decisions import paper, selectors, services
-from accord.decisions.forms import OwnPlanForm
+from accord.decisions.forms.plans import OwnPlanForm
 from accord.decisions.models import Frontier, Plan
 from accord.decisions.views import exports
 from accord.decisions.views.table import comment_context

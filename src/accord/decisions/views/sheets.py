@@ -22,8 +22,8 @@ from accord.core.roles import EXECUTIVES, Role
 from accord.core.twokey import TwoKeyState
 from accord.decisions import selectors, services
 from accord.decisions.access import may_change, may_change_kind, require_change
+from accord.decisions.forms.sheets import ChoiceForm, SheetForm, given
 from accord.decisions.models import Sheet
-from accord.decisions.sheet_forms import ChoiceForm, SheetForm, given
 from accord.decisions.views import patches
 from accord.decisions.views.keys import keys_of
 from accord.risk.forms import DissentForm, KeyForm

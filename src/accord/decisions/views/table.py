@@ -16,11 +16,11 @@ from accord.core.models import Job, User
 from accord.core.permissions import guard, require
 from accord.core.roles import EXECUTIVES, Role
 from accord.decisions import selectors, services
+from accord.decisions.forms.table import CommentForm, PositionForm, SlidersForm, slider_words
 from accord.decisions.models import Comment, Frontier, Sitting
 from accord.decisions.positions import View
 from accord.decisions.selectors import Asked
 from accord.decisions.services.sittings import JOB
-from accord.decisions.table_forms import CommentForm, PositionForm, SlidersForm, slider_words
 from accord.decisions.views.costs import shown
 from accord.ui import parts
 from accord.ui.access import may

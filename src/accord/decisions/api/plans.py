@@ -1,4 +1,4 @@
-"""This room's operations on the API: frontier, plans, decisions, stances, tracking, and the table nouns."""
+"""On the API: frontier, plans, decisions, stances, tracking, and the table nouns."""
 
 from __future__ import annotations
 
@@ -16,12 +16,9 @@ from accord.core.errors import Problem, Refused
 from accord.core.permissions import guard_api
 from accord.core.roles import Role
 from accord.decisions import selectors, services
-from accord.decisions.acceptance_api import router as acceptance_router
 from accord.decisions.lists import DECISIONS, PLANS
 from accord.decisions.models import Decision, Frontier, Plan
 from accord.decisions.screens import SCREENS
-from accord.decisions.sheet_api import router as sheet_router
-from accord.decisions.table_api import router as table_router
 from accord.strategy.models import Initiative
 from accord.ui.nouns.operations import list_operation, noun_operations
 
@@ -303,6 +300,3 @@ def _decision(found: Decision) -> dict[str, Any]:
 
 
 noun_operations(router, *SCREENS)
-router.add_router("", sheet_router)
-router.add_router("", acceptance_router)
-router.add_router("", table_router)

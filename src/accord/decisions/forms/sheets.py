@@ -230,7 +230,7 @@ def _materiality() -> tuple[Part, ...]:
 
 
 def _patch_or_wait() -> tuple[Part, ...]:
-    from accord.decisions.patch_form import parts
+    from accord.decisions.forms.patches import parts
 
     return parts()
 
