@@ -3,15 +3,6 @@
 from accord.monitoring.models.alerts import Alert, AlertEvent
 from accord.monitoring.models.baselines import BlindInitiative, BlindState, SourceHost, SourceSilence, SourceWatch
 from accord.monitoring.models.events import EventFile, EventSpan, PumpState
-from accord.monitoring.models.rule_facts import (
-    RuleCollection,
-    RuleDay,
-    RuleFault,
-    RulePolicy,
-    RuleProgram,
-    RuleScore,
-    RuleTest,
-)
 from accord.monitoring.models.profile import (
     AttackGroup,
     AttackRelease,
@@ -20,6 +11,15 @@ from accord.monitoring.models.profile import (
     DetectionExercise,
     GroupTechnique,
     ThreatProfile,
+)
+from accord.monitoring.models.rule_facts import (
+    RuleCollection,
+    RuleDay,
+    RuleFault,
+    RulePolicy,
+    RuleProgram,
+    RuleScore,
+    RuleTest,
 )
 from accord.monitoring.models.rules import Rule, RuleVersion
 from accord.monitoring.models.sources import Source, SourceHour, SourceLog
