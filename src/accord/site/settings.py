@@ -38,7 +38,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
     "axes",
     "csp",
     "django_htmx",
@@ -112,6 +111,8 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or not ORIGIN
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {}
 if given.value("ACCORD_OIDC_SERVER"):
+    # It brings an HTTP client of its own along, which a house without single sign-on need not load.
+    INSTALLED_APPS.append("allauth.socialaccount.providers.openid_connect")
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
         "APPS": [
             {
