@@ -1,8 +1,16 @@
 """The tables of monitoring. Events themselves are Parquet (accord.monitoring.store); only where they lie is here."""
 
-from accord.monitoring.models.alerts import Alert, AlertEvent
+from accord.monitoring.models.alerts import Alert, AlertEvent, AlertNote, SeenHit
 from accord.monitoring.models.baselines import BlindInitiative, BlindState, SourceHost, SourceSilence, SourceWatch
+from accord.monitoring.models.entities import EntityRisk, EntityRule
 from accord.monitoring.models.events import EventFile, EventSpan, PumpState
+from accord.monitoring.models.exceptions import (
+    ExceptionDay,
+    ExceptionReplay,
+    GroupingWindow,
+    RuleException,
+    Silence,
+)
 from accord.monitoring.models.profile import (
     AttackGroup,
     AttackRelease,
@@ -22,36 +30,48 @@ from accord.monitoring.models.rule_facts import (
     RuleTest,
 )
 from accord.monitoring.models.rules import Rule, RuleVersion
-from accord.monitoring.models.sources import Source, SourceHour, SourceLog
+from accord.monitoring.models.sources import Collector, Source, SourceHour, SourceLog
+from accord.monitoring.models.stakes import SystemStake
 
 __all__ = [
     "Alert",
     "AlertEvent",
+    "AlertNote",
     "AttackGroup",
     "AttackRelease",
     "AttackTactic",
     "AttackTechnique",
     "BlindInitiative",
     "BlindState",
+    "Collector",
     "DetectionExercise",
+    "EntityRisk",
+    "EntityRule",
     "EventFile",
     "EventSpan",
+    "ExceptionDay",
+    "ExceptionReplay",
     "GroupTechnique",
+    "GroupingWindow",
     "PumpState",
     "Rule",
     "RuleCollection",
     "RuleDay",
+    "RuleException",
     "RuleFault",
     "RulePolicy",
     "RuleProgram",
     "RuleScore",
     "RuleTest",
     "RuleVersion",
+    "SeenHit",
+    "Silence",
     "Source",
     "SourceHost",
     "SourceHour",
     "SourceLog",
     "SourceSilence",
     "SourceWatch",
+    "SystemStake",
     "ThreatProfile",
 ]

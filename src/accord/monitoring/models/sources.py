@@ -16,8 +16,10 @@ class Source(models.Model):
 
     `settings` holds what its kind needs (a path, a port, a certificate), `token` the digest of the collector's token.
     `zone` is taken where a log tells none. `received_up_to` is the newest moment of receipt that is stored, `newest`
-    the newest time that an event told, `offsets` how far its spool and files are read. `paused` says why its intake
-    stands still, "" = it runs.
+    the newest time that an event told, `offsets` how far its spool is read. `paused` says why its intake stands
+    still, "" = it runs. `dropped` counts datagrams that were lost, `refused` senders that were not let in, `repeats`
+    lines that a sender sent again and that are kept once. `heard` is when anything came last; `intake` is what the
+    collector tells of its listener or files, with the moment as `at`.
     """
 
     class Kind(models.TextChoices):
@@ -46,6 +48,10 @@ class Source(models.Model):
     samples = models.JSONField(default=list)
     offsets = models.JSONField(default=dict)
     paused = fields.text(300)
+    refused = models.BigIntegerField(default=0)
+    repeats = models.BigIntegerField(default=0)
+    heard = models.DateTimeField(null=True)
+    intake = models.JSONField(default=dict)
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["name", "id"], name="monitoring_source_name")]
@@ -94,3 +100,13 @@ class SourceLog(models.Model):
                 fields=["source", "format", "product", "category", "service"], name="monitoring_source_log"
             ),
         ]
+
+
+class Collector(models.Model):
+    """A running `accord collect`: on which machine, since when, when it gave its last sign, how much space it has."""
+
+    name = models.CharField(max_length=200, unique=True)
+    started = models.DateTimeField()
+    seen = models.DateTimeField()
+    paused = fields.text(300)
+    free = models.BigIntegerField(null=True)
