@@ -2,6 +2,7 @@
 
 from accord.monitoring.models.alerts import Alert, AlertEvent, AlertNote, SeenHit
 from accord.monitoring.models.baselines import BlindInitiative, BlindState, SourceHost, SourceSilence, SourceWatch
+from accord.monitoring.models.daily import DailyWatch, ExploitedWeakness, ShiftNote, WatchChoice, WatchMail
 from accord.monitoring.models.entities import EntityRisk, EntityRule
 from accord.monitoring.models.events import EventFile, EventSpan, PumpState
 from accord.monitoring.models.exceptions import (
@@ -44,6 +45,7 @@ __all__ = [
     "BlindInitiative",
     "BlindState",
     "Collector",
+    "DailyWatch",
     "DetectionExercise",
     "EntityRisk",
     "EntityRule",
@@ -51,6 +53,7 @@ __all__ = [
     "EventSpan",
     "ExceptionDay",
     "ExceptionReplay",
+    "ExploitedWeakness",
     "GroupTechnique",
     "GroupingWindow",
     "PumpState",
@@ -65,6 +68,7 @@ __all__ = [
     "RuleTest",
     "RuleVersion",
     "SeenHit",
+    "ShiftNote",
     "Silence",
     "Source",
     "SourceHost",
@@ -74,4 +78,6 @@ __all__ = [
     "SourceWatch",
     "SystemStake",
     "ThreatProfile",
+    "WatchChoice",
+    "WatchMail",
 ]
