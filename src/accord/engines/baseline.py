@@ -119,7 +119,7 @@ def learn(hour: ArrayLike, cell: ArrayLike, events: ArrayLike, alpha: float = AL
 
 
 def compare(past: Past, cells: ArrayLike, events: ArrayLike) -> str:
-    """"less", "more", "usual" or "unknown": the last hours (newest last) against the past.
+    """ "less", "more", "usual" or "unknown": the last hours (newest last) against the past.
 
     Something is less or more when every one of these hours is, both against its interval and by `TIMES`. Two hours in
     a row are asked for by Accord.
