@@ -55,9 +55,9 @@ class Engine:
         remembered: int = REMEMBERED, value_bytes: int = VALUE_BYTES,
     ) -> None:  # fmt: skip
         self.program, self.routing = program, tuple(routing)
-        self._chosen = sorted(range(len(program.rules)) if chosen is None else set(chosen))
+        self.chosen = sorted(range(len(program.rules)) if chosen is None else set(chosen))
         self._expressions = Expressions(program.databases)
-        self._routing = Routing(program, self._chosen, self.routing, self._expressions)
+        self._routing = Routing(program, self.chosen, self.routing, self._expressions)
         self._verdicts = Verdicts(remembered)
         self._budget = Budget(value_bytes)
         self._plans: dict[Any, Plan] = {}
@@ -122,23 +122,29 @@ class Engine:
 
     def _class(self, key: Any, shape: _Shape, event: Event, keys: tuple[str, ...]) -> tuple[Plan, Reader]:
         """The plan of an event, and how its fields are read in events of this shape."""
-        if self._classes >= MOST_CLASSES or self._plan_atoms > PLAN_ATOMS * (len(self.program.atoms) + 1000):
+        if self._classes >= MOST_CLASSES:
             self._forget()  # somebody's routing fields are all different: begin anew
-        masks = self._routing.masks(shape.reader.texts(event, None))
-        named = (self._source, masks)
-        plan = self._plans.get(named)
-        if plan is None:
-            self._opened += 1
-            left = self._routing.left(self._source, masks)
-            plan = Plan(self.program.atoms, left, self._expressions, self._opened, self._budget)
-            self._plans[named] = plan
-            self._plan_atoms += plan.size
+        plan = self.plan(self._source, shape.reader.texts(event, None))
         reader = Reader(keys, plan.fields, f"{plan.number}.")
         plan.seen.update(name for name in reader.there)
         if key is not None:
             shape.classes[key] = (plan, reader)
             self._classes += 1
         return plan, reader
+
+    def plan(self, source: LogSource | None, routed: Sequence[tuple[str, ...]]) -> Plan:
+        """What is left of the rules for events of a source whose routing fields have these texts."""
+        masks = self._routing.masks(routed)
+        plan = self._plans.get((source, masks))
+        if plan is None:
+            if self._plan_atoms > PLAN_ATOMS * (len(self.program.atoms) + 1000):
+                self._forget()
+            self._opened += 1
+            left = self._routing.left(source, masks)
+            plan = Plan(self.program.atoms, left, self._expressions, self._opened, self._budget)
+            self._plans[source, masks] = plan
+            self._plan_atoms += plan.size
+        return plan
 
     def _forget(self) -> None:
         """Drop everything but what the states of the rules rest on."""
@@ -170,4 +176,4 @@ class Engine:
     def states(self) -> list[RuleState]:
         """What can be said of each chosen rule after the events so far."""
         self._note_fed()
-        return [state_of(self.program, number, self._fed.get(number), self.routing) for number in self._chosen]
+        return [state_of(self.program, number, self._fed.get(number), self.routing) for number in self.chosen]

@@ -12,6 +12,8 @@ from typing import Any
 
 from accord.engines.sigma.tree import Atom, Atoms
 
+_AT_ONCE = 1 << 26
+"""Bytes of texts that are looked through in one go."""
 LARGEST = 20_000
 """Places that an expression may have with its repetitions written out; those of the public rules have some hundred."""
 
@@ -151,12 +153,7 @@ def any_of(words: Iterable[str]) -> Callable[[bytes], bool]:
     """
     import hyperscan
 
-    wanted = sorted(set(words))
-    database = hyperscan.Database()
-    database.compile(
-        expressions=[rb"\\u00", *("".join(f"\\x{ord(letter):02x}" for letter in word).encode() for word in wanted)],
-        flags=hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_CASELESS,
-    )
+    database = _literals(words, hyperscan.HS_FLAG_SINGLEMATCH)
     found: list[bool] = []
 
     def note(*_: object) -> bool:
@@ -172,6 +169,56 @@ def any_of(words: Iterable[str]) -> Callable[[bytes], bool]:
         return bool(found)
 
     return scan
+
+
+def _literals(words: Iterable[str], flags: int) -> Any:
+    """These words in any case, or an escape of JSON that may hide one."""
+    import hyperscan
+
+    database = hyperscan.Database()
+    database.compile(
+        expressions=[rb"\\u00", *(_written(word) for word in sorted(set(words)))],
+        flags=flags | hyperscan.HS_FLAG_CASELESS,
+    )
+    return database
+
+
+def _written(word: str) -> bytes:
+    return "".join(f"\\x{ord(letter):02x}" for letter in word).encode()
+
+
+def places_of(words: Iterable[str]) -> Callable[[Any], Any]:
+    """From an Arrow array of texts to the places, in order, of those that may hold any of these words.
+
+    All texts lie one after the other in memory and are looked through in one go; what stands across the border of two
+    texts only makes one of them a candidate too many.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    database = _literals(words, 0)
+    ends: list[int] = []
+
+    def note(_: int, __: int, end: int, *___: object) -> None:
+        ends.append(end)
+
+    def places(array: Any) -> Any:
+        if not pa.types.is_large_string(array.type):
+            array = array.cast(pa.large_string())
+        offsets = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
+        found, begin = [np.zeros(0, np.int64)], 0
+        while begin < len(array):
+            after = max(begin + 1, int(np.searchsorted(offsets, offsets[begin] + _AT_ONCE, "right")) - 1)
+            own = offsets[begin : after + 1]
+            ends.clear()
+            if own[-1] > own[0]:
+                database.scan(memoryview(array.buffers()[2])[own[0] : own[-1]], match_event_handler=note)
+                held = np.asarray(ends, np.int64) + own[0]
+                found.append(begin + np.unique(np.searchsorted(own, held, "left") - 1))
+            begin = after
+        return np.concatenate(found)
+
+    return places
 
 
 def longest_plain(parts: Iterable[object]) -> str:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from accord.engines.sigma.expressions import Expressions, any_of, longest_plain
+from accord.engines.sigma.expressions import Expressions, any_of, longest_plain, places_of
 from accord.engines.sigma.matchers import FieldMatcher, references
 from accord.engines.sigma.memory import Budget
 from accord.engines.sigma.tree import TRUE, Atom, Atoms, Tree, atoms_of, necessary
@@ -56,7 +56,10 @@ class Plan:
         self.fields: tuple[str, ...] = tuple(sorted(name for name in names if name is not None))
         anywhere = by_field.pop(None, None)
         self.keywords = None if anywhere is None else FieldMatcher(anywhere, expressions)
-        self._perhaps = _prefilter(anywhere or ())
+        words = _prefilter(anywhere or ())
+        self._perhaps = any_of(words) if words else None
+        self._words = words
+        self._places: Callable[[Any], Any] | None = None
         self._matchers = {name: FieldMatcher(held, expressions) for name, held in by_field.items()}
         self._open = [(rule, tree, compiled(tree, self._bits)) for rule, tree in open_]
         self._weights = [_weight(atoms[number]) for number in numbers]
@@ -117,6 +120,31 @@ class Plan:
                 return 0
         return self.keywords.mask(everything(event))
 
+    @property
+    def places(self) -> Callable[[Any], Any] | None:
+        """From an array of texts to the places at which a keyword may be; None where that cannot be told quickly."""
+        if self._places is None and self._words:
+            self._places = places_of(self._words)
+        return self._places
+
+    @property
+    def unconditional(self) -> bool:
+        """Whether some rule must be asked of every event."""
+        return bool(self._unconditional)
+
+    def _known(self, place: int, texts: tuple[str, ...]) -> tuple[int, tuple[int, ...]]:
+        memory, matcher = self._sources[place]
+        known = memory.get(texts)
+        if known is None:
+            bits = matcher.mask(texts) if matcher is not None else 0
+            known = (bits, self._triggered(bits)) if bits else _NOTHING
+            self._budget.keep(memory, texts, bits, known)
+        return known
+
+    def touches(self, place: int, texts: tuple[str, ...]) -> bool:
+        """Whether rules must be looked at because the field at this place has these texts."""
+        return bool(self._known(place, texts)[1])
+
     def verdict(self, values: Sequence[tuple[str, ...]], anywhere: int = 0) -> tuple[int, ...]:
         """The rules that hold, in order; `values` are the texts of each of `fields`."""
         mask = anywhere
@@ -157,8 +185,8 @@ class Plan:
         return tuple(rules)
 
 
-def _prefilter(atoms: Iterable[tuple[Atom, int, int]]) -> Callable[[bytes], bool] | None:
-    """A quick look whether any keyword may be in a text, also in JSON; None where some keyword has no text to find."""
+def _prefilter(atoms: Iterable[tuple[Atom, int, int]]) -> list[str] | None:
+    """Words of which one is in each text, also in JSON, that holds a keyword; None where some keyword has none."""
     words = []
     for atom, _, _ in atoms:
         parts = atom.value if atom.op == "like" else (atom.value,)
@@ -166,7 +194,7 @@ def _prefilter(atoms: Iterable[tuple[Atom, int, int]]) -> Callable[[bytes], bool
         if len(word) < 2:
             return None
         words.append(word)
-    return any_of(words) if words else None
+    return words or None
 
 
 def joined_values(event: Mapping[str, Any]) -> str | None:

@@ -3,12 +3,14 @@
 * Text is compared without case unless an atom is cased. Numbers and truth values count as the text that Sigma rules
   write for them: 7, 0.5, true, false.
 * A list is each of its elements; an object is looked into by dotted names; both may be nested.
+* Whatever else columns of a table may hold counts as text too: times in ISO 8601, bytes as UTF-8.
 * None is "null": the field is there as far as "exists" goes not, and no text matches it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date, time
 from typing import Any
 
 DEPTH = 32
@@ -28,7 +30,11 @@ def texts(value: Any) -> tuple[str, ...]:
         return (str(value),)
     if kind is float:
         return (str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value),)
-    return tuple(found for _, found in zip(range(MOST_VALUES), _inside(value, 0), strict=False))
+    if isinstance(value, list | tuple | Mapping):
+        return tuple(found for _, found in zip(range(MOST_VALUES), _inside(value, 0), strict=False))
+    if isinstance(value, date | time):
+        return (value.isoformat(),)
+    return (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value),)
 
 
 def _inside(value: Any, depth: int) -> Iterator[str]:

@@ -1,0 +1,261 @@
+"""Columns of a record batch as the engine reads them: for each row a code, for each code the texts that it stands for.
+
+Code 0 is "nothing there". What is asked of a value is asked once for each code, not once for each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from accord.engines.sigma.values import look_up, texts
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+Texts = tuple[str, ...]
+MARK = b"accord.events"
+"""In a file's metadata: its columns are those of the store of events."""
+MORE, NESTED = "_more", "_nested."
+SOURCE = ("_product", "_category", "_service")
+SMALL = 4_000_000
+"""Tuples of codes that are told apart by a table rather than by hashing."""
+
+
+def is_stored(schema: pa.Schema) -> bool:
+    """Whether these are columns of the store of events, with an envelope under names that begin with "_"."""
+    return MARK in (schema.metadata or {}) or set(SOURCE) <= set(schema.names)
+
+
+def native_name(column: str, stored: bool) -> str | None:
+    """The field that a column holds; None for one of the envelope. `_more` holds several and counts as none."""
+    if not stored or not column.startswith("_"):
+        return column
+    if column.startswith(NESTED):
+        return column[len(NESTED) :]
+    return column[1:] if column.startswith("__") else None
+
+
+def may_hold(column: str, field: str) -> bool:
+    """Whether the field may be in a column of that name: the same but for case, or a step of its dotted path."""
+    column, field = column.lower(), field.lower()
+    return column == field or (field.startswith(column) and field[len(column) : len(column) + 1] == ".")
+
+
+def told_apart(codes: Sequence[np.ndarray], sizes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct tuples of codes: the number of each row's, and a row of each."""
+    import numpy as np
+
+    total, size = codes[0].astype(np.int64), sizes[0]
+    for one, more in zip(codes[1:], sizes[1:], strict=True):
+        if size * more >= 1 << 62:
+            total = _numbered(total, size)
+            size = int(total.max(initial=0)) + 1
+        total = total * more + one
+        size *= more
+    inverse = _numbered(total, size)
+    count = int(inverse.max(initial=-1)) + 1
+    first = np.empty(count, np.int64)
+    first[inverse[::-1]] = np.arange(len(inverse) - 1, -1, -1)
+    return inverse, first
+
+
+def _numbered(total: np.ndarray, size: int) -> np.ndarray:
+    """Each number's place among those that are there."""
+    import numpy as np
+    import pyarrow as pa
+
+    if size <= max(SMALL, len(total)):
+        there = np.zeros(size, np.bool_)
+        there[total] = True
+        places = np.cumsum(there, dtype=np.int64) - 1
+        found: np.ndarray = places[total]
+        return found
+    held = pa.array(total).dictionary_encode()
+    codes: np.ndarray = held.indices.to_numpy(zero_copy_only=False)
+    return codes.astype(np.int64)
+
+
+class Column:
+    """One column: `codes` of its rows, 0 where there is nothing; `size` is one more than the largest.
+
+    `parsed`: its texts are JSON; `more`: they are objects that hold further fields.
+    """
+
+    def __init__(self, name: str, array: pa.Array, parsed: bool = False, more: bool = False) -> None:
+        import pyarrow as pa
+
+        self.name, self._parsed, self.more = name, parsed, more
+        self._array = array.cast(pa.large_string()) if pa.types.is_string_view(array.type) else array
+        self._encoded: tuple[np.ndarray, pa.Array] | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether no row has a value."""
+        return bool(self._array.null_count == len(self._array))
+
+    @property
+    def flat(self) -> bool:
+        """Whether each code stands for one text and nothing else."""
+        import pyarrow as pa
+
+        kind = self._array.type
+        kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+        return not self._parsed and (pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+    def _encode(self) -> tuple[np.ndarray, pa.Array]:
+        import numpy as np
+        import pyarrow as pa
+
+        if self._encoded is None:
+            array = self._array
+            if pa.types.is_nested(array.type):  # each row is a value of its own
+                codes = np.where(array.is_valid().to_numpy(zero_copy_only=False), np.arange(1, len(array) + 1), 0)
+                self._encoded = codes.astype(np.int32), array
+                return self._encoded
+            if not pa.types.is_dictionary(array.type):
+                array = array.dictionary_encode()
+            elif array.dictionary.null_count:
+                array = array.cast(array.type.value_type).dictionary_encode()
+            indices = array.indices.cast(pa.int32())
+            if indices.null_count:
+                indices = indices.fill_null(-1)
+            self._encoded = indices.to_numpy(zero_copy_only=False) + np.int32(1), array.dictionary
+        return self._encoded
+
+    def holds(self, field: str) -> bool:
+        """Whether the field may be in it. A text has nothing inside, however its name goes on."""
+        return self.more or (may_hold(self.name, field) and not (self.flat and len(self.name) != len(field)))
+
+    @property
+    def codes(self) -> np.ndarray:
+        """The code of each row."""
+        return self._encode()[0]
+
+    @property
+    def size(self) -> int:
+        """One more than the largest code."""
+        return len(self._encode()[1]) + 1
+
+    @property
+    def by_code(self) -> bool:
+        """Whether its values are told apart already, or must be to be asked."""
+        import pyarrow as pa
+
+        return self._encoded is not None or not self.flat or pa.types.is_dictionary(self._array.type)
+
+    def chosen(self, codes: np.ndarray) -> pa.Array:
+        """The values of these codes (none of them 0) as an array of their own."""
+        import pyarrow as pa
+
+        return self._encode()[1].take(pa.array(codes - 1))
+
+    def at(self, rows: np.ndarray | None) -> pa.Array:
+        """The values of these rows, of all without."""
+        import pyarrow as pa
+
+        return self._array if rows is None else self._array.take(pa.array(rows))
+
+    def values(self, codes: np.ndarray) -> list[Any]:
+        """The values of these codes (none of them 0) as an event would have them."""
+        import pyarrow as pa
+
+        array = self.chosen(codes)
+        held: list[Any] = array.to_pylist(maps_as_pydicts="lossy" if pa.types.is_nested(array.type) else None)
+        return [_parsed(one) for one in held] if self._parsed else held
+
+
+def _parsed(text: Any) -> Any:
+    import orjson
+
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+class Field:
+    """A field of the rules in one batch: `codes` of the rows; `texts` tells what codes stand for."""
+
+    def __init__(self, name: str, columns: Sequence[Column], rows: int) -> None:
+        import numpy as np
+
+        self._name, self._columns = name, columns
+        self._first: np.ndarray | None = None
+        self._plain = len(columns) == 1 and columns[0].flat
+        if not columns:
+            self.codes, self.size = np.zeros(rows, np.int32), 1
+        elif len(columns) == 1:
+            self.codes, self.size = columns[0].codes, columns[0].size
+        else:
+            # Before all others stands a row with nothing, so that code 0 is that.
+            codes = [np.concatenate((np.zeros(1, np.int32), one.codes)) for one in columns]
+            inverse, first = told_apart(codes, [one.size for one in columns])
+            places = np.argsort(first, kind="stable")  # the row with nothing comes first
+            order = np.empty_like(places)
+            order[places] = np.arange(len(places))
+            self.codes, self.size = order[inverse[1:]], len(first)
+            self._first = first[places] - 1
+
+    def texts(self, codes: np.ndarray) -> list[Texts]:
+        """The texts of these codes, in their order."""
+        import numpy as np
+
+        found: list[Texts] = [()] * len(codes)
+        there = np.flatnonzero(codes)
+        wanted = codes[there]
+        if len(there) == 0:
+            return found
+        if self._plain:
+            held: Iterable[Texts] = [(one,) for one in self._columns[0].values(wanted)]
+        else:
+            held = [self._look_up(event) for event in self._events(wanted)]
+        for place, one in zip(there.tolist(), held, strict=True):
+            found[place] = one
+        return found
+
+    def _events(self, codes: np.ndarray) -> list[dict[str, Any]]:
+        """For each code an event with what its columns say."""
+        import numpy as np
+
+        events: list[dict[str, Any]] = [{} for _ in codes]
+        for column in self._columns:
+            own = codes if self._first is None else column.codes[self._first[codes]]
+            there = np.flatnonzero(own)
+            for place, value in zip(there.tolist(), column.values(own[there]), strict=True):
+                if column.more:
+                    events[place].update(value if isinstance(value, Mapping) else {})
+                else:
+                    events[place][column.name] = value
+        return events
+
+    def _look_up(self, event: dict[str, Any]) -> Texts:
+        return tuple(text for one in look_up(event, self._name) for text in texts(one))
+
+
+class Batch:
+    """A record batch by the fields of the rules."""
+
+    def __init__(self, batch: pa.RecordBatch, stored: bool) -> None:
+        self.rows: int = batch.num_rows
+        self.envelope: dict[str, Column] = {}
+        self.columns: list[Column] = []
+        self._fields: dict[str, Field] = {}
+        for name, array in zip(batch.schema.names, batch.columns, strict=True):
+            native = native_name(name, stored)
+            if native is not None:
+                parsed = stored and name.startswith(NESTED)
+                self.columns.append(Column(native, array, parsed))
+            elif name == MORE:
+                self.columns.append(Column(name, array, parsed=True, more=True))
+            elif name in SOURCE:
+                self.envelope[name] = Column(name, array)
+        self.columns = [column for column in self.columns if not column.empty]
+
+    def field(self, name: str) -> Field:
+        """A field, made when it is asked for the first time."""
+        found = self._fields.get(name)
+        if found is None:
+            found = self._fields[name] = Field(name, [one for one in self.columns if one.holds(name)], self.rows)
+        return found
