@@ -159,6 +159,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="rule",
+            name="name",
+            field=models.CharField(blank=True, max_length=200),
+        ),
+        migrations.AddField(
+            model_name="rule",
             name="offered",
             field=models.ForeignKey(
                 null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="monitoring.ruleversion"
@@ -211,6 +216,10 @@ class Migration(migrations.Migration):
             model_name="rule",
             name="vanished",
             field=models.DateTimeField(null=True),
+        ),
+        migrations.AddIndex(
+            model_name="rule",
+            index=models.Index(fields=["name"], name="monitoring_rule_name"),
         ),
         migrations.AddIndex(
             model_name="rule",

@@ -13,7 +13,8 @@ from accord.core import fields
 
 
 class Rule(models.Model):
-    """One Sigma rule, correlation rule or filter. `identifier` is its own id, else made from its text's place.
+    """One Sigma rule, correlation rule or filter. `identifier` is its own id, else made from its text's place;
+    `name` is what correlation rules may call it by.
 
     `state` and `reason` are those of the engine (ok, no_source, missing_field, unsupported, and "unknown" before any
     event was looked at), true of the version in force; `confirmed` is when the engine said so last.
@@ -52,6 +53,7 @@ class Rule(models.Model):
         BROKEN = "broken", "It cannot be run"
 
     identifier = models.CharField(max_length=200, unique=True)
+    name = fields.text(200)
     title = models.CharField(max_length=400)
     level = models.CharField(max_length=15, choices=Level.choices)
     product = fields.text(60)
@@ -89,6 +91,7 @@ class Rule(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["title", "id"], name="monitoring_rule_title"),
+            models.Index(fields=["name"], name="monitoring_rule_name"),
             models.Index(fields=["collection", "path"], name="monitoring_rule_collection"),
             models.Index(fields=["enabled", "state"], name="monitoring_rule_state"),
         ]
