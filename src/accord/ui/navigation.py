@@ -14,7 +14,9 @@ from django.urls import NoReverseMatch, reverse
 
 from accord.ui.access import may
 
-GROUPS = ("Home", "Organization", "Systems", "Exposure", "Monitoring", "Repair", "Risk", "Plan", "Brief", "Administration")
+GROUPS = (
+    "Home", "Organization", "Systems", "Exposure", "Monitoring", "Repair", "Risk", "Plan", "Brief", "Administration",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
