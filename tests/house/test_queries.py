@@ -15,8 +15,6 @@ from django.test.utils import CaptureQueriesContext
 
 pytestmark = pytest.mark.django_db
 LISTS_AND_HOMES = 15
-OF_MANY_PARTS = {"briefing:home": 18, "exposure:coverage": 17}
-"""Pages that put many parts side by side, one question each: as many whatever the number of rows."""
 ONE_OBJECT = 25
 ROLES = ("cio", "ciso", "analyst", "manager", "head", "auditor")
 FIRST_ROW = re.compile(r"<tbody.*?<a[^>]* href=\"(/[^\"?#]*)\"", re.DOTALL)
@@ -59,7 +57,7 @@ def test_pages_ask_at_most_fifteen_questions(role: str, sample_company: Sample) 
         status, _, asked = _asked(client, page.path)
         if status == HTTPStatus.OK:
             seen += 1
-            if len(asked) > OF_MANY_PARTS.get(page.name, LISTS_AND_HOMES):
+            if len(asked) > LISTS_AND_HOMES:
                 many.append(f"{page}: {len(asked)} queries, most often {_repeated(asked)}")
     assert seen >= 3
     assert not many, f"{role}:\n" + "\n".join(many)

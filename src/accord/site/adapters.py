@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from accord.core.models import User
+
+
+class Backend(AuthenticationBackend):  # type: ignore[misc]
+    """Accounts by password, read with their roles."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        user = User.objects.with_roles(user_id)
+        return user if user is not None and self.user_can_authenticate(user) else None
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

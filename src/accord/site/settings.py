@@ -21,7 +21,8 @@ CSRF_TRUSTED_ORIGINS = [ORIGIN] if ORIGIN else []
 ROOMS = [
     room
     for room in (
-        "core", "ui", "organization", "estate", "strategy", "exposure", "monitoring", "program", "risk", "decisions", "briefing",
+        "core", "ui", "organization", "estate", "strategy", "exposure", "monitoring", "program", "risk", "decisions",
+        "briefing",
     )
     if (HERE.parent / room / "apps.py").exists()
 ]  # fmt: skip
@@ -83,7 +84,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "core.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "accord.site.adapters.Backend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -181,7 +182,10 @@ ACCORD_ORGANIZATION = given.value("ACCORD_ORGANIZATION")
 ACCORD_NOTICE = given.value("ACCORD_NOTICE")
 ACCORD_WEBHOOKS_LOCAL = given.flag("ACCORD_WEBHOOKS_LOCAL")
 ACCORD_FILES = given.value("ACCORD_FILES") or str(HOME / "files")
+ACCORD_EVENTS = given.value("ACCORD_EVENTS") or str(HOME / "events")
+ACCORD_EVENTS_FREE = int(given.value("ACCORD_EVENTS_FREE"))
 ACCORD_ACCEPTANCE_DAYS = int(given.value("ACCORD_ACCEPTANCE_DAYS"))
+ACCORD_WATCH_HOUR = given.watch_hour()
 ACCORD_MAX_UPLOAD_BYTES = int(given.value("ACCORD_MAX_UPLOAD_BYTES"))
 
 LOGGING_CONFIG = None

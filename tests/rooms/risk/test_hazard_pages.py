@@ -138,7 +138,7 @@ def test_what_to_fix_first_says_what_it_costs(scanned: User, priced: HazardRun) 
     each = Finding.objects.get(asset__key="A-1", definition__identifier="nessus:1", port=80).price or 0.0
     assert groups["nessus:1", "S-1"].price == pytest.approx(2 * each)
     assert groups["nessus:1", ""].price is None, "on no system"
-    assert "not priced" in page(scanned, "/", at_most=18)
+    assert "not priced" in page(scanned, "/")
 
 
 def test_the_list_sorts_by_price(scanned: User, priced: HazardRun) -> None:

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import include, path
 
@@ -27,7 +28,7 @@ from accord.ui.nouns import NounScreens, noun_urls
 
 HERE = Path(__file__).parent
 PICTURES = os.environ.get("ACCORD_UI_PICTURES", "")
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = settings.AUTHENTICATION_BACKENDS[-1]
 
 
 def _showcase() -> ModuleType:

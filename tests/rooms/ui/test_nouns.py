@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import include, path
 
@@ -31,7 +32,7 @@ def cio() -> User:
 @pytest.fixture
 def client(cio: User) -> Client:
     client = Client()
-    client.force_login(cio, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(cio, backend=settings.AUTHENTICATION_BACKENDS[-1])
     return client
 
 
@@ -132,7 +133,7 @@ def test_what_is_in_use_is_not_deleted(client: Client) -> None:
 @pytest.mark.usefixtures("goals")
 def test_who_may_not_change_sees_no_form(client: Client) -> None:
     auditor = accounts.add_account(None, "auditor@probe.example", "Au", [(Role.AUDITOR, "")])
-    client.force_login(auditor, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(auditor, backend=settings.AUTHENTICATION_BACKENDS[-1])
     page = client.get("/probe/goals/G-1/")
     assert page.status_code == 200 and "/-/edit/" not in page.content.decode()
     assert client.get("/probe/goals/-/edit/G-1/").status_code == 403

@@ -24,7 +24,7 @@ def cio(user: Any) -> Home:
     aligned = estate.alignment()
     idle = alignment.serving_none(aligned)
     between = joint.joint()
-    held = decisions.held(today)
+    held = decisions.held(today, between.sheets)
     return Home(
         "cio", "Alignment", "What the goals stand on",
         statements=[
@@ -43,7 +43,7 @@ def ciso(user: Any) -> Home:
     found = posture.seen(timezone.now())
     between = joint.joint()
     today = timezone.localdate()
-    held = decisions.held(today)
+    held = decisions.held(today, between.sheets)
     return Home(
         "ciso", "Posture", "What to fix first, and what it could cost",
         statements=[

@@ -12,9 +12,10 @@ from accord.briefing import parts
 from accord.briefing.parts import Table, address
 from accord.core.statements import Statement
 from accord.engines.priority import CODES, DAYS, Urgency
-from accord.exposure.models import FeedUpdate, TotalExposure
-from accord.exposure.selectors import Coverage, Exposure, FeedAge, FixFirst, coverage
+from accord.exposure.models import FeedUpdate
+from accord.exposure.selectors import Coverage, Exposure, FeedAge, FixFirst
 from accord.exposure.selectors.feeds import STALE
+from accord.exposure.selectors.posture import totals
 from accord.exposure.selectors.systems import exposure_from
 from accord.ui import format as write
 
@@ -46,9 +47,9 @@ class Seen:
 
 
 def seen(now: datetime) -> Seen:
-    """Counts of the whole organization, from roll-ups. Five queries."""
-    total = TotalExposure.objects.first() or TotalExposure()
-    return Seen(exposure_from(total), coverage(now, total), feed_dates(now), now)
+    """Counts of the whole organization, from roll-ups. Two queries."""
+    total, cover = totals(now)
+    return Seen(exposure_from(total), cover, feed_dates(now), now)
 
 
 def feed_dates(now: datetime) -> list[FeedAge]:

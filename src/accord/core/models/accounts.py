@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -20,6 +21,15 @@ class UserManager(BaseUserManager["User"]):
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
+        return user
+
+    def with_roles(self, pk: Any) -> User | None:
+        """The account with its roles, by one query where it holds any."""
+        grants = list(RoleGrant.objects.select_related("user").filter(user_id=pk))
+        if not grants:
+            return self.filter(pk=pk).first()
+        user = grants[0].user
+        user.roles = roles_of(grants)
         return user
 
     def get_by_natural_key(self, username: str | None) -> User:
@@ -46,13 +56,18 @@ class User(AbstractBaseUser):
     @cached_property
     def roles(self) -> dict[Role, frozenset[str]]:
         """Role → the scope keys it was granted for (empty = not limited to a scope)."""
-        granted: dict[Role, set[str]] = {}
-        for grant in self.grants.all():
-            granted.setdefault(Role(grant.role), set()).update({grant.scope} - {""})
-        return {role: frozenset(scopes) for role, scopes in granted.items()}
+        return roles_of(self.grants.all())
 
     def has_role(self, role: Role) -> bool:
         return role in self.roles
+
+
+def roles_of(grants: Iterable[RoleGrant]) -> dict[Role, frozenset[str]]:
+    """Role → the scope keys it was granted for."""
+    granted: dict[Role, set[str]] = {}
+    for grant in grants:
+        granted.setdefault(Role(grant.role), set()).update({grant.scope} - {""})
+    return {role: frozenset(scopes) for role, scopes in granted.items()}
 
 
 class RoleGrant(models.Model):

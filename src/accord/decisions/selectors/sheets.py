@@ -15,6 +15,7 @@ from accord.core.twokey import TwoKeyState
 from accord.decisions.models import Sheet
 
 SHEET_JOB = "decisions.sheet"
+MOST_COUNTING = 20
 """The kind of job that computes a sheet's options."""
 PEOPLE = ("by", "proposed_by", "cio_signer", "ciso_signer", "dissent_by")
 
@@ -53,9 +54,9 @@ def sheets_waiting() -> list[Sheet]:
 
 
 def sheets_that_count(today: dt.date) -> list[Sheet]:
-    """Sheets that wait for a key or are in force and have not run out, newest first, at most 20. One query."""
+    """Sheets that wait for a key or hold and have not run out, the newest MOST_COUNTING. One query."""
     holds = Q(state=TwoKeyState.PROPOSED) | Q(state=TwoKeyState.IN_FORCE) & (Q(until=None) | Q(until__gte=today))
-    return list(sheets().filter(holds)[:20])
+    return list(sheets().filter(holds)[:MOST_COUNTING])
 
 
 def sheets_ended(first: dt.date, last: dt.date) -> list[Sheet]:

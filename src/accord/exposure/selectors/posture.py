@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Subquery, Sum, Value
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
@@ -99,21 +99,34 @@ class Posture:
 
 
 def posture(top: int = 10, now: datetime | None = None) -> Posture:
-    """The posture of the whole organization. Ten queries at most, whatever the number of findings."""
+    """The posture of the whole organization. Nine queries at most, whatever the number of findings."""
     at = now or timezone.now()
-    total = TotalExposure.objects.first()
-    return Posture(exposure_from(total), fix_first(top), coverage(at, total), feed_ages(at), at)
+    total, cover = totals(at)
+    return Posture(exposure_from(total), fix_first(top), cover, feed_ages(at), at)
 
 
-def coverage(now: datetime | None = None, total: TotalExposure | None = None) -> Coverage:
-    """How much of the estate is looked at. Two queries, three without `total`."""
-    at = now or timezone.now()
-    known = total or TotalExposure.objects.first() or TotalExposure()
-    assets = Asset.objects.count()
-    seen = AssetExposure.objects.filter(covered__isnull=False).aggregate(
-        ever=Count("pk"), recent=Count("pk", filter=Q(covered__gte=at - RECENT))
-    )
-    return Coverage(assets, assets - seen["ever"], seen["recent"], known.unclaimed, known.ignored)
+def totals(now: datetime) -> tuple[TotalExposure, Coverage]:
+    """The roll-up of the whole, and how much of the estate is looked at. One query, two before the first scan."""
+
+    def number(rows: Any) -> Subquery:
+        return Subquery(rows.order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n"))
+
+    covered = AssetExposure.objects.filter(covered__isnull=False)
+    counts = {
+        "assets": number(Asset.objects.all()),
+        "ever": number(covered),
+        "recent": number(covered.filter(covered__gte=now - RECENT)),
+    }
+    total = TotalExposure.objects.annotate(**counts).first()
+    if total is None:
+        return TotalExposure(), Coverage(Asset.objects.count(), Asset.objects.count(), 0, 0, 0)
+    assets, ever, recent = (getattr(total, name) or 0 for name in counts)
+    return total, Coverage(assets, assets - ever, recent, total.unclaimed, total.ignored)
+
+
+def coverage(now: datetime | None = None) -> Coverage:
+    """How much of the estate is looked at. One query."""
+    return totals(now or timezone.now())[1]
 
 
 def fix_first(top: int = 10, systems: Iterable[str] | None = None) -> list[FixFirst]:

@@ -14,6 +14,7 @@ from accord.estate.models import System, SystemAsset
 from accord.estate.selectors import alignment
 from accord.exposure.models import (
     AssetCoverage,
+    Safeguard,
     ScanTarget,
     SecurityTest,
     SecurityTestRule,
@@ -79,16 +80,24 @@ def unclaimed(top: int = 8) -> dict[str, Any]:
     }
 
 
-def inventories() -> list[SurfaceInventory]:
-    """What assets do not list one by one, with how much of it is covered. Two queries."""
-    found = list(SurfaceInventory.objects.prefetch_related("coverage"))
+def inventories() -> list[dict[str, Any]]:
+    """What assets do not list one by one, with how much of it is covered ((safeguard, number) each). One query."""
+    names = ("pk", "key", "name", "surface", "number", "source", "as_of")
+    surfaces, safeguards = dict(Surface.choices), dict(Safeguard.choices)
+    found: dict[int, dict[str, Any]] = {}
+    for *row, safeguard, covered in SurfaceInventory.objects.values_list(
+        *names, "coverage__safeguard", "coverage__covered"
+    ):
+        one = found.setdefault(row[0], {**dict(zip(names, row, strict=True)), "covered": []})
+        if safeguard is not None:
+            one["covered"].append((safeguards[safeguard], covered))
     order = [surface.value for surface in Surface]
-    return sorted(found, key=lambda one: (order.index(one.surface), one.key))
+    ordered = sorted(found.values(), key=lambda one: (order.index(one["surface"]), one["key"]))
+    return [{**one, "surface": surfaces[one["surface"]], "covered": sorted(one["covered"])} for one in ordered]
 
 
 def rules_in_words() -> list[dict[str, str]]:
     """The rules in force as sentences, the organization's own first. One query."""
-    from accord.exposure.models import Safeguard
     from accord.exposure.services.safeguards import CODES, FACTS, rules
 
     in_force, own, _ = rules()
