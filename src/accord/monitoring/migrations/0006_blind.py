@@ -14,6 +14,15 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="RuleRoutes",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(max_length=64)),
+                ("rules", models.JSONField(default=dict)),
+                ("correlations", models.JSONField(default=dict)),
+            ],
+        ),
+        migrations.CreateModel(
             name="AttackGroup",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -144,6 +153,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("dropped", models.BigIntegerField(default=0)),
+                ("learned", models.JSONField(default=dict)),
             ],
             options={
                 "verbose_name_plural": "source watches",

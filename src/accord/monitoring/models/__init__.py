@@ -1,7 +1,14 @@
 """The tables of monitoring. Events themselves are Parquet (accord.monitoring.store); only where they lie is here."""
 
 from accord.monitoring.models.alerts import Alert, AlertEvent, AlertNote, SeenHit
-from accord.monitoring.models.baselines import BlindInitiative, BlindState, SourceHost, SourceSilence, SourceWatch
+from accord.monitoring.models.baselines import (
+    BlindInitiative,
+    BlindState,
+    RuleRoutes,
+    SourceHost,
+    SourceSilence,
+    SourceWatch,
+)
 from accord.monitoring.models.daily import DailyWatch, ExploitedWeakness, ShiftNote, WatchChoice, WatchMail
 from accord.monitoring.models.entities import EntityRisk, EntityRule
 from accord.monitoring.models.events import EventFile, EventSpan, PumpState
@@ -64,6 +71,7 @@ __all__ = [
     "RuleFault",
     "RulePolicy",
     "RuleProgram",
+    "RuleRoutes",
     "RuleScore",
     "RuleTest",
     "RuleVersion",

@@ -39,7 +39,8 @@ class SourceWatch(models.Model):
 
     Expectations are of the last whole hour (`hour`), in events; NULL = not yet known. `silent_at` is the moment at
     which it counts as silent unless something comes before; `by` says whether that is told with the source or found
-    from its past. Delays are means of an hour in seconds, `malformed` is the share of what could not be read.
+    from its past. Delays are means of an hour in seconds, `malformed` is the share of what could not be read, `dropped`
+    what was lost within 24 hours. `learned` is what the engine found of its past, up to an hour.
     """
 
     class State(models.TextChoices):
@@ -79,6 +80,7 @@ class SourceWatch(models.Model):
     malformed_usual = models.FloatField(null=True)
     malformed = models.CharField(max_length=8, choices=Change.choices, default=Change.UNKNOWN)
     dropped = models.BigIntegerField(default=0)
+    learned = models.JSONField(default=dict)
 
     class Meta:
         verbose_name_plural = "source watches"
@@ -106,6 +108,21 @@ class SourceSilence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_id} since {self.since}"
+
+
+class RuleRoutes(models.Model):
+    """Of which kinds of log the rules in force are (one row): what the program with this digest says.
+
+    `rules`: primary key of a rule → (product, category, service), "" = any. `correlations`: primary key → whether it
+    needs all its members, and their primary keys.
+    """
+
+    digest = models.CharField(max_length=64)
+    rules = models.JSONField(default=dict)
+    correlations = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return str(self.digest)
 
 
 class BlindState(models.Model):
