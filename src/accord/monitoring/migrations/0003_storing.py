@@ -31,7 +31,6 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("correlation", models.BinaryField(default=bytes)),
                 ("streams", models.JSONField(default=dict)),
-                ("gone", models.JSONField(default=list)),
                 ("changed", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),

@@ -53,11 +53,9 @@ class PumpState(models.Model):
     """What the pump must know to go on as if it had never stopped; one row, written with the events it rests on.
 
     `correlation` is the state of the correlation rules (compressed JSON), `streams` what the readers of single streams
-    hold (the header of a Zeek log, a started program whose arguments have not come). `gone` are files that no longer
-    count and are removed once nobody can be reading them: path and since when (seconds since 1970).
+    hold (the header of a Zeek log, a started program whose arguments have not come).
     """
 
     correlation = models.BinaryField(default=bytes)
     streams = models.JSONField(default=dict)
-    gone = models.JSONField(default=list)
     changed = models.DateTimeField(default=timezone.now)
