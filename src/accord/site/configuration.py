@@ -22,6 +22,14 @@ SETTINGS = (
     Setting("ACCORD_HOME", "./accord-data", "Folder of the database, files and keys of this installation."),
     Setting("ACCORD_DATABASE_URL", "", "postgresql://user:password@host:port/name; empty = SQLite in the home."),
     Setting("ACCORD_FILES", "", "Where files are kept: a folder or any fsspec URL; empty = files/ in the home."),
+    Setting(
+        "ACCORD_EVENTS", "",
+        "Folder of events: the spool, the store and the compiled rules; empty = events/ in the home.",
+    ),
+    Setting(
+        "ACCORD_EVENTS_FREE", "1073741824",
+        "Bytes of free space on the disk of events below which the intake of logs pauses.",
+    ),
     Setting("ACCORD_SECRET_KEY", "", "Key that signs sessions; empty = one is made in the home."),
     Setting("ACCORD_HOSTS", "localhost,127.0.0.1,[::1]", "Host names under which Accord answers, by comma."),
     Setting("ACCORD_ORIGIN", "", "https://accord.example: the outer address, where a proxy ends TLS."),
@@ -34,6 +42,7 @@ SETTINGS = (
         "ACCORD_FEED_STALE_DAYS", "kev=7,epss=7,ssvc=14,eol=30",
         "Age in days from which a feed is shown as stale, by feed.",
     ),
+    Setting("ACCORD_WATCH_HOUR", "7", "Hour at which the daily watch is composed and mailed, in ACCORD_TIME_ZONE."),
     Setting("ACCORD_MAIL_SERVER", "", "smtp://user:password@host:port or smtps://…; empty = no mail is sent."),
     Setting("ACCORD_MAIL_FROM", "accord@localhost", "Sender of mail."),
     Setting("ACCORD_MAX_UPLOAD_BYTES", "2147483648", "Largest file that is taken in."),
@@ -144,3 +153,11 @@ def stale_days() -> dict[str, int]:
             raise ValueError(f"ACCORD_FEED_STALE_DAYS: “{part}” is none of kev, epss, ssvc, eol with a number of days")
         found[feed] = days
     return {feed: int(days) for feed, days in found.items()}
+
+
+def watch_hour() -> int:
+    """The hour of the daily watch; what is none is a ValueError."""
+    text = value("ACCORD_WATCH_HOUR")
+    if not text.isdecimal() or int(text) > 23:
+        raise ValueError(f"ACCORD_WATCH_HOUR: “{text}” is no hour from 0 to 23")
+    return int(text)

@@ -118,10 +118,15 @@ class Writer:
     def segment(self) -> str:
         return f"{self.name}-{self._number:08d}.seg"
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the next append begins a segment, and so asks for the state."""
+        return self._file < 0 or self._offset >= self._most
+
     def append(self, records: Iterable[Record], mark: Mapping[str, Any] | None = None) -> Position:
         """Write one frame; it is on disk after `sync`. Full where there is no space, TooLarge beyond one frame."""
         data = packed(records, mark)
-        if self._file < 0 or self._offset >= self._most:
+        if self.is_due:
             self._begin()
         self._write(data)
         return Position(self.segment, self._offset)
@@ -145,7 +150,7 @@ class Writer:
 
         The copy is on disk then; it goes when its segment goes.
         """
-        if self._file < 0 or self._offset >= self._most:
+        if self.is_due:
             self._begin()
         self._handed += 1
         file = f"{self.segment.removesuffix('.seg')}.{self._handed}.whole"
