@@ -198,6 +198,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="alert",
+            name="made_of",
+            field=models.JSONField(default=list),
+        ),
+        migrations.AddField(
+            model_name="alert",
             name="risk",
             field=models.FloatField(null=True),
         ),

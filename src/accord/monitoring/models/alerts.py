@@ -22,9 +22,10 @@ class Alert(models.Model):
     greatest of its host, user and address, each NULL where not known. `events` counts all its hits, `kept` those that
     are kept one by one.
 
-    `kind` risk: no rule fired, but the risk of an entity crossed the threshold (`rule` and `version` are NULL).
-    `folded_into` is the alert of the correlation rule that its hits fed. `silence` is the window that held when it was
-    made. `revision` counts what people did to it, `changed` and `changed_by` tell the last of that.
+    `kind` risk: no rule fired, but the risk of an entity crossed the threshold (`rule` and `version` are NULL);
+    `made_of` then lists the rules, each with its newest hit and what it gave. `folded_into` is the alert of the
+    correlation rule that its hits fed. `silence` is the window that held when it was made. `revision` counts what
+    people did to it, `changed` and `changed_by` tell the last of that.
     """
 
     class Kind(models.TextChoices):
@@ -67,6 +68,7 @@ class Alert(models.Model):
     loss_mid = models.FloatField(null=True)
     loss_high = models.FloatField(null=True)
     risk = models.FloatField(null=True)
+    made_of = models.JSONField(default=list)
     score = models.FloatField(default=0)
     score_low = models.FloatField(default=0)
     events = models.PositiveBigIntegerField(default=0)
@@ -118,8 +120,8 @@ class AlertEvent(models.Model):
     """One hit that is kept with its alert: `event` is the key of the stored event.
 
     `asked` are the fields that the rule asks for, `data` the whole event as read (bounded; `cut` tells that something
-    was left out). Of a correlation rule: `group` is what it groups by, `members` are the keys of its events, `measure` is
-    what was compared.
+    was left out). Of a correlation rule: `group` is what it groups by, `members` are the keys of its events, `measure`
+    is what was compared.
     """
 
     alert = fields.link("monitoring.Alert", "hits")
