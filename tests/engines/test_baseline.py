@@ -88,8 +88,6 @@ def test_nothing_is_concluded_from_little() -> None:
     assert baseline.compare(few, [10, 11], [0, 0]) == "unknown"
     enough = baseline.learn(np.arange(299), np.arange(299) % WEEK, np.resize(counts, 299))
     assert enough.expected(10) is not None
-    start = baseline.learn(hours[:71], hours[:71] % WEEK, counts[:71])
-    assert start.silent_after(np.arange(1000) % WEEK) is None
     nothing = baseline.learn([], [], [])
     assert nothing.expected(0) is None
     assert nothing.silent_after([0]) is None

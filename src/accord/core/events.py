@@ -52,3 +52,15 @@ exploited = Event("exploited", "definition", "actor")
 
 triage_opened = Event("triage_opened", "case", "actor")
 """A forensic triage case was opened (an object with `key`, `definition`, `due` and `get_absolute_url`)."""
+
+source_silent = Event("source_silent", "source", "since", "actor")
+"""A source of events sends nothing for longer than it should (an object with `key`, `name`, `get_absolute_url`)."""
+
+logs_seen = Event("logs_seen", "source", "assets", "actor")
+"""Events of assets came by a source: `assets` is asset's primary key → day of the newest one, `source` its name."""
+
+initiative_wanted = Event("initiative_wanted", "key", "initiative", "costs", "actor")
+"""Somebody wants an initiative made: `key` and columns of an initiative, and of its costs by year, as texts.
+
+Whoever makes it refuses (`core.errors.Refused`) what is no initiative, or what the actor may not make.
+"""

@@ -16,8 +16,8 @@ Three things are learned of whole hours. `cell` is the hour of the week, 0–167
   its whole empty hours. It is told when the sum is above `LEAST` and above what the past itself has seen.
 * What is unusual of a share or a delay: one-sided, by the same order statistics.
 
-Nothing is concluded from little: with fewer than `FEWEST` silences between events, or less than `SPAN` hours, no time
-of silence is given. How often it is wrong and how late it is: docs/methods-detection.md.
+Nothing is concluded from little: with fewer than `FEWEST` silences between events no time of silence is given. How
+often it is wrong and how late it is: docs/methods-detection.md.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ GAP_ALPHA = 1 / 500
 """How often a silence may be longer than all but these of the past."""
 LEAST = math.log(1000)
 """A silence that is told is by the past's own rate no likelier than 1 in 1,000."""
-FEWEST, SPAN = 20, 72
+FEWEST = 20
 TIMES = 2.0
 """Much less is half of what is expected or below, much more is twice or above; else a small change is told often."""
 OF_DAY, OF_ALL = 2.0, 0.5
@@ -96,8 +96,8 @@ class Past:
 def learn(hour: ArrayLike, cell: ArrayLike, events: ArrayLike, alpha: float = ALPHA) -> Past:
     """Learn from whole hours. hour: (n,) number of each hour, rising; cell: (n,) 0–167; events: (n,), empty ones as 0.
 
-    Hours that say nothing of the source (it was known to be silent, or Accord itself was down) are left out by the
-    caller: a silence across a left-out hour is not counted.
+    Hours that say nothing of the source (it was known to be silent) are left out by the caller: a silence across a
+    left-out hour is not counted. So are those after its last event: the silence in progress is not yet its past.
     """
     when, cells, counts = (np.asarray(a, dtype=np.int64) for a in (hour, cell, events))
     if not (when.shape == cells.shape == counts.shape) or np.any(np.diff(when) <= 0):
@@ -185,7 +185,7 @@ def _centres(cells: Whole, value: Floats) -> tuple[Floats, Floats]:
 
 
 def _median(ranked: Floats, weight: Floats) -> Floats:
-    """Weighted medians: (m,) for weights (m, n) of values that rise; the mean of the two where both halves weigh alike."""
+    """Weighted medians: (m,) for weights (m, n) of values that rise; the middle of two where halves weigh alike."""
     total = np.cumsum(weight, axis=1)
     half = total[:, -1:] / 2
     lower = np.minimum((total < half * (1 - 1e-12)).sum(axis=1), len(ranked) - 1)
@@ -230,7 +230,7 @@ def _threshold(when: Whole, cells: Whole, empty: Bools, quiet: Floats) -> tuple[
         return math.nan, 0
     whole = when[busy[1:]] - when[busy[:-1]] == np.diff(busy)
     sums = np.sort((total[busy[1:]] - total[busy[:-1] + 1])[whole])
-    if len(sums) < FEWEST or len(when) < SPAN:
+    if len(sums) < FEWEST:
         return math.nan, len(sums)
     place = max(math.floor((len(sums) + 1) * GAP_ALPHA), 1)
     return max(LEAST, float(sums[-place])), len(sums)
