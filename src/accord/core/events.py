@@ -64,3 +64,6 @@ initiative_wanted = Event("initiative_wanted", "key", "initiative", "costs", "ac
 
 Whoever makes it refuses (`core.errors.Refused`) what is no initiative, or what the actor may not make.
 """
+
+incident_wanted = Event("incident_wanted", "alert", "reason", "actor")
+"""An analyst escalated an alert (an object with `key`, `title`, `level`, `entity`, `system` and `get_absolute_url`)."""

@@ -38,6 +38,9 @@ SETTINGS = (
     Setting("ACCORD_CURRENCY", "EUR", "ISO 4217 code of the one currency of all money."),
     Setting("ACCORD_TIME_ZONE", "UTC", "Zone in which times are shown, such as Europe/Vienna."),
     Setting("ACCORD_ACCEPTANCE_DAYS", "365", "The longest that findings may be accepted, or a patch put off, in days."),
+    Setting("ACCORD_EXCEPTION_DAYS", "180", "The longest that an exception to a detection rule may hold, in days."),
+    Setting("ACCORD_SILENCE_DAYS", "14", "The longest that alerts may be silenced, in days."),
+    Setting("ACCORD_ANALYST_HOUR", "", "What an hour of an analyst costs; empty = the cost of triage stays unknown."),
     Setting(
         "ACCORD_FEED_STALE_DAYS", "kev=7,epss=7,ssvc=14,eol=30",
         "Age in days from which a feed is shown as stale, by feed.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +185,10 @@ ACCORD_WEBHOOKS_LOCAL = given.flag("ACCORD_WEBHOOKS_LOCAL")
 ACCORD_FILES = given.value("ACCORD_FILES") or str(HOME / "files")
 ACCORD_EVENTS = given.value("ACCORD_EVENTS") or str(HOME / "events")
 ACCORD_EVENTS_FREE = int(given.value("ACCORD_EVENTS_FREE"))
+ACCORD_ANALYST_HOUR = Decimal(given.value("ACCORD_ANALYST_HOUR")) if given.value("ACCORD_ANALYST_HOUR") else None
 ACCORD_ACCEPTANCE_DAYS = int(given.value("ACCORD_ACCEPTANCE_DAYS"))
+ACCORD_EXCEPTION_DAYS = int(given.value("ACCORD_EXCEPTION_DAYS"))
+ACCORD_SILENCE_DAYS = int(given.value("ACCORD_SILENCE_DAYS"))
 ACCORD_WATCH_HOUR = given.watch_hour()
 ACCORD_MAX_UPLOAD_BYTES = int(given.value("ACCORD_MAX_UPLOAD_BYTES"))
 

@@ -11,6 +11,7 @@ from accord.core.errors import Problem, Refused
 from accord.core.models import User
 from accord.exposure.services import accepted, concentration, set_prices
 from accord.exposure.services.stakes import set_stakes
+from accord.monitoring.services.stakes import set_stakes as set_stakes_of_alerts
 from accord.risk.figures import Tell
 from accord.risk.hazard.compute import Computed, compute
 from accord.risk.hazard.inputs import HazardInputs, collect
@@ -55,6 +56,7 @@ def _keep(actor: User, inputs: HazardInputs, number: int, computed: Computed, at
         )  # fmt: skip
         after = {"inputs_hash": run.inputs_hash, "loss": result["loss"][1], "by_findings": result["by_findings"]}
         set_stakes(computed.stakes, currency, at)
+        set_stakes_of_alerts(computed.stakes, currency, at)
         log.add("run", "hazard", run.pk, None, {**after, "currency": currency})
     return run
 
