@@ -1,0 +1,95 @@
+"""What was not watched: silent and paused sources, rules that cannot fire, what was dropped or could not be read."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Q, Sum
+
+from accord.core.statements import Statement
+from accord.monitoring.models import Rule, Source, SourceHour, SourceWatch
+from accord.monitoring.selectors.daily.parts import Line, Period, Section, address, age, plural
+from accord.monitoring.selectors.daily.seen import received
+from accord.ui import format as write
+
+BLIND = (Rule.State.NO_SOURCE, Rule.State.MISSING_FIELD, Rule.State.UNSUPPORTED)
+SHOWN = 8
+
+
+def section(period: Period) -> Section:
+    """Four queries."""
+    sources = list(Source.objects.filter(enabled=True).order_by("name", "pk").defer("samples", "offsets", "settings"))
+    watches = {one.source_id: one for one in SourceWatch.objects.all()}
+    told = [(one, quiet(one, watches.get(one.pk), period)) for one in sources]
+    silent = [one for one, is_silent in told if is_silent]
+    open_ = [one for one, is_silent in told if is_silent is None]
+    paused = [one for one in sources if one.paused]
+    base = {"query": "monitoring.selectors.daily.unwatched", "as_of": period.until}
+    facts = [
+        Statement(
+            "watch.silent", "Silent sources", None if sources and len(open_) == len(sources) else len(silent),
+            "sources", source=f"Of {plural(len(sources), 'source')} that should send, each against its own past",
+            href=address("source_list", state="silent"), tone="danger" if silent else "",
+            note=f"{len(open_):,} not yet known" if open_ else "", **base,
+        ),
+        *_rules(period), *_lost(period),
+    ]  # fmt: skip
+    lines = [*(_silent(one, period) for one in silent), *(_paused(one) for one in paused if one not in silent)]
+    return Section("unwatched", "What was not watched", facts, lines[:SHOWN], "Every source sent as it should.",
+                   f"and {len(lines) - SHOWN:,} more" if len(lines) > SHOWN else "")  # fmt: skip
+
+
+def quiet(source: Source, watch: SourceWatch | None, period: Period) -> bool | None:
+    """Whether a source was silent at the end of the period; None = not yet known."""
+    now = period.until
+    if watch is not None and watch.state == SourceWatch.State.SILENT:
+        return True
+    if watch is not None and watch.silent_at is not None:
+        return bool(watch.silent_at <= now)
+    if source.silent_after is not None:
+        last = source.received_up_to or source.created
+        return bool(last + source.silent_after <= now)
+    return None
+
+
+def _rules(period: Period) -> list[Statement]:
+    found = Rule.objects.filter(enabled=True).aggregate(
+        all=Count("id"), blind=Count("id", filter=Q(state__in=BLIND)),
+        unknown=Count("id", filter=Q(state=Rule.State.UNKNOWN)),
+    )  # fmt: skip
+    known = found["all"] - found["unknown"]
+    return [
+        Statement(
+            "watch.blind", "Rules that cannot fire", found["blind"] if known else None, "rules",
+            source=f"Of {plural(found['all'], 'rule')} that {'is' if found['all'] == 1 else 'are'} switched on",
+            query="monitoring.selectors.daily.unwatched", href=address("rule_list", state=[str(one) for one in BLIND]),
+            as_of=period.until, tone="warning" if found["blind"] else "",
+            note=f"of {found['all']:,}" + (f", {found['unknown']:,} not yet known" if found["unknown"] else ""),
+        )
+    ]  # fmt: skip
+
+
+def _lost(period: Period) -> list[Statement]:
+    found = SourceHour.objects.filter(received(period)).aggregate(
+        lost=Sum("dropped"), bad=Sum("malformed"), good=Sum("events")
+    )
+    read = (found["good"] or 0) + (found["bad"] or 0)
+    malformed, dropped = found["bad"] or 0, found["lost"] or 0
+    share = f"{write.percent(malformed / read, 2)} of what came" if malformed and read else ""
+    base = {"query": "monitoring.selectors.daily.unwatched", "href": address("source_list"), "as_of": period.until}
+    return [
+        Statement("watch.dropped", "Dropped on the way", dropped, "events", tone="warning" if dropped else "",
+                  source="Datagrams that were lost before they were read", **base),
+        Statement("watch.malformed", "Could not be read", malformed, "records", note=share,
+                  source="Records that are of no log that is known, or are cut", **base),
+    ]  # fmt: skip
+
+
+def _silent(source: Source, period: Period) -> Line:
+    last = source.received_up_to
+    since = (
+        "nothing came yet" if last is None else f"nothing for {age(period.until - last)}, since {write.datetime(last)}"
+    )
+    return Line(source.name, address("source_detail", source.key), since, ("watch", "silent"))
+
+
+def _paused(source: Source) -> Line:
+    return Line(source.name, address("source_detail", source.key), source.paused, ("watch", "paused"))
