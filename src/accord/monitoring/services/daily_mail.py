@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.db.models import Q
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,6 +22,7 @@ from accord.core import ledger, permissions, rounds
 from accord.core.models import User
 from accord.core.roles import Role
 from accord.monitoring.models import DailyWatch, WatchChoice, WatchMail
+from accord.monitoring.selectors.daily import Watch
 
 BY_ROLE = (Role.CISO, Role.ANALYST)
 """Who is mailed without asking for it; everybody who may see the watch can ask for it or end it."""
@@ -96,13 +99,8 @@ def _send(pk: int, now: datetime) -> None:
     WatchMail.objects.filter(pk=pk).update(due=None, sent=timezone.now(), problem="")
 
 
-def message(watch: DailyWatch, user: User):  # type: ignore[no-untyped-def]
+def message(watch: DailyWatch, user: User) -> EmailMultiAlternatives:
     """The mail: text and HTML that say the same, nothing that is fetched from elsewhere."""
-    from django.core.mail import EmailMultiAlternatives
-    from django.template.loader import render_to_string
-
-    from accord.monitoring.selectors.daily import Watch
-
     origin = str(settings.ORIGIN)
     page, choice = origin + watch.get_absolute_url(), origin + reverse("monitoring:daily_watch_mail")
     told = Watch.from_content(watch.frozen)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Count, Max, Q
 
 from accord.core.statements import Statement
@@ -14,7 +16,7 @@ SHOWN = 5
 
 def section(period: Period) -> Section:
     """Nine queries at most."""
-    base = {"query": "monitoring.selectors.daily.changes", "as_of": period.until}
+    base: dict[str, Any] = {"query": "monitoring.selectors.daily.changes", "as_of": period.until}
     rules, rule_lines = _rules(period)
     fresh = _techniques(period)
     exploited = list(ExploitedWeakness.objects.filter(at__gte=period.since, at__lt=period.until).order_by("-at", "pk"))

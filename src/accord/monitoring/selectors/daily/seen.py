@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 
@@ -70,7 +71,7 @@ def _alerts(period: Period) -> list[Statement]:
         **{f"as_{verdict}": Count("id", filter=closed & Q(verdict=verdict)) for verdict, _ in VERDICTS},
     )  # fmt: skip
     begin, end = period.since.date().isoformat(), period.until.date().isoformat()
-    base = {"query": "monitoring.selectors.daily.seen", "as_of": period.until}
+    base: dict[str, Any] = {"query": "monitoring.selectors.daily.seen", "as_of": period.until}
     listed = address("alert_list", opened_from=begin)
     facts = [
         Statement(

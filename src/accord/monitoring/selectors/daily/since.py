@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Q
 
@@ -29,7 +30,7 @@ def since_then(watch: DailyWatch, now: datetime) -> list[Statement]:
     exceptions = RuleException.objects.filter(created__gte=then).count()
     written = ShiftNote.objects.filter(at__gte=then).count()
     day = then.date().isoformat()
-    base = {"query": "monitoring.selectors.daily.since_then", "as_of": now}
+    base: dict[str, Any] = {"query": "monitoring.selectors.daily.since_then", "as_of": now}
     alerts, waiting = address("alert_list", opened_from=day), address("alert_list", state=["new", "open"])
     rows = (
         ("opened", "Alerts raised since", found["raised"], "alerts", alerts, ""),

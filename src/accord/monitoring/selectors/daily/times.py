@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F, Q
 
@@ -89,7 +90,7 @@ def section(period: Period) -> Section:
     for name, word, _ in KINDS:
         one = found[name]
         source = f"From the first event of an alert, {WINDOW.days} days up to then: {plural(one.cases, 'alert')}"
-        base = {"source": source, "query": "monitoring.selectors.daily.times", "as_of": period.until,
+        base: dict[str, Any] = {"source": source, "query": "monitoring.selectors.daily.times", "as_of": period.until,
                 "href": address("alert_list", state="closed" if name == "resolve" else None)}  # fmt: skip
         few = f"Known from {FEWEST} alerts on." if one.ninth is None else ""
         facts += [

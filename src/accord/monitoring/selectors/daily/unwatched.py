@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Count, Q, Sum
 
 from accord.core.statements import Statement
@@ -22,7 +24,7 @@ def section(period: Period) -> Section:
     silent = [one for one, is_silent in told if is_silent]
     open_ = [one for one, is_silent in told if is_silent is None]
     paused = [one for one in sources if one.paused]
-    base = {"query": "monitoring.selectors.daily.unwatched", "as_of": period.until}
+    base: dict[str, Any] = {"query": "monitoring.selectors.daily.unwatched", "as_of": period.until}
     facts = [
         Statement(
             "watch.silent", "Silent sources", None if sources and len(open_) == len(sources) else len(silent),
@@ -74,7 +76,11 @@ def _lost(period: Period) -> list[Statement]:
     read = (found["good"] or 0) + (found["bad"] or 0)
     malformed, dropped = found["bad"] or 0, found["lost"] or 0
     share = f"{write.percent(malformed / read, 2)} of what came" if malformed and read else ""
-    base = {"query": "monitoring.selectors.daily.unwatched", "href": address("source_list"), "as_of": period.until}
+    base: dict[str, Any] = {
+        "query": "monitoring.selectors.daily.unwatched",
+        "href": address("source_list"),
+        "as_of": period.until,
+    }
     return [
         Statement("watch.dropped", "Dropped on the way", dropped, "events", tone="warning" if dropped else "",
                   source="Datagrams that were lost before they were read", **base),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 
 from accord.core.statements import Statement
 from accord.monitoring.models import Alert
@@ -32,7 +33,7 @@ def section(period: Period) -> Section:
         nobodys=Count("id", filter=Q(owner__isnull=True)), passed=Count("id", filter=Q(escalated__isnull=False)),
         **within,
     )  # fmt: skip
-    base = {"query": "monitoring.selectors.daily.waiting", "as_of": now}
+    base: dict[str, Any] = {"query": "monitoring.selectors.daily.waiting", "as_of": now}
     oldest = found["oldest"]
     ages = ", ".join(f"{found[f'age_{place}']:,} {name}" for place, (name, _, _) in enumerate(AGES))
     facts = [
@@ -64,7 +65,7 @@ def section(period: Period) -> Section:
     return Section("waits", "What waits", facts, _first(rows, now), "Nothing waits: every alert was judged.")
 
 
-def _aged(now, least, most) -> Q:  # type: ignore[no-untyped-def]
+def _aged(now: datetime, least: timedelta | None, most: timedelta | None) -> Q:
     found = Q()
     if least is not None:
         found &= Q(opened__lte=now - least)
@@ -81,7 +82,7 @@ def _hours(span: timedelta | None) -> tuple[float | None, str]:
         round(hours / 24, 1), "days")  # fmt: skip
 
 
-def _first(rows, now) -> list[Line]:  # type: ignore[no-untyped-def]
+def _first(rows: QuerySet[Alert], now: datetime) -> list[Line]:
     lines = []
     for alert in rows.select_related("system", "owner").order_by("-score", "pk")[:SHOWN]:
         about = [f"{alert.entity_kind} {alert.entity}".strip()]
