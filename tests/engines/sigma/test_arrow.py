@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from accord.engines.sigma import Engine, LogSource, Program, compile_rules
 from accord.engines.sigma.arrow import ArrowEngine, Hits
 
-SOURCES = st.sampled_from((None, LogSource("p"), LogSource("q"), LogSource("p", "c", "s")))
+SOURCES = st.sampled_from((LogSource(), LogSource("p"), LogSource("q"), LogSource("p", "c", "s")))
 
 
 def told(event: dict[str, Any]) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def told(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def expected(engine: Engine, events: list[dict[str, Any]], sources: list[LogSource | None]) -> Hits:
-    found = [engine.match(event, source) for event, source in zip(events, sources, strict=True)]
+    found = [engine.match(event, source or LogSource()) for event, source in zip(events, sources, strict=True)]
     return [(row, rules) for row, rules in enumerate(found) if rules]
 
 
@@ -105,7 +105,7 @@ def test_keywords_are_looked_for_in_all_values_and_not_in_names() -> None:
         {"F": "so evil"}, {"evil": "F"}, {"G": ["x", {"k": "EVIL"}]}, {"F": "ev", "G": "il"}, {"G": "cab"}, {"F": "x"},
         {}, {"G": {"n": "\u0001evil"}},
     ]  # fmt: skip
-    batch = stored(events)
+    batch = stored(events, [LogSource("p")] * len(events))
     assert engine.match(batch) == [(0, (0,)), (2, (0,)), (4, (1,)), (5, (1,)), (7, (0,))]
     assert engine.match(pa.RecordBatch.from_pylist([{"evil": "b", "F": "a"}, {"evil": "ev"}])) == []
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from accord.engines.sigma.anywhere import Found, found_anywhere
 from accord.engines.sigma.columns import (
     MORE,
     SOURCE,
@@ -25,7 +26,6 @@ from accord.engines.sigma.plans import Plan
 from accord.engines.sigma.rules import LogSource, Program
 from accord.engines.sigma.states import RuleState
 from accord.engines.sigma.tree import atoms_of
-from accord.engines.sigma.values import everything
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,8 +73,9 @@ class ArrowEngine:
         held = Batch(batch, is_stored(batch.schema))
         self._engine.events += held.rows
         found: Hits = []
-        for plan, rows in self._plans(held, source):
-            found += _Matching(plan, held, rows).hits()
+        plans = list(self._plans(held, source))
+        for (plan, rows), anywhere in zip(plans, found_anywhere(held, plans), strict=True):
+            found += _Matching(plan, held, rows, anywhere).hits()
         return sorted(found)
 
     def states(self) -> list[RuleState]:
@@ -120,56 +121,63 @@ def _asked(program: Program, chosen: Iterable[int]) -> tuple[set[str], bool]:
     return fields - {""}, keywords
 
 
-def _sources(envelope: dict[str, Column], rows: np.ndarray) -> list[LogSource | None]:
-    """The log sources of some rows; None where none is told."""
+def _sources(envelope: dict[str, Column], rows: np.ndarray) -> Sequence[LogSource | None]:
+    """The log sources of some rows, as the envelope tells them."""
     parts: list[list[str | None]] = []
     for name in SOURCE:
         column = envelope.get(name)
-        parts.append([None] * len(rows) if column is None else [one or None for one in column.at(rows).to_pylist()])
-    return [LogSource(*told) if any(told) else None for told in zip(*parts, strict=True)]
+        parts.append([None] * len(rows) if column is None else column.at(rows).to_pylist())
+    return [LogSource(*told) for told in zip(*parts, strict=True)]
 
 
 class _Matching:
     """The rows of one plan in one batch."""
 
-    def __init__(self, plan: Plan, batch: Batch, rows: np.ndarray) -> None:
-        self._plan, self._batch, self._rows = plan, batch, rows
+    def __init__(self, plan: Plan, batch: Batch, rows: np.ndarray, anywhere: Found) -> None:
+        import numpy as np
+
+        self._plan, self._rows = plan, rows
         self._fields = [batch.field(name) for name in plan.fields]
-        self._all = len(rows) == batch.rows
+        self._anywhere = {int(np.searchsorted(rows, row)): bits for row, bits in anywhere.items()}
 
     def hits(self) -> Hits:
         """All rows for which a rule of the plan holds."""
         import numpy as np
 
         plan = self._plan
-        anywhere = self._anywhere() if plan.keywords is not None else {}
         looked = np.zeros(len(self._rows), np.bool_)
         codes = [field.codes[self._rows] for field in self._fields]
         for place, (field, held) in enumerate(zip(self._fields, codes, strict=True)):
-            there = np.zeros(field.size, np.bool_)
-            there[held] = True
-            used = np.flatnonzero(there)
+            if field.size == 1:
+                used = np.zeros(1, np.int64)
+            elif len(held) * 16 < field.size:
+                used = np.unique(held)
+            else:
+                there = np.zeros(field.size, np.bool_)
+                there[held] = True
+                used = np.flatnonzero(there)
             if used[-1]:
                 plan.seen.add(plan.fields[place])
             touching = [plan.touches(place, texts) for texts in field.texts(used)]
             if any(touching):
+                there = np.zeros(field.size, np.bool_)
                 there[used] = touching
                 looked |= there[held]
         if plan.unconditional or plan.always:
             looked[:] = True
         else:
-            looked[list(anywhere)] = True
-        return self._verdicts(np.flatnonzero(looked), codes, anywhere)
+            looked[list(self._anywhere)] = True
+        return self._verdicts(np.flatnonzero(looked), codes)
 
-    def _verdicts(self, places: np.ndarray, codes: Sequence[np.ndarray], anywhere: dict[int, int]) -> Hits:
+    def _verdicts(self, places: np.ndarray, codes: Sequence[np.ndarray]) -> Hits:
         """The hits among some of the rows, by distinct tuples of what they hold."""
         import numpy as np
 
         if not len(places):
             return []
-        bits = sorted({0, *anywhere.values()})
+        bits = sorted({0, *self._anywhere.values()})
         of_bits = np.zeros(len(self._rows), np.int32)
-        for place, mask in anywhere.items():
+        for place, mask in self._anywhere.items():
             of_bits[place] = bits.index(mask)
         held = [of_bits[places], *(one[places] for one in codes)]
         inverse, first = told_apart(held, [len(bits), *(field.size for field in self._fields)])
@@ -182,48 +190,3 @@ class _Matching:
         some = np.flatnonzero(np.fromiter(map(bool, verdicts), np.bool_, len(verdicts))[inverse])
         rows, numbers = self._rows[places[some]].tolist(), inverse[some].tolist()
         return [(row, verdicts[number]) for row, number in zip(rows, numbers, strict=True)]
-
-    def _anywhere(self) -> dict[int, int]:
-        """The places among the rows at which a keyword holds, with the bits of those."""
-        found: dict[int, int] = {}
-        for column in self._batch.columns:
-            for place, bits in self._by_code(column) if column.by_code else self._by_row(column):
-                found[place] = found.get(place, 0) | bits
-        return found
-
-    def _by_row(self, column: Column) -> Iterator[tuple[int, int]]:
-        """Keywords in a column whose values are not told apart: those that hold any of the words are looked at."""
-        import pyarrow as pa
-
-        keywords, places = self._plan.keywords, self._plan.places
-        assert keywords is not None
-        array = column.at(None if self._all else self._rows)
-        maybe = range(len(array)) if places is None else places(array)
-        for place, text in zip(maybe, array.take(pa.array(maybe, pa.int64())).to_pylist(), strict=True):
-            bits = 0 if text is None else keywords.mask((text,))
-            if bits:
-                yield place, bits
-
-    def _by_code(self, column: Column) -> Iterator[tuple[int, int]]:
-        """Keywords in a column whose values are told apart."""
-        import numpy as np
-
-        keywords, places = self._plan.keywords, self._plan.places
-        assert keywords is not None
-        codes = column.codes[self._rows]
-        there = np.zeros(column.size, np.bool_)
-        there[codes] = True
-        there[0] = False
-        used = np.flatnonzero(there)
-        if column.flat and places is not None:
-            used = used[places(column.chosen(used))]
-        masks: dict[int, int] = {}
-        for code, value in zip(used.tolist(), column.values(used), strict=True):
-            bits = keywords.mask(everything(value if column.more else {"": value}))
-            if bits:
-                masks[code] = bits
-        if masks:
-            there[:] = False
-            there[list(masks)] = True
-            for place in np.flatnonzero(there[codes]).tolist():
-                yield place, masks[codes[place]]

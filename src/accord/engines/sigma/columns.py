@@ -5,10 +5,11 @@ Code 0 is "nothing there". What is asked of a value is asked once for each code,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from accord.engines.sigma.values import look_up, texts
+from accord.engines.sigma.values import everything, look_up, texts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -145,6 +146,18 @@ class Column:
 
         return self._encoded is not None or not self.flat or pa.types.is_dictionary(self._array.type)
 
+    @property
+    def distinct(self) -> pa.Array:
+        """The value of each code from 1 on."""
+        return self._encode()[1]
+
+    @property
+    def searchable(self) -> bool:
+        """Whether its values are text in which a word is found, be it written as JSON."""
+        import pyarrow as pa
+
+        return self.flat or (self._parsed and not pa.types.is_nested(self._array.type))
+
     def chosen(self, codes: np.ndarray) -> pa.Array:
         """The values of these codes (none of them 0) as an array of their own."""
         import pyarrow as pa
@@ -157,22 +170,39 @@ class Column:
 
         return self._array if rows is None else self._array.take(pa.array(rows))
 
+    def put(self, event: dict[str, Any], value: Any) -> None:
+        """Write one of its values into an event."""
+        if self.more:
+            event.update(value if isinstance(value, Mapping) else {})
+        else:
+            event[self.name] = value
+
     def values(self, codes: np.ndarray) -> list[Any]:
         """The values of these codes (none of them 0) as an event would have them."""
+        return self.read(self.chosen(codes))
+
+    def read(self, array: pa.Array) -> list[Any]:
+        """Some of its values as an event would have them; None for nothing."""
         import pyarrow as pa
 
-        array = self.chosen(codes)
         held: list[Any] = array.to_pylist(maps_as_pydicts="lossy" if pa.types.is_nested(array.type) else None)
-        return [_parsed(one) for one in held] if self._parsed else held
+        return [None if one is None else _parsed(one) for one in held] if self._parsed else held
+
+
+def _spelled(value: Any) -> str:
+    return "\0".join(everything({"": value}))
 
 
 def _parsed(text: Any) -> Any:
+    """The value of a JSON text, also of one with numbers that only Python's writer knows (NaN); else the text."""
     import orjson
 
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text
+    for loads in (orjson.loads, json.loads):
+        try:
+            return loads(text)
+        except (ValueError, RecursionError):
+            continue
+    return text
 
 
 class Field:
@@ -224,10 +254,7 @@ class Field:
             own = codes if self._first is None else column.codes[self._first[codes]]
             there = np.flatnonzero(own)
             for place, value in zip(there.tolist(), column.values(own[there]), strict=True):
-                if column.more:
-                    events[place].update(value if isinstance(value, Mapping) else {})
-                else:
-                    events[place][column.name] = value
+                column.put(events[place], value)
         return events
 
     def _look_up(self, event: dict[str, Any]) -> Texts:
@@ -259,3 +286,31 @@ class Batch:
         if found is None:
             found = self._fields[name] = Field(name, [one for one in self.columns if one.holds(name)], self.rows)
         return found
+
+    def joined(self, rows: np.ndarray) -> pa.Array:
+        """All values of each of these rows in one text; nested ones as JSON, or all values in them."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        held = []
+        for column in self.columns:
+            array = column.at(rows)
+            if array.null_count == len(array):
+                continue
+            if not column.searchable:
+                array = pa.array(
+                    [None if one is None else _spelled(one) for one in array.to_pylist()], pa.large_string()
+                )
+            held.append(array.cast(pa.large_string()))
+        if not held:
+            return pa.array([""] * len(rows), pa.large_string())
+        return pc.binary_join_element_wise(*held, pa.scalar("\0", pa.large_string()), null_handling="skip")
+
+    def events(self, rows: np.ndarray) -> list[dict[str, Any]]:
+        """These rows as events: what is null is not there."""
+        events: list[dict[str, Any]] = [{} for _ in rows]
+        for column in self.columns:
+            for event, value in zip(events, column.read(column.at(rows)), strict=True):
+                if value is not None:
+                    column.put(event, value)
+        return events

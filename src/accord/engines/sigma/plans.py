@@ -28,7 +28,8 @@ class Plan:
     """The rules that are left for one class of events.
 
     `number` tells it from others, `seen` gathers the fields that its events had, `fields` are the fields to read,
-    `keywords` the questions to any value; `always` are rules that hold whatever else the event says.
+    `keywords` the questions to any value, `words` those of which one is in each text that answers one of them (None
+    where that cannot be told); `always` are rules that hold whatever else the event says.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Plan:
         self.keywords = None if anywhere is None else FieldMatcher(anywhere, expressions)
         words = _prefilter(anywhere or ())
         self._perhaps = any_of(words) if words else None
-        self._words = words
+        self.words = frozenset(words) if words else None
         self._places: Callable[[Any], Any] | None = None
         self._matchers = {name: FieldMatcher(held, expressions) for name, held in by_field.items()}
         self._open = [(rule, tree, compiled(tree, self._bits)) for rule, tree in open_]
@@ -123,8 +124,8 @@ class Plan:
     @property
     def places(self) -> Callable[[Any], Any] | None:
         """From an array of texts to the places at which a keyword may be; None where that cannot be told quickly."""
-        if self._places is None and self._words:
-            self._places = places_of(self._words)
+        if self._places is None and self.words:
+            self._places = places_of(self.words)
         return self._places
 
     @property
