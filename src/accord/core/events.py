@@ -67,3 +67,10 @@ Whoever makes it refuses (`core.errors.Refused`) what is no initiative, or what 
 
 incident_wanted = Event("incident_wanted", "alert", "reason", "actor")
 """An analyst escalated an alert (an object with `key`, `title`, `level`, `entity`, `system` and `get_absolute_url`)."""
+
+names_seen = Event("names_seen", "source", "names", "actor")
+"""Logs tell of machines that no asset answers to.
+
+`source` is the name of the source of events. `names` are objects with `kind` ("host" or "address"), `name` (lower
+case), `addresses`, and `first` and `last` (when events tell of it). Each is told of about once a day.
+"""

@@ -77,7 +77,15 @@ def note_words(scan: Any, actor: Any) -> None:
     searching.when_landed(scan, actor)
 
 
+def note_named(source: str, names: Sequence[Any], actor: Any) -> None:
+    """Handler of `names_seen`."""
+    from accord.exposure.services import named
+
+    named.note(source, names, actor)
+
+
 def declare() -> None:
     events.rows_written.subscribe(keep_in_step)
     events.exploited.subscribe(tell_owners)
     events.scan_landed.subscribe(note_words)
+    events.names_seen.subscribe(note_named)

@@ -101,22 +101,25 @@ def _decoded(value: str) -> str:
 
 
 class Processes:
-    """Puts the records of a started program together: SYSCALL tells the program and who ran it, EXECVE the rest."""
+    """Puts the records of a started program together: SYSCALL tells the program and who ran it, EXECVE the rest.
+
+    `call` is the SYSCALL record whose EXECVE has not come.
+    """
 
     def __init__(self) -> None:
-        self._call: Data = {}
+        self.call: Data = {}
 
     def take(self, record: Data) -> Data | None:
         """The process that this record completes; None where it completes none."""
         kind = record.get("type")
         if kind == "SYSCALL":
-            self._call = record
+            self.call = record
             return None
-        call = self._call
+        call = self.call
         same = all(call.get(name) == record.get(name) for name in ("audit_serial", "audit_time", "node"))
         if kind != "EXECVE" or not call or not same:
             return None
-        self._call = {}
+        self.call = {}
         arguments: list[str] = []
         while len(arguments) < MOST_FIELDS and (value := record.get(f"a{len(arguments)}")) is not None:
             arguments.append(str(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from accord.intake.events.auditd import PROCESS, Processes
@@ -22,6 +22,7 @@ from accord.intake.events.base import (
 from accord.intake.events.documents import parse, unwrapped
 from accord.intake.events.lines import text_of
 from accord.intake.events.registry import GENERIC, JSON_FORMATS, TEXT_FORMATS, Format, Records, Texts
+from accord.intake.events.zeek import ZeekTable
 from accord.intake.safe.text import line as shown
 
 _FAULTS = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
@@ -139,6 +140,29 @@ class Parser:
         self.tally.events[name, read.source] += 1
         data: Data = read.data
         return Event(data, raw, read.source, read.time, read.host, self.name, row, name, json)
+
+    def state(self) -> dict[str, Any]:
+        """What later records of the stream need of earlier ones, as plain data; empty where they need nothing."""
+        found: dict[str, Any] = {}
+        for _, reader in self._text:
+            if isinstance(reader, ZeekTable) and reader.fields:
+                found["zeek"] = dict(vars(reader))
+        if self._processes is not None and self._processes.call:
+            found["call"] = self._processes.call
+        return found
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on with a stream from a state that `state` gave."""
+        for pair in self._text:
+            if "zeek" in state and isinstance(pair[1], ZeekTable):
+                vars(pair[1]).update(state["zeek"])
+                self._texts = pair
+        if self._processes is not None:
+            self._processes.call = dict(state.get("call", {}))
+
+    def sample_again(self) -> None:
+        """Keep the next malformed records as well, although as many as are kept of one file were kept."""
+        self._sampled = 0
 
     def malformed(self, row: int, reason: str, raw: bytes = b"") -> None:
         """Count a record that cannot be read, and keep the first ones of each file."""

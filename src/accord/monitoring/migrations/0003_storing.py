@@ -30,8 +30,10 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("correlation", models.BinaryField(default=bytes)),
-                ("streams", models.JSONField(default=dict)),
+                ("streams", models.BinaryField(default=bytes)),
                 ("changed", models.DateTimeField(default=django.utils.timezone.now)),
+                ("seen", models.DateTimeField(null=True)),
+                ("paused", models.CharField(blank=True, max_length=300)),
             ],
         ),
     ]

@@ -52,10 +52,13 @@ class EventSpan(models.Model):
 class PumpState(models.Model):
     """What the pump must know to go on as if it had never stopped; one row, written with the events it rests on.
 
-    `correlation` is the state of the correlation rules (compressed JSON), `streams` what the readers of single streams
-    hold (the header of a Zeek log, a started program whose arguments have not come).
+    `correlation` is the state of the correlation rules, `streams` what the readers of single streams hold (the header
+    of a Zeek log, a started program whose arguments have not come); both are compressed JSON. `seen` is when the pump
+    was last at work, `paused` says why it stands still, "" = it runs.
     """
 
     correlation = models.BinaryField(default=bytes)
-    streams = models.JSONField(default=dict)
+    streams = models.BinaryField(default=bytes)
     changed = models.DateTimeField(default=timezone.now)
+    seen = models.DateTimeField(null=True)
+    paused = fields.text(300)

@@ -1,0 +1,163 @@
+"""Which asset an event is of: by the name of its machine, else by its addresses, as the estate says when it is stored.
+
+What an event was tied to stays with it: an address that another asset has tomorrow still belongs to today's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from django.db.models import Count, Max
+
+from accord.estate import identities
+from accord.estate.models import AssetIdentity
+from accord.monitoring.store import StoredEvent
+
+MOST = 200_000
+"""Names and addresses that are remembered, also those that nobody has."""
+MOST_A_DAY = 10_000
+"""Names that no asset answers to which are told of in one day; further ones wait for the next."""
+AT_ONCE = 1000
+Named = tuple[str, str]
+"""A kind ("host" or "address") and the text."""
+
+
+class Seen(NamedTuple):
+    """A machine that no asset answers to: its addresses as far as they are told, and when it was seen."""
+
+    kind: str
+    name: str
+    addresses: tuple[str, ...]
+    first: datetime
+    last: datetime
+
+
+class Assets:
+    """Assets by name and address, remembered until the estate changes."""
+
+    def __init__(self) -> None:
+        self._known: dict[Named, int | None] = {}
+        self._state: tuple[int, int] | None = None
+
+    def renew(self) -> None:
+        """Forget what is remembered if any asset's names changed. One query."""
+        told = AssetIdentity.objects.aggregate(newest=Max("pk"), number=Count("pk"))
+        state = (told["newest"] or 0, told["number"])
+        if state != self._state:
+            self._known.clear()
+            self._state = state
+
+    def tie(self, events: Iterable[StoredEvent]) -> None:
+        """Set `asset` of each event, None where no asset or more than one answers."""
+        held = [(event, self._asked(event)) for event in events]
+        self._learn({one for _, asked in held for one in asked})
+        for event, asked in held:
+            event.asset = next((found for one in asked if (found := self._known.get(one)) is not None), None)
+
+    @staticmethod
+    def _asked(event: StoredEvent) -> tuple[Named, ...]:
+        """The machine's own name decides where it is told; else who began, then who was asked."""
+        if event.host is not None:
+            return (("host", event.host),)
+        return tuple(("address", one) for one in (event.src, event.dst) if one is not None)
+
+    def _learn(self, wanted: set[Named]) -> None:
+        new = [one for one in wanted if one not in self._known]
+        if len(self._known) + len(new) > MOST:
+            self._known.clear()
+            new = list(wanted)
+        asked = {one: _identities(one) for one in new}
+        found = identities.match(pair for pairs in asked.values() for level in pairs for pair in level)
+        for one, levels in asked.items():
+            self._known[one] = None
+            for level in levels:
+                assets = set().union(*(found.get(pair, set()) for pair in level))
+                if assets:
+                    self._known[one] = assets.pop() if len(assets) == 1 else None
+                    break
+
+
+def _identities(named: Named) -> list[list[identities.Identity]]:
+    """What of an asset's could be this, the surest first: the whole name, then its first part."""
+    kind, text = named
+    lower = text.lower().rstrip(".")
+    if kind == "address" or _is_address(lower):
+        return [[("address", lower)]]
+    short = lower.partition(".")[0]
+    levels = [[("hostname", lower), ("name", lower), ("key", lower)]]
+    if short != lower:
+        levels.append([("hostname", short), ("name", short), ("key", short)])
+    return levels
+
+
+@lru_cache(maxsize=50_000)
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+class Unknown:
+    """Machines that no asset answers to: each is told of once a day."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[int, Named], date] = {}
+        self._today = date.min
+        self._count = 0
+
+    def of(self, events: Iterable[StoredEvent], now: datetime) -> dict[int, list[Seen]]:
+        """Those of these events that were not told of today, by source. Once they are written, call `told`."""
+        today = now.astimezone(UTC).date()
+        if today != self._today:
+            self._today, self._count, self._told = today, 0, {}
+        found: dict[int, dict[Named, Seen]] = {}
+        left = MOST_A_DAY - self._count
+        for event in events:
+            if event.asset is not None:
+                continue
+            for named, addresses in _unknown(event):
+                if (event.source, named) in self._told:
+                    continue
+                held = found.setdefault(event.source, {})
+                known = held.get(named)
+                if known is None:
+                    if left <= 0:
+                        continue
+                    left -= 1
+                    held[named] = Seen(*named, addresses, event.time, event.time)
+                else:
+                    both = tuple(dict.fromkeys((*known.addresses, *addresses)))[:10]
+                    first, last = min(known.first, event.time), max(known.last, event.time)
+                    held[named] = Seen(*named, both, first, last)
+        return {source: list(held.values()) for source, held in found.items()}
+
+    def told(self, seen: dict[int, list[Seen]]) -> None:
+        """These were written."""
+        for source, held in seen.items():
+            for one in held:
+                self._told[source, (one.kind, one.name)] = self._today
+                self._count += 1
+
+
+def _unknown(event: StoredEvent) -> list[tuple[Named, tuple[str, ...]]]:
+    """What of an event without asset could be one: its machine, else its addresses that are inside."""
+    if event.host is not None:
+        if _is_address(event.host):
+            return [(("address", event.host), (event.host,))] if _is_inside(event.host) else []
+        return [(("host", event.host.lower().rstrip(".")), ())]
+    return [(("address", one), (one,)) for one in (event.src, event.dst) if one is not None and _is_inside(one)]
+
+
+@lru_cache(maxsize=50_000)
+def _is_inside(text: str) -> bool:
+    """Whether an address is one of the organization's own network by its kind (RFC 1918, RFC 4193)."""
+    found = ip_address(text)
+    return found.is_private and not (
+        found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified or found.is_reserved
+    )
