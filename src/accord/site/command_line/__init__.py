@@ -11,6 +11,7 @@ def application() -> object:
     """The application with all its commands."""
     from accord.site.command_line import (
         archive,
+        collecting,
         data,
         demonstration,
         feeds,
@@ -24,7 +25,10 @@ def application() -> object:
         watch,
     )
 
-    _ = (archive, data, demonstration, feeds, figures, installing, ledgers, life, scans, searching, serving, watch)
+    _ = (
+        archive, collecting, data, demonstration, feeds, figures, installing, ledgers, life, scans, searching, serving,
+        watch,
+    )  # fmt: skip
     return app
 
 

@@ -1,0 +1,44 @@
+"""Between the collector and the database: which sources it collects, and what it tells of them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from django.db import close_old_connections, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accord.monitoring.collecting.living import Told, Wanted
+from accord.monitoring.models import Collector, Source, SourceHour
+
+
+def wanted() -> list[Wanted]:
+    """The sources that are on."""
+    close_old_connections()
+    rows = Source.objects.filter(enabled=True).order_by("pk").values_list("pk", "key", "kind", "settings")
+    return [Wanted(pk, key, kind, dict(settings)) for pk, key, kind, settings in rows]
+
+
+def note_collected(started: datetime, told: Sequence[Told], paused: str, free: int) -> None:
+    """Keep what the collector tells: counts are added, the rest is how it stands now. No entry in the ledger."""
+    close_old_connections()
+    now = timezone.now()
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    with transaction.atomic():
+        Collector.objects.update_or_create(
+            name=socket.gethostname(),
+            defaults={"started": started, "seen": now, "paused": paused[:300], "free": free},
+        )
+        for one in told:
+            new = {"paused": (one.paused or paused)[:300], "intake": one.intake}
+            if one.heard:
+                new["heard"] = datetime.fromtimestamp(one.heard, UTC)
+            Source.objects.filter(pk=one.pk).update(
+                dropped=F("dropped") + one.dropped, refused=F("refused") + one.refused,
+                repeats=F("repeats") + one.repeats, **new,
+            )  # fmt: skip
+            if one.dropped:
+                row, _ = SourceHour.objects.get_or_create(source_id=one.pk, hour=hour)
+                SourceHour.objects.filter(pk=row.pk).update(dropped=F("dropped") + one.dropped)

@@ -1,0 +1,141 @@
+"""`accord collect`: from the wire and from files into the spool, and from there into the store."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import typer
+
+from accord.site.command_line.base import JSON_OPTION, answer, app, django_setup, fail, refusals
+
+
+@app.command()
+def collect(
+    paths: list[Path] = typer.Argument(None, help="With --once: the files and folders that are handed in."),
+    once: bool = typer.Option(False, "--once", help="Hand these files in, and end."),
+    source: str = typer.Option("Handed in", help="With --once: name of the source; it is added where there is none."),
+    parent: int = typer.Option(0, help="End when this process is gone (used by serve).", hidden=True),
+    pump: bool = typer.Option(True, help="Store what comes in as well; off where another process does."),
+    only_pump: bool = typer.Option(False, "--only-pump", help="Only store what came in (used by itself).", hidden=True),
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Collect logs: syslog, files that grow, and what was sent by HTTP, into the store of events. Ctrl-C ends it.
+
+    Needs the sources that are set under Monitoring. One process of one machine has the folder of events.
+    """
+    django_setup()
+    if once:
+        _once(paths or [], source, as_json)
+    elif paths:
+        fail("Paths are for --once; what is collected all the time is set under Monitoring, Sources.", code=2)
+    elif only_pump:
+        _pump(parent)
+    else:
+        _collect(parent, pump)
+
+
+def _once(paths: list[Path], name: str, as_json: bool) -> None:
+    from accord.monitoring.models import Source
+    from accord.monitoring.services.sources import ensure_source, hand_in
+
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing or not paths:
+        fail(*(f"{one}: there is no such file or folder." for one in missing or ["PATH"]), as_json=as_json, code=2)
+    files = [
+        one
+        for path in paths
+        for one in ([path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file()))
+    ]
+    with refusals(as_json):
+        found = ensure_source(None, Source.Kind.UPLOAD, name)
+        number = hand_in(None, found, ((str(one), one) for one in files))
+    answer(
+        {"source": found.key, "files": number},
+        [f"{number:,} files were handed in to “{found.name}”; a running `accord collect` stores them."], as_json,
+    )  # fmt: skip
+
+
+def _watch(parent: int, end: threading.Event) -> None:
+    """Set `end` when the parent is gone."""
+    while not end.wait(1.0):
+        if os.getppid() != parent:
+            end.set()
+
+
+def _pump(parent: int) -> None:
+    from accord.monitoring import pumping
+    from accord.site import configuration
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if parent:
+        threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
+    pumping.run(configuration.home(), stop)
+
+
+def _collect(parent: int, pump: bool) -> None:
+    from django.conf import settings
+
+    from accord.monitoring.collecting.collector import Collector
+    from accord.monitoring.collecting.listening import raise_limit
+    from accord.monitoring.collecting.spool import Busy
+    from accord.monitoring.services.sources import note_collected, wanted
+    from accord.site.logs import set_up
+
+    set_up()
+    raise_limit()
+    collector = Collector(
+        Path(settings.ACCORD_EVENTS), settings.ACCORD_EVENTS_FREE, wanted, partial(note_collected, datetime.now(UTC))
+    )
+    ended = threading.Event()
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        if parent:
+            watched = threading.Event()
+            threading.Thread(target=_watch, args=(parent, watched), daemon=True).start()
+            threading.Thread(
+                target=lambda: (watched.wait(), loop.call_soon_threadsafe(stop.set)), daemon=True
+            ).start()  # fmt: skip
+        await collector.run(stop)
+
+    keeper = threading.Thread(target=_keep_pump, args=(ended,), daemon=True) if pump else None
+    if keeper is not None:
+        keeper.start()
+    try:
+        asyncio.run(run())
+    except Busy as error:
+        fail(str(error))
+    finally:
+        ended.set()
+        if keeper is not None:
+            keeper.join(30)
+
+
+def _keep_pump(ended: threading.Event) -> None:
+    """Run the pump in a process of its own, and again where it ends."""
+    command = [sys.executable, "-m", "accord.site", "collect", "--only-pump", "--parent", str(os.getpid())]
+    while not ended.is_set():
+        process = subprocess.Popen(command)
+        while process.poll() is None and not ended.wait(0.5):
+            pass
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(25)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        else:
+            ended.wait(5.0)
