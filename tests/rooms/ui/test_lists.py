@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 import random
 from decimal import Decimal
 from typing import Any
@@ -14,8 +15,10 @@ from django.db import connection
 from django.http import HttpRequest, QueryDict
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
 from accord.core import accounts
+from accord.core.errors import Refused
 from accord.core.models import User
 from accord.core.roles import Role
 from accord.organization.models import Goal, Person
@@ -266,6 +269,25 @@ def test_csv_holds_every_row_of_the_filter(goals: list[Goal], asks: Any, monkeyp
     assert odd["name"] == '\'=cmd|"x"', "no spreadsheet runs a name as a formula"
     assert Decimal(odd["weight"]) == -1, "a negative figure stays a figure"
     assert odd["due"] == ""
+
+
+def test_the_workbook_has_the_rows_of_the_csv(asks: Any, goals: list[Goal]) -> None:
+    request = asks("sort=-weight&format=xlsx")
+    answer = list_page(SPEC)(request)
+    assert "goal-" in answer["Content-Disposition"] and answer["Content-Disposition"].endswith('.xlsx"')
+    sheet = load_workbook(io.BytesIO(answer.content)).worksheets[0]
+    head, *rows = sheet.iter_rows(values_only=True)
+    place = {str(name): n for n, name in enumerate(head)}
+    assert [row[place["key"]] for row in rows] == _expected(list(Goal.objects.select_related("owner")), "-weight")
+    weights = dict(Goal.objects.values_list("key", "weight"))
+    told = {str(row[place["key"]]): row[place["weight"]] for row in rows}
+    assert told == {key: None if one is None else float(one) for key, one in weights.items()}, "figures, not texts"
+
+
+def test_a_workbook_too_long_is_refused(asks: Any, goals: list[Goal], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accord.ui.lists.output.MOST_IN_WORKBOOK", 1)
+    with pytest.raises(Refused, match="CSV"):
+        list_page(SPEC)(asks("format=xlsx"))
 
 
 def test_export_needs_its_own_permission(asks: Any, goals: list[Goal]) -> None:

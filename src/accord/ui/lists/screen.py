@@ -15,12 +15,13 @@ from django.views.decorators.http import require_safe
 from accord.core.permissions import guard
 from accord.ui import format as write
 from accord.ui.access import may
-from accord.ui.lists.output import csv_response
+from accord.ui.lists.output import csv_response, xlsx_response
 from accord.ui.lists.query import ListState, count, narrowed_rows, page_of, parse
 from accord.ui.lists.spec import ListColumn, ListFilter, ListSpec, url_of
 
 REGION = "ui/parts/list_region.html"
 View = Callable[..., HttpResponse]
+FILES: dict[str, Callable[..., Any]] = {"csv": csv_response, "xlsx": xlsx_response}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +64,16 @@ class Chip:
 
 
 def list_page(spec: ListSpec) -> View:
-    """A view of the list, guarded by ("view", spec.noun); `?format=csv` gives the present filter as CSV."""
+    """A view of the list, guarded by ("view", spec.noun); `?format=csv` (or xlsx) gives the present filter."""
 
     @guard("view", spec.noun)
     @require_safe
     def view(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        if request.GET.get("format") == "csv":
+        wanted = FILES.get(request.GET.get("format", ""))
+        if wanted is not None:
             if not may(request.user, "export", spec.noun):
                 return HttpResponse("Your role may not export this list.", status=403, content_type="text/plain")
-            return csv_response(spec, request, parse(spec, request.GET, request))  # type: ignore[return-value]
+            return wanted(spec, request, parse(spec, request.GET, request))
         context = list_context(spec, request)
         if spec.context is not None:
             context.update(spec.context(request))
@@ -124,7 +126,7 @@ def list_context(spec: ListSpec, request: HttpRequest, params: Any = None) -> di
         "previous_href": state.url(spec, path, after=None, before=page.previous) if page.previous else "",
         "next_href": state.url(spec, path, after=page.next, before=None) if page.next else "",
         "clear_href": path,
-        "csv_href": _csv_href(spec, state, path) if may(user, "export", spec.noun) else "",
+        "file_hrefs": _file_hrefs(spec, state, path) if may(user, "export", spec.noun) else [],
         "empty_href": _action_href(spec.empty.url_name, user, spec.empty.verb, spec.empty.noun or spec.noun),
         "list_actions": [
             (label, href)
@@ -181,8 +183,9 @@ def _chips(spec: ListSpec, state: ListState, request: HttpRequest, path: str) ->
     return chips
 
 
-def _csv_href(spec: ListSpec, state: ListState, path: str) -> str:
-    return state.url(spec, path, after=None, before=None, limit=None, format="csv")
+def _file_hrefs(spec: ListSpec, state: ListState, path: str) -> list[tuple[str, str]]:
+    """(name, address) of each download."""
+    return [(name.upper(), state.url(spec, path, after=None, before=None, limit=None, format=name)) for name in FILES]
 
 
 def _action_href(url_name: str, user: Any, verb: str, noun: str) -> str:
