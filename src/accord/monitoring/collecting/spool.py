@@ -217,11 +217,14 @@ class Writer:
             raise _told(error) from error
 
 
-def claim(folder: Path, prefix: str, most: int = SEGMENT, limit: int = 1000) -> Writer:
+def claim(
+    folder: Path, prefix: str, most: int = SEGMENT, limit: int = 1000,
+    state: Callable[[], Mapping[str, Any]] | None = None,
+) -> Writer:  # fmt: skip
     """A writer under the first free name `<prefix>-<number>`. Busy where `limit` are held."""
     for number in range(limit):
         try:
-            return Writer(folder, f"{prefix}-{number}", most)
+            return Writer(folder, f"{prefix}-{number}", most, state)
         except Busy:
             continue
     raise Busy(f"{limit} processes write to {folder} as “{prefix}-…”.")
