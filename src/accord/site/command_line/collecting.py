@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import threading
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +13,7 @@ from pathlib import Path
 import typer
 
 from accord.site.command_line.base import JSON_OPTION, answer, app, django_setup, fail, refusals
+from accord.site.command_line.serving import accord, keep_running
 
 
 @app.command()
@@ -97,6 +96,7 @@ def _collect(parent: int, pump: bool) -> None:
         Path(settings.ACCORD_EVENTS), settings.ACCORD_EVENTS_FREE, wanted, partial(note_collected, datetime.now(UTC))
     )
     ended = threading.Event()
+    command = accord("collect", "--only-pump", "--parent", str(os.getpid()))
 
     async def run() -> None:
         stop = asyncio.Event()
@@ -111,7 +111,7 @@ def _collect(parent: int, pump: bool) -> None:
             ).start()  # fmt: skip
         await collector.run(stop)
 
-    keeper = threading.Thread(target=_keep_pump, args=(ended,), daemon=True) if pump else None
+    keeper = threading.Thread(target=keep_running, args=(command, ended), daemon=True) if pump else None
     if keeper is not None:
         keeper.start()
     try:
@@ -122,20 +122,3 @@ def _collect(parent: int, pump: bool) -> None:
         ended.set()
         if keeper is not None:
             keeper.join(30)
-
-
-def _keep_pump(ended: threading.Event) -> None:
-    """Run the pump in a process of its own, and again where it ends."""
-    command = [sys.executable, "-m", "accord.site", "collect", "--only-pump", "--parent", str(os.getpid())]
-    while not ended.is_set():
-        process = subprocess.Popen(command)
-        while process.poll() is None and not ended.wait(0.5):
-            pass
-        if process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(25)
-            except subprocess.TimeoutExpired:
-                process.kill()
-        else:
-            ended.wait(5.0)

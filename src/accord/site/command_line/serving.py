@@ -11,7 +11,7 @@ import time
 
 import typer
 
-from accord.site.command_line.base import app, django_setup
+from accord.site.command_line.base import REFUSED, app, django_setup
 
 
 def accord(*arguments: str) -> list[str]:
@@ -25,12 +25,19 @@ def serve(
     port: int = typer.Option(8000, help="Port to listen on."),
     processes: int = typer.Option(1, help="Web processes."),
     worker: bool = typer.Option(True, help="Run a worker for long jobs as well."),
+    collector: bool = typer.Option(True, help="Collect logs as well (accord collect)."),
 ) -> None:
-    """Serve the web pages and the API, and run a worker beside it. Ctrl-C stops both."""
+    """Serve the web pages and the API, and run a worker and a collector of logs beside it. Ctrl-C stops them."""
     from granian import Granian
     from granian.constants import Interfaces
 
     helper = subprocess.Popen(accord("worker", "--parent", str(os.getpid()))) if worker else None
+    ended = threading.Event()
+    keeper = threading.Thread(
+        target=keep_running, args=(accord("collect", "--parent", str(os.getpid())), ended), daemon=True
+    )
+    if collector:
+        keeper.start()
     server = Granian(
         "accord.site.asgi:application",
         address=host,
@@ -46,12 +53,31 @@ def serve(
     try:
         server.serve()
     finally:
+        ended.set()
         if helper is not None:
             helper.terminate()
             try:
                 helper.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 helper.kill()
+        if collector:
+            keeper.join(30)
+
+
+def keep_running(command: list[str], ended: threading.Event) -> None:
+    """Run a command until `ended` is set, and again where it ends before: after 5 s, after 60 s where it refused."""
+    while not ended.is_set():
+        process = subprocess.Popen(command)
+        while process.poll() is None and not ended.wait(0.5):
+            pass
+        if process.poll() is not None:
+            ended.wait(60 if process.returncode == REFUSED else 5)
+            continue
+        process.terminate()
+        try:
+            process.wait(timeout=25)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 @app.command()
