@@ -46,10 +46,21 @@ Origin = Path | BinaryIO
 
 
 def is_archive(origin: Origin) -> bool:
-    """Whether the content is that of a ZIP or a TAR (also packed with gzip, bzip2 or xz)."""
+    """Whether the content is that of a ZIP or a TAR (also packed with gzip, bzip2 or xz).
+
+    A workbook or document of Office (an OPC package, ECMA-376 part 2) is one file, though it is packed as a ZIP.
+    """
     try:
-        return _is_zip(origin) or _is_tar(origin)
+        return (_is_zip(origin) and not _is_package(origin)) or _is_tar(origin)
     except (OSError, EOFError, zlib.error):
+        return False
+
+
+def _is_package(origin: Origin) -> bool:
+    try:
+        with zipfile.ZipFile(origin) as packed:
+            return "[Content_Types].xml" in packed.NameToInfo
+    except _BROKEN:
         return False
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -209,6 +211,17 @@ def test_upload_of_several_files(ciso: Client, estate: User, conftest: Any) -> N
     assert ciso.post("/scans/import/", {}).status_code == 422
 
 
+def test_upload_of_an_archive_takes_the_reports_in_it(ciso: Client, estate: User, conftest: Any) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("north/a.nessus", conftest.nessus_bytes({WEB: [(1, 443, 4)]}))
+        image = conftest.trivy_bytes("registry.example/app:1", [("CVE-2024-0001", "curl", "HIGH")])
+        archive.writestr("../../south/b.json", image)
+    answer = ciso.post("/scans/import/", {"uploads": [SimpleUploadedFile("all.zip", packed.getvalue())]})
+    assert (answer.status_code, answer["Location"]) == (302, "/scans/")
+    assert sorted(Scan.objects.values_list("name", flat=True)) == ["a.nessus", "b.json"]
+
+
 def test_decisions_on_targets(ciso: Client, landed: User) -> None:
     stranger = Target.objects.get(name=STRANGER)
     page = ciso.get("/unclaimed/").content.decode()
@@ -223,7 +236,9 @@ def test_decisions_on_targets(ciso: Client, landed: User) -> None:
     done = ciso.post("/unclaimed/decide/", {"action": "new", "targets": [stranger.pk]}, follow=True)
     assert b"1 asset made" in done.content
     assert Finding.objects.get(target=stranger).asset.key == STRANGER  # type: ignore[union-attr]
-    away = ciso.post("/unclaimed/decide/", {"action": "restore", "targets": [stranger.pk], "next": "https://evil.example/"})
+    away = ciso.post(
+        "/unclaimed/decide/", {"action": "restore", "targets": [stranger.pk], "next": "https://evil.example/"}
+    )
     assert away["Location"] == "/unclaimed/"
 
 

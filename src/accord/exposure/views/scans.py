@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from django.contrib import messages
@@ -29,6 +30,8 @@ from accord.ui.lists import list_page
 
 LIST_VIEW = list_page(SCANS)
 SHOWN = 50
+MOST_PACKED = 200
+"""Files of an archive that one page takes in."""
 
 
 @guard("import", "scan")
@@ -38,7 +41,11 @@ def upload(request: HttpRequest) -> HttpResponse:
     form = ScanForm(request.POST, request.FILES) if request.method == "POST" else ScanForm()
     to_map: list[tuple[str, str]] = []
     if request.method == "POST" and form.is_valid():
-        taken = [_take(request, file) for file in form.cleaned_data["uploads"]]
+        taken = [
+            _take(request, name, chunks)
+            for file in form.cleaned_data["uploads"]
+            for name, chunks in _reports(request, file)
+        ]
         scans = [one for one in taken if isinstance(one, Scan)]
         unmapped = [one for one in taken if isinstance(one, tuple)]
         if unmapped and len(taken) == 1:
@@ -58,11 +65,47 @@ def upload(request: HttpRequest) -> HttpResponse:
     return render(request, "exposure/scan_import.html", context, status=422 if form.errors else 200)
 
 
-def _take(request: HttpRequest, file: Any) -> Scan | tuple[str, str] | None:
+def _reports(request: HttpRequest, file: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """The name and bytes of a report, or of each that an archive holds (a ZIP that is a report by itself stays one)."""
+    from accord.intake import archive, registry
+    from accord.intake.records import IntakeError
+
+    name = file.name or "file"
+    if archive.is_archive(file.file):
+        try:
+            registry.detect(file.file)
+        except IntakeError:
+            yield from _members(request, file.file, name)
+            return
+    yield name, file.chunks()
+
+
+def _members(request: HttpRequest, stream: Any, name: str) -> Iterator[tuple[str, Iterable[bytes]]]:
+    from accord.intake import archive
+    from accord.intake.records import IntakeError
+
+    try:
+        for number, member in enumerate(archive.members(stream, name=name)):
+            if number == MOST_PACKED:
+                messages.error(
+                    request,
+                    f"{name}: the first {MOST_PACKED} files are taken; for more, use accord import on the server.",
+                )
+                return
+            if member.problem:
+                messages.error(request, f"{member.name}: {member.problem}")
+            else:
+                member.stream.seek(0)
+                yield member.name.rpartition("/")[2], files.chunks(member.stream)
+    except IntakeError as error:
+        messages.error(request, f"{name}: {error.problem} {error.remedy}")
+
+
+def _take(request: HttpRequest, name: str, chunks: Iterable[bytes]) -> Scan | tuple[str, str] | None:
     """The scan of a file, or the file's name and where it is mapped; None where it is refused."""
     try:
-        actor, name = cast(User, request.user), file.name or "file"
-        stored = files.keep(actor, name, file.chunks())
+        actor = cast(User, request.user)
+        stored = files.keep(actor, name, chunks)
         if can_be_mapped(stored, name):
             return name, address_of(request, stored, name)
         scan, is_new = services.submit(actor, stored, name)
