@@ -2,110 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import errno
+import json
+import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from accord_spooled import audit, everything, folder, rules, send, source, taken
+from django.db import connection
 
 from accord.monitoring import pumping, store
 from accord.monitoring.collecting import spool
 from accord.monitoring.hits import Hit
-from accord.monitoring.models import EventFile, Rule, RuleVersion, Source, SourceHour, SourceLog
+from accord.monitoring.models import EventFile, Rule, Source, SourceHour, SourceLog
 from accord.monitoring.pumping import pump as steps
+from accord.monitoring.pumping import running
 from accord.monitoring.pumping.pump import Pump
-from accord.monitoring.services import alerts
 
-SHELL = """
-title: Shell of a web server
-id: 11111111-1111-4111-8111-111111111111
-name: web_shell
-level: high
-logsource: {product: linux, service: auditd}
-detection:
-    selection: {type: EXECVE, a0: sh}
-    condition: selection
-"""
-MANY = """
-title: Many shells
-id: 22222222-2222-4222-8222-222222222222
-level: critical
-correlation:
-    type: event_count
-    generate: true
-    rules: [web_shell]
-    group-by: [node]
-    timespan: 10m
-    condition: {gte: 3}
-"""
-
-
-@pytest.fixture
-def folder(tmp_path: Path, settings: Any) -> Path:
-    settings.ACCORD_EVENTS = str(tmp_path / "events")
-    return tmp_path / "events"
-
-
-@pytest.fixture
-def source(db: None, folder: Path) -> Source:
-    return Source.objects.create(key="SRC-1", name="Servers", kind=Source.Kind.SYSLOG)
-
-
-@pytest.fixture
-def rules(db: None, folder: Path) -> list[Rule]:
-    """A rule, and one that correlates its hits."""
-    made = []
-    for identifier, title, text, correlates in (
-        ("11111111-1111-4111-8111-111111111111", "Shell of a web server", SHELL, False),
-        ("22222222-2222-4222-8222-222222222222", "Many shells", MANY, True),
-    ):
-        rule = Rule.objects.create(
-            identifier=identifier, title=title, level="high", collection="own", is_correlation=correlates
-        )
-        rule.version = RuleVersion.objects.create(rule=rule, number=1, text=text, digest=identifier)
-        rule.save()
-        made.append(rule)
-    return made
-
-
-@pytest.fixture
-def taken(monkeypatch: pytest.MonkeyPatch) -> list[Hit]:
-    """The hits that were handed on, in place of alerts."""
-    found: list[Hit] = []
-    monkeypatch.setattr(alerts, "take", lambda hits, log: found.extend(hits))
-    return found
-
-
-@pytest.fixture
-def send(source: Source, folder: Path) -> Iterator[Callable[..., None]]:
-    """Puts lines into the spool of a source, a frame each time."""
-    writers: dict[int, spool.Writer] = {}
-
-    def sent(*bodies: bytes | str, to: Source | None = None, received: datetime | None = None, **told: Any) -> None:
-        pk = (to or source).pk
-        writer = writers.get(pk)
-        if writer is None:
-            writer = writers[pk] = spool.Writer(folder / "spool" / str(pk), "collect", most=told.pop("most", 1 << 20))
-        at = (received or datetime.now(UTC)).timestamp()
-        rows = [spool.Record(at, one.encode() if isinstance(one, str) else one, **told) for one in bodies]
-        writer.append(rows)
-        writer.sync()
-
-    yield sent
-    for writer in writers.values():
-        writer.close()
-
-
-def audit(number: int, at: datetime, program: str = "sh", node: str = "srv-01") -> str:
-    moment = f"{at.timestamp():.3f}"
-    return f'node={node} type=EXECVE msg=audit({moment}:{number}): argc=2 a0="{program}" a1="n{number}"'
-
-
-def everything(**wanted: Any) -> list[store.StoredEvent]:
-    far = timedelta(days=4000)
-    now = datetime.now(UTC)
-    return store.search(now - far, now + far, limit=100_000, **wanted)
+__all__ = ["folder", "rules", "send", "source", "taken"]
 
 
 def test_lines_become_events_files_counts_and_hits(
@@ -192,3 +110,148 @@ class _Later:
 
     def __init__(self, moment: datetime) -> None:
         self.now = lambda: moment
+
+
+def test_the_same_lines_in_other_cycles_are_the_same_events(
+    send: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many events a cycle takes changes neither keys nor order; a cycle may end within a record."""
+    monkeypatch.setattr(steps, "MOST_EVENTS", 7)
+    send(*(audit(number, datetime.now(UTC)) for number in range(20)))
+    wrapped = {"Records": [{"eventSource": "s3", "eventName": f"E{n}", "awsRegion": "eu"} for n in range(10)]}
+    send(json.dumps(wrapped))
+    cycles = []
+    while (one := pumping.step()).events:
+        cycles.append(one.events)
+    assert cycles == [7, 7, 7, 7, 2]
+    events = everything()
+    assert len({one.key for one in events}) == 30
+    cloud = [one for one in events if one.format == "cloudtrail"]
+    assert sorted(one.data["eventName"] for one in cloud) == [f"E{n}" for n in range(10)]
+    assert {one.key.rsplit("-", 1)[-1] for one in cloud if one.data["eventName"] != "E0"} == {
+        str(n) for n in range(1, 10)
+    }
+
+
+def test_an_event_out_of_many_keeps_the_bytes_of_its_own_object(send: Callable[..., None]) -> None:
+    one, two = (
+        '{"eventSource":"s3", "eventName":"A", "awsRegion":"eu"}',
+        '{"eventSource":"s3","eventName":"B","awsRegion":"eu"}',
+    )
+    send(f'{{"Records": [{one},\n  {two}]}}')
+    send('[{"a": 1.50, "b": "x"}, 7, {"a": [1,  2]}]')
+    assert pumping.step().malformed == 1
+    assert sorted(one.raw for one in everything()) == [
+        b'{"a": 1.50, "b": "x"}',
+        b'{"a": [1,  2]}',
+        one.encode(),
+        two.encode(),
+    ]
+
+
+def test_a_whole_file_goes_on_where_it_was_after_a_restart(
+    source: Source, folder: Path, send: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One record may hold more events than a cycle takes; each step here is a new process."""
+    monkeypatch.setattr(steps, "MOST_EVENTS", 40)
+    lines = [json.dumps({"eventSource": "s3", "eventName": f"E{n}", "awsRegion": "eu"}) for n in range(100)]
+    lines[50] = "{broken"
+    whole = tmp_path / "trail.json"
+    whole.write_text("\n".join(lines))
+    writer = spool.Writer(folder / "spool" / str(source.pk), "hand")
+    with whole.open("rb") as content:
+        writer.append([writer.hand_over(content, "trail.json")])
+    writer.sync()
+    counts = [(one.events, one.malformed) for one in (pumping.step() for _ in range(4))]
+    writer.close()
+    assert counts == [(40, 0), (40, 1), (19, 0), (0, 0)]
+    assert sorted(one.data["eventName"] for one in everything()) == sorted(f"E{n}" for n in range(100) if n != 50)
+    source.refresh_from_db()
+    assert (source.events, source.malformed, source.samples[0]["row"]) == (99, 1, 51)
+
+
+def test_what_later_lines_need_of_earlier_ones_survives_a_restart(
+    send: Callable[..., None], rules: list[Rule], taken: list[Hit]
+) -> None:
+    """The header of a Zeek log, and the call whose arguments come later."""
+    send(
+        "#separator \\x09",
+        "#fields\tts\tuid\tid.orig_h",
+        "#types\ttime\tstring\taddr",
+        name="conn.log",
+        connection="c1",
+    )
+    call = 'type=SYSCALL msg=audit(1700000000.1:7): arch=c000003e syscall=59 pid=5 ppid=4 exe="/bin/sh" UID="www"'
+    send(call, connection="c2")
+    pumping.step()
+    send("1700000000.5\tCx1\t10.0.0.1", name="conn.log", connection="c1")
+    send('type=EXECVE msg=audit(1700000000.1:7): argc=2 a0="sh" a1="-i"', connection="c2")
+    pumping.step()
+    events = everything()
+    assert [(one.src, one.data["uid"]) for one in events if one.format == "zeek"] == [("10.0.0.1", "Cx1")]
+    (process,) = [one for one in events if one.category == "process_creation"]
+    assert (process.data["CommandLine"], process.data["Image"], process.user) == ("sh -i", "/bin/sh", "www")
+    assert len({one.key for one in events}) == 4
+
+
+def test_segments_that_are_stored_are_deleted(source: Source, folder: Path, send: Callable[..., None]) -> None:
+    for number in range(5):
+        send(*(audit(number * 100 + n, datetime.now(UTC)) for n in range(10)), most=500)
+    there = folder / "spool" / str(source.pk)
+    assert len(list(there.glob("*.seg"))) == 5
+    pumping.step()
+    assert len(list(there.glob("*.seg"))) == 1
+    source.refresh_from_db()
+    assert len(source.offsets) <= 5
+    pumping.step()
+    assert len(everything()) == 50
+
+
+def test_only_one_pumps(folder: Path, db: None) -> None:
+    with steps.only_one(), pytest.raises(pumping.Busy):
+        pumping.step()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_process_gathers_commits_and_ends_with_a_whole_cycle(
+    source: Source, send: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "GATHERED", 0.2)
+    monkeypatch.setattr(running, "PAUSE", 0.02)
+    stop = threading.Event()
+    failures = iter([OSError(errno.ENOSPC, "No space left on device"), None])
+    real = Pump.commit
+
+    def commit(self: Pump, *args: Any, **told: Any) -> Any:
+        problem = next(failures, None)
+        if problem:
+            raise problem
+        return real(self, *args, **told)
+
+    monkeypatch.setattr(Pump, "commit", commit)
+    thread = threading.Thread(target=_in_thread, args=(stop,))
+    thread.start()
+    try:
+        send(audit(1, datetime.now(UTC)))
+        _until(lambda: Source.objects.get().events == 1)
+        send(audit(2, datetime.now(UTC)))
+    finally:
+        _until(lambda: Source.objects.get().events == 2)
+        stop.set()
+        thread.join(20)
+    assert not thread.is_alive()
+    assert sorted(one.data["a1"] for one in everything()) == ["n1", "n2"]
+
+
+def _in_thread(stop: threading.Event) -> None:
+    try:
+        running.run(Path(), stop)
+    finally:
+        connection.close()
+
+
+def _until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert holds()

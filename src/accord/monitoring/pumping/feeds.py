@@ -163,8 +163,10 @@ class Feed:
         if record.file:
             yield from self._whole(record, received)
             return
-        parser = self._parser(record, received)
         body = record.body
+        if not body or body.isspace():
+            return
+        parser = self._parser(record, received)
         found = list(_several(parser, body, record.row)) if body[:1] in (b"{", b"[") else parser.line(body, record.row)
         for event in found:
             if event.time is not None and event.format in YEARLESS and event.time > received + NEW_YEAR:

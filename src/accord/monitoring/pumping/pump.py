@@ -162,7 +162,7 @@ class Pump:
         try:
             numbers = self._rules.match(stored, piece.record)
         except Exception as error:
-            _log.exception("the rules could not be applied to an event", event=piece.key)
+            _log.exception("the rules could not be applied to an event", key=piece.key)
             feed.fault(piece, f"The rules could not be applied to it ({type(error).__name__}); it is stored.")
             return
         if numbers:
@@ -218,7 +218,7 @@ class Pump:
             try:
                 table_of([event])
             except Exception as error:
-                _log.warning("an event is stored without its fields", event=event.key, error=repr(error)[:200])
+                _log.warning("an event is stored without its fields", key=event.key, error=repr(error)[:200])
                 event.data = {}
         return store.write(events)
 

@@ -113,10 +113,13 @@ class Rules:
         that is not told. `caught_up`: there is nothing more to read now, so that time goes on by the clock.
         """
         found: list[Hit] = []
-        for event, numbers, is_stream in matched:
+        told = list(matched)
+        for event, numbers, _ in told:
             for number in numbers:
                 if number not in self._quiet:
                     found.append(self._hit(event, number))
+        # Sources are read one after the other: what came from all of them is counted in the order of its times.
+        for event, numbers, is_stream in sorted(told, key=lambda one: one[0].time):
             if event.time_is_told or is_stream:
                 found += self._correlate(event, numbers)
         if caught_up:
