@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from accord.core import ledger
@@ -154,3 +154,18 @@ def switch(actor: User, rules: QuerySet[Rule] | Sequence[Rule], enabled: bool, n
 
 def _parts(keys: Sequence[int]) -> Iterable[Sequence[int]]:
     return (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
+
+
+def sizes() -> list[tuple[str, list[tuple[int, int]]]]:
+    """For each product ("" = none), by level from critical down to none: rules, and how many of them are enabled."""
+    levels = Rule.Level.values
+    held: dict[str, dict[str, list[int]]] = {}
+    rows = Rule.objects.values_list("product", "level", "enabled").annotate(n=Count("pk"))
+    for product, level, enabled, number in rows:
+        cell = held.setdefault(product, {}).setdefault(level, [0, 0])
+        cell[0] += number
+        cell[1] += number if enabled else 0
+    return [
+        (product, [tuple(cells.get(level, (0, 0))) for level in levels])  # type: ignore[misc]
+        for product, cells in sorted(held.items(), key=lambda pair: -sum(cell[0] for cell in pair[1].values()))
+    ]

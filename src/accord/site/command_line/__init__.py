@@ -11,6 +11,7 @@ def application() -> object:
     """The application with all its commands."""
     from accord.site.command_line import (
         archive,
+        attack,
         collecting,
         data,
         demonstration,
@@ -19,6 +20,7 @@ def application() -> object:
         installing,
         ledgers,
         life,
+        rules,
         scans,
         searching,
         serving,
@@ -26,8 +28,8 @@ def application() -> object:
     )
 
     _ = (
-        archive, collecting, data, demonstration, feeds, figures, installing, ledgers, life, scans, searching, serving,
-        watch,
+        archive, attack, collecting, data, demonstration, feeds, figures, installing, ledgers, life, rules, scans, searching,
+        serving, watch,
     )  # fmt: skip
     return app
 

@@ -1,0 +1,5 @@
+"""What tests of monitoring share."""
+
+from accord_rules import keeper
+
+__all__ = ["keeper"]
