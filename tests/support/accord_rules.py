@@ -1,62 +1,78 @@
-"""Small Sigma rules, so that a test says only what matters."""
+"""Random rules and events for the properties of the engine."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import pytest
+from hypothesis import strategies as st
 
-from accord.core import accounts
-from accord.core.models import User
-from accord.core.roles import Role
-from accord.monitoring.services.rule_reading import Gathered, of_texts
+from accord.engines.sigma import LogSource, Program, Rule
+from accord.engines.sigma.expressions import compiled as databases
+from accord.engines.sigma.tree import Atom, both, either, negate
 
-
-def rule_id(number: int) -> str:
-    return f"00000000-0000-4000-8000-{number:012}"
-
-
-def sigma(
-    number: int, title: str = "", value: str = "refused", field: str = "action", product: str = "linux",
-    level: str = "medium", status: str = "test", more: str = "",
-) -> str:  # fmt: skip
-    """A rule that holds where one field has one value; its name is rule_<number>."""
-    return (
-        f"title: {title or f'Rule {number}'}\nid: {rule_id(number)}\nname: rule_{number}\nstatus: {status}\n"
-        f"logsource: {{product: {product}, service: sshd}}\ndetection:\n  one:\n    {field}: {value}\n"
-        f"  condition: one\nlevel: {level}\ntags: [attack.execution, attack.t1059.004]\n{more}"
-    )
+FIELDS = ("Channel", "EventID", "A", "b", "n.m")
+WORDS = ("", "a", "ab", "B", "aB\\c", "K\u212a", "ß", "İx", "\x1e", "a\x1eb", "7", "true", "10.1.2.3", "é")
+TEXT = st.one_of(st.sampled_from(WORDS), st.text('abAB\\"\x1e\x1fſ7/é', max_size=6))
+PLAIN = st.one_of(TEXT, st.integers(-3, 12), st.booleans(), st.none(), st.sampled_from([0.5, 7.0]))
+VALUE = st.recursive(
+    PLAIN,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from("mA"), inner, max_size=2)),
+    max_leaves=4,
+)  # fmt: skip
+EVENT = st.dictionaries(st.sampled_from((*FIELDS, "a", "B", "CHANNEL", "n")), VALUE, max_size=6)
 
 
-def counting(number: int, member: int, least: int = 3, title: str = "Many") -> str:
-    """A correlation rule over another, by user within five minutes."""
-    return (
-        f"title: {title}\nid: {rule_id(number)}\nname: rule_{number}\ncorrelation:\n  type: event_count\n"
-        f"  rules: [rule_{member}]\n  group-by: [user]\n  timespan: 5m\n  condition: {{gte: {least}}}\nlevel: high\n"
-    )
+def lowered(atom: Atom) -> Atom:
+    """As `translate` makes them: text that is not cased is in lower case."""
+    if atom.cased or atom.op == "regex":
+        return atom
+    value = atom.value
+    if isinstance(value, str) and not atom.op.startswith("field"):
+        value = value.lower()
+    elif isinstance(value, tuple) and atom.op == "like":
+        value = tuple(part.lower() if isinstance(part, str) else part for part in value)
+    return Atom(atom.field, atom.op, value, atom.cased)
 
 
-def collection(*texts: str, **named: str) -> Gathered:
-    """A collection of texts: file r<n>.yml each, or by name."""
-    files = {f"r{number}.yml": text for number, text in enumerate(texts, 1)}
-    return of_texts({**files, **{f"{name}.yml": text for name, text in named.items()}}.items())
+NAME = st.sampled_from(FIELDS)
+PART = st.one_of(st.text("abB7\\", min_size=1, max_size=3), st.none(), st.just(1))
+ATOM = st.one_of(
+    st.builds(Atom, st.one_of(NAME, st.none()), st.sampled_from(("contains", "equals", "startswith", "endswith")),
+              TEXT.filter(bool), st.booleans()),
+    st.builds(Atom, st.one_of(NAME, st.none()), st.just("like"), st.lists(PART, min_size=1, max_size=5).map(tuple),
+              st.booleans()),
+    st.builds(Atom, NAME, st.sampled_from(("lt", "gte")), st.sampled_from([0.0, 5.0, 7.0])),
+    st.builds(Atom, NAME, st.sampled_from(("exists", "null")), st.just(True)),
+    st.builds(Atom, NAME, st.sampled_from(("field", "field_contains", "field_startswith", "field_endswith")), NAME),
+    st.builds(Atom, st.one_of(NAME, st.none()), st.just("regex"),
+              st.sampled_from([("a.b", ""), ("^a", "i"), ("b$", ""), ("[0-9]{2}", ""), ("^$", "")]), st.just(True)),
+).map(lowered)  # fmt: skip
+TREE = st.recursive(
+    st.integers(0, 11),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=4).map(both), st.lists(inner, min_size=1, max_size=4).map(either),
+        inner.map(negate),
+    ),
+    max_leaves=8,
+)  # fmt: skip
 
 
-def packed(files: Mapping[str, str | bytes]) -> bytes:
-    """A ZIP of these files."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, body in files.items():
-            archive.writestr(name, body)
-    return out.getvalue()
+@st.composite
+def programs(draw: st.DrawFn) -> Program:
+    """Some rules over a dozen atoms."""
+    program = Program()
+    held = [program.atoms.number(atom) for atom in draw(st.lists(ATOM, min_size=12, max_size=12))]
 
+    def placed(tree: Any) -> Any:
+        if isinstance(tree, bool):
+            return tree
+        if isinstance(tree, int):
+            return held[tree]
+        name, inner = tree
+        return negate(placed(inner)) if name == "not" else (both if name == "and" else either)(map(placed, inner))
 
-@pytest.fixture
-def keeper(db: None, settings: Any, tmp_path: Path) -> User:
-    """An analyst, in a home of its own."""
-    settings.HOME = tmp_path
-    return accounts.add_account(None, "rules@analyst.example", "Ana", [(Role.ANALYST, "")], password="detect-well-91x")
+    for number, tree in enumerate(draw(st.lists(TREE, min_size=1, max_size=8))):
+        source = LogSource(draw(st.sampled_from((None, "p"))))
+        program.rules.append(Rule(str(number), "T", "", "", source, (), "r", trees=[(source, placed(tree))]))
+    program.databases, _ = databases(program.atoms)
+    return program

@@ -1,5 +1,5 @@
 """What tests of monitoring share."""
 
-from accord_rules import keeper
+from accord_rule_texts import keeper
 
 __all__ = ["keeper"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from accord_rules import collection, counting, packed, rule_id, sigma
+from accord_rule_texts import collection, counting, packed, rule_id, sigma
 
 from accord.core.errors import Refused
 from accord.core.models import LedgerEntry, User
