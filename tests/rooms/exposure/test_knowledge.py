@@ -223,6 +223,28 @@ def test_a_case_is_closed_with_an_outcome_by_those_who_may(
     assert triage.keep(None) == []
 
 
+def test_the_api_closes_cases_and_proposes_policies(scanned: User, ciso: User, cio: User, tmp_path: Path) -> None:
+    feeds.update_from(ciso, [kev(tmp_path, CVE)])
+    case = TriageCase.objects.order_by("pk").first()
+    assert case is not None
+    page, boss = client_of(ciso), client_of(cio)
+
+    def post(client: Client, path: str, body: Any) -> Any:
+        return client.post(f"/api/{path}", json.dumps(body), content_type="application/json")
+
+    given = {"outcome": "not_compromised", "looked_for": "logs of a week"}
+    assert page.get(f"/api/triage/{case.pk}").json()["key"] == case.key
+    assert post(boss, f"triage/{case.pk}/close", given).status_code == 403
+    assert post(page, f"triage/{case.pk}/close", {**given, "looked_for": " "}).status_code == 422
+    assert post(page, f"triage/{case.pk}/close", given).json()["looked_for"] == "logs of a week"
+    assert post(page, f"triage/{case.pk}/close", given).status_code == 422, "it is closed"
+    table = priority.default_policy(priority.CVSS).as_data()
+    made = post(boss, "policies/priority", {"title": "By CVSS", "reason": "simple", "table": table})
+    assert made.status_code == 200 and made.json()["state"] == "proposed"
+    assert [one["id"] for one in page.get("/api/policies/priority").json()["items"]] == [made.json()["id"]]
+    assert post(boss, "policies/priority", {"title": "x", "reason": "", "table": {}}).status_code == 422
+
+
 def test_notices_are_ones_own(scanned: User, ciso: User, cio: User, tmp_path: Path) -> None:
     feeds.update_from(scanned, [kev(tmp_path, "CVE-2020-9999", CVE)])
     assert b"now known to be exploited" in client_of(ciso).get("/notices/").content

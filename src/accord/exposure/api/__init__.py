@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ninja import Router
 
-from accord.exposure.api import findings, life, remediation, scans, surfaces, unclaimed
+from accord.exposure.api import findings, life, priority, remediation, scans, surfaces, unclaimed
 
 router = Router()
-for part in (findings, scans, unclaimed, life, remediation, surfaces):
+for part in (findings, scans, unclaimed, life, priority, remediation, surfaces):
     router.add_router("", part.router)

@@ -12,7 +12,6 @@ from accord.core.api import actor_of, idempotent
 from accord.core.permissions import guard_api, require
 from accord.exposure import services
 from accord.exposure.lists import FEEDS, UNCLAIMED
-from accord.exposure.lists.triage import NOTICES, TRIAGE
 from accord.exposure.models import Target
 from accord.ui.lists import item
 from accord.ui.nouns.operations import list_operation
@@ -20,8 +19,6 @@ from accord.ui.nouns.operations import list_operation
 router = Router()
 list_operation(router, "/unclaimed", UNCLAIMED)
 list_operation(router, "/feeds", FEEDS)
-list_operation(router, "/triage", TRIAGE)
-list_operation(router, "/notices", NOTICES)
 
 
 class Chosen(Schema):
