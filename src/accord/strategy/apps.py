@@ -10,8 +10,9 @@ class StrategyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accord.strategy import nouns, relations, screens
+        from accord.strategy import handlers, nouns, relations, screens
 
         nouns.declare()
         relations.declare()
         screens.declare()
+        handlers.declare()
