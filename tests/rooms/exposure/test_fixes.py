@@ -15,6 +15,7 @@ from accord.estate.models import System
 from accord.exposure import selectors, services
 from accord.exposure.models import IS_OPEN, Finding, Fix, SystemFix
 from accord.exposure.selectors.fixes import findings_of
+from accord.exposure.services import lifecycle
 from accord.exposure.services.fixes import fix_of_finding, identity_of, key_of, recount_fixes
 
 Nessus = Callable[..., Path]
@@ -51,6 +52,18 @@ def test_the_key_of_a_fix_stays() -> None:
     assert key_of(upgrade) != key_of(identity_of("openssl", "3.0.9", "pkg:deb/ubuntu/openssl", 8))
     assert identity_of("openssl", "", "", 7) == ("remedy", "", "", "", 7)
     assert key_of(identity_of("", "", "", 7), "CVE-1") != key_of(identity_of("", "", "", 7), "CVE-2")
+
+
+def test_fixes_count_what_people_do_at_once(landed: User) -> None:
+    finding = Finding.objects.filter(IS_OPEN).order_by("pk")[0]
+    key = fix_of_finding(finding)
+    before = Fix.objects.get(key=key)
+    lifecycle.act(landed, Finding.objects.filter(pk=finding.pk), lifecycle.Wish("claim", "patched by hand"))
+    claimed = Fix.objects.get(key=key)
+    assert (claimed.claimed, claimed.open_findings) == (before.claimed + 1, before.open_findings)
+    wish = lifecycle.Wish("not_affected", "the part is not used")
+    lifecycle.act(landed, Finding.objects.filter(pk=finding.pk), wish)
+    assert Fix.objects.get(key=key).open_findings == before.open_findings - 1
 
 
 def test_the_count_agrees_with_the_findings_one_by_one(landed: User) -> None:

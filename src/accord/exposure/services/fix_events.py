@@ -1,4 +1,4 @@
-"""Keeps fixes in step with what happens elsewhere: scans that land, and sheets that come into force."""
+"""Keeps fixes in step with what happens elsewhere: scans that land, people's acts, sheets that come into force."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from accord.exposure.services.flows import recount_flows
 
 KIND = "exposure.fixes"
 FEW = 5000
-"""With at most so many open findings everything is counted in the transaction that landed the scan."""
+"""With at most so many open findings everything is counted at once."""
 OLD = timedelta(hours=1)
 
 
@@ -32,6 +32,11 @@ def recount(actor: User | None, tell: Any = None) -> dict[str, int]:
 
 def when_landed(scan: Any, actor: Any) -> None:
     """Handler of `scan_landed`."""
+    note_changed(actor)
+
+
+def note_changed(actor: User | None) -> None:
+    """The states of findings changed: count at once where there are few, else by a worker."""
     total = TotalExposure.objects.first()
     if total is None or total.open_findings <= FEW:
         recount(actor)

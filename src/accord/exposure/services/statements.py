@@ -21,7 +21,7 @@ from accord.core.errors import Problem, Refused
 from accord.core.models import User
 from accord.estate.models import Asset
 from accord.exposure.models import Definition, DefinitionAlias, Finding, Scan, VexStatement
-from accord.exposure.services import bulk, states
+from accord.exposure.services import bulk, fix_events, states
 from accord.exposure.services.lifecycle.writing import ROWS, Change, change
 from accord.exposure.services.pace import Breath
 from accord.intake.fingerprint import purl_without_version
@@ -216,6 +216,8 @@ def settle(actor: User | None, findings: Iterable[int], tell: Tell = silent) -> 
         breath()
         seen += len(part)
         tell(seen, len(pks), "Applying statements")
+    if done:
+        fix_events.note_changed(actor)
     return done
 
 

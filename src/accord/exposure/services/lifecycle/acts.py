@@ -16,7 +16,7 @@ from accord.core.errors import Problem, Refused
 from accord.core.models import Job, User
 from accord.core.permissions import Reach, reach
 from accord.exposure.models import Finding, VexStatement
-from accord.exposure.services import bulk, states
+from accord.exposure.services import bulk, fix_events, states
 from accord.exposure.services.lifecycle.writing import ROWS, Change, change
 from accord.exposure.services.pace import Breath
 from accord.outlet.vex.records import JUSTIFICATIONS
@@ -145,6 +145,8 @@ def act(actor: User, findings: QuerySet[Finding], wish: Wish, tell: Tell = silen
         breath()
         tell(outcome.changed + outcome.passed.total(), len(pks), NAMES[wish.name][0])
     outcome.passed += Counter()  # without the zeros
+    if outcome.changed:
+        fix_events.note_changed(actor)
     return outcome
 
 
