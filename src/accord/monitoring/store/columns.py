@@ -13,8 +13,6 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from accord.engines.sigma.values import texts
-
 ENVELOPE = (
     "_key", "_time", "_time_is_told", "_received", "_host", "_user", "_src", "_dst", "_asset", "_product", "_category",
     "_service", "_format", "_json", "_raw",
@@ -100,6 +98,8 @@ def _plain(value: Any, depth: int) -> Any:
         return [_plain(one, depth + 1) for one in value]
     if value is None or isinstance(value, bool | str):
         return value
+    from accord.engines.sigma.values import texts
+
     return next(iter(texts(value)), None)
 
 

@@ -86,8 +86,7 @@ def write_table(
     """Write a table of events, ordered by time and key, and make sure that it is on the disk."""
     day = last.date()
     keys = table.column("_key")
-    name = blake2b(f"{source} {day} {keys[0]} {keys[-1]} {table.num_rows}".encode(), digest_size=12).hexdigest()
-    path = f"{source}/{day:%Y/%m/%d}/{name}.parquet"
+    path = named(source, day, (str(keys[0]), str(keys[-1])), table.num_rows)
     root = at or store()
     target = root / path
     _make_folder(target.parent, root)
@@ -116,16 +115,27 @@ def _make_folder(folder: Path, root: Path) -> None:
     make_sure(folder.parent)
 
 
+def named(source: int, day: date, marks: Iterable[str], rows: int) -> str:
+    """The path of a file within the store: the same for the same events."""
+    name = blake2b(f"{source} {day} {' '.join(marks)} {rows}".encode(), digest_size=12).hexdigest()
+    return f"{source}/{day:%Y/%m/%d}/{name}.parquet"
+
+
+def options(schema: pa.Schema) -> dict[str, Any]:
+    """How columns are written: texts by their distinct values, what is all different by differences."""
+    names = set(schema.names)
+    return {
+        "compression": "zstd", "compression_level": LEVEL,
+        "use_dictionary": [name for name in schema.names if name not in _PLAIN],
+        "write_statistics": [name for name in _WITH_STATISTICS if name in names],
+        "column_encoding": {"_key": "DELTA_BYTE_ARRAY", "_time": "DELTA_BINARY_PACKED"},
+    }  # fmt: skip
+
+
 def _write(table: pa.Table, path: Path) -> None:
     import pyarrow.parquet as pq
 
-    names = set(table.schema.names)
-    pq.write_table(
-        table, path, row_group_size=ROW_GROUP, compression="zstd", compression_level=LEVEL,
-        use_dictionary=[name for name in table.schema.names if name not in _PLAIN],
-        write_statistics=[name for name in _WITH_STATISTICS if name in names],
-        column_encoding={"_key": "DELTA_BYTE_ARRAY", "_time": "DELTA_BINARY_PACKED"},
-    )  # fmt: skip
+    pq.write_table(table, path, row_group_size=ROW_GROUP, **options(table.schema))
 
 
 def record(written: Sequence[Written], now: datetime, parts: int = 1) -> list[EventFile]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from accord.engines.sigma.values import everything, texts
 from accord.monitoring.store.columns import (
     ENVELOPE,
     MARK,
@@ -79,6 +78,8 @@ def _is_wide(event: StoredEvent) -> bool:
     """Whether a rule could come to the end of what it reads of one event: then their order must stay."""
     if len(event.raw) < SHORT and len(event.data) < MOST_VALUES:
         return False
+    from accord.engines.sigma.values import everything
+
     if len(event.data) < MOST_VALUES and _SCALARS.issuperset(map(type, event.data.values())):
         return False
     return len(everything(event.data)) >= MOST_VALUES
@@ -94,6 +95,8 @@ def _put(columns: _Columns, name: str, rows: Sequence[int], values: Sequence[Any
     if kinds == _TEXT and _all_writable(values):
         columns.put(column_of(name), rows, values)
         return
+    from accord.engines.sigma.values import texts
+
     for row, value in zip(rows, values, strict=True):
         if value is None:
             continue
