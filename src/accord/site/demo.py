@@ -33,12 +33,13 @@ def logins(home: Path) -> list[dict[str, str]]:
 
 
 def load(home: Path, say: Say, progress: Callable[[str], Any]) -> None:
-    """Generate the files and take them in: tables, feeds, scans, accounts, appetite, loss; plans are queued.
+    """Generate the files and take them in: tables, feeds, scans, accounts, appetite, loss, logs; plans are
+    queued.
 
     Safe to run again after an interruption: every step finds what is there already.
     """
     from accord.exposure import services as exposure
-    from accord.site import exchange
+    from accord.site import demo_monitoring, exchange
     from accord.site.sample import generate
 
     company = generate(home / "sample")
@@ -56,6 +57,8 @@ def load(home: Path, say: Say, progress: Callable[[str], Any]) -> None:
         landed += report["counts"]["added"]
     say(f"Scanner reports: {len(company.scans) + len(company.real)} files, {landed:,} findings.")
     _risk(users, say)
+    with progress("Logs"):
+        demo_monitoring.load(users["analyst"], users["ciso"], say)
     (home / READY).write_text("")
 
 

@@ -189,7 +189,7 @@ def _web_shell(scene: Scene) -> None:
         told = {"signature_id": 2_300_000 + number, "signature": f"Invented: attempt {number + 1} on a web application"}
         scene.put("suricata", moment, {
             "timestamp": iso(moment), "flow_id": 77 + number, "event_type": "alert", "src_ip": address, "proto": "TCP",
-            "dest_ip": portal, "dest_port": 443, "host": "ids-edge-1",
+            "dest_ip": portal, "dest_port": 443,
             "alert": {**told, "category": "Web Application Attack", "severity": 2},
         })  # fmt: skip
     moment = start + 24 * MINUTE

@@ -78,7 +78,7 @@ def connection(
     return {
         "_path": "conn", "ts": round(moment.timestamp(), 6), "uid": f"C{moment.timestamp():.0f}{port}", "proto": "tcp",
         "id.orig_h": source, "id.orig_p": 49152 + int(moment.timestamp() * 7) % 16000, "id.resp_h": target,
-        "id.resp_p": port, "conn_state": state, "orig_bytes": sent, "_system_name": "zeek-ska",
+        "id.resp_p": port, "conn_state": state, "orig_bytes": sent,
     }  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def name_query(moment: datetime, source: str, name: str, kind: str = "A") -> dic
     return {
         "_path": "dns", "ts": round(moment.timestamp(), 6), "uid": f"D{moment.timestamp():.0f}", "proto": "udp",
         "id.orig_h": source, "id.orig_p": 51000, "id.resp_h": "10.10.0.20", "id.resp_p": 53, "query": name,
-        "qtype_name": kind, "_system_name": "zeek-ska",
+        "qtype_name": kind,
     }  # fmt: skip
 
 
@@ -169,7 +169,6 @@ def suricata(scene: Scene, source: str, a_day: int) -> None:
         event: dict[str, Any] = {
             "timestamp": iso(moment), "flow_id": rng.randrange(10**12), "event_type": "flow", "proto": "TCP",
             "src_ip": who.address, "dest_ip": rng.choice(scene.windows).addresses[0], "dest_port": 443,
-            "host": "ids-edge-1",
         }  # fmt: skip
         if rng.random() < 0.02:
             alert = {"signature_id": 2_200_000 + rng.randrange(4), "signature": "Invented: odd TLS greeting"}
