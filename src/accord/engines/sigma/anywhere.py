@@ -92,8 +92,7 @@ class _Search:
         }
         known: dict[tuple[int, int], int] = {}
         for row, code, owner in zip(rows.tolist(), codes.tolist(), self._owner[rows].tolist(), strict=True):
-            bits = known.get((owner, code))
-            if bits is None:
-                bits = known[owner, code] = self._bits(owner, texts[code])
-            if bits:
-                yield row, bits
+            if (owner, code) not in known:
+                known[owner, code] = self._bits(owner, texts[code])
+            if known[owner, code]:
+                yield row, known[owner, code]

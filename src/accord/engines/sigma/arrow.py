@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from accord.engines.sigma.anywhere import Found, found_anywhere
+from accord.engines.sigma.checks import Values
 from accord.engines.sigma.columns import (
     MORE,
     SOURCE,
@@ -72,11 +73,11 @@ class ArrowEngine:
             return []
         held = Batch(batch, is_stored(batch.schema))
         self._engine.events += held.rows
-        found: Hits = []
+        found: dict[int, set[int]] = {}
         plans = list(self._plans(held, source))
         for (plan, rows), anywhere in zip(plans, found_anywhere(held, plans), strict=True):
-            found += _Matching(plan, held, rows, anywhere).hits()
-        return sorted(found)
+            found.update(_Matching(plan, held, rows, anywhere).hits())
+        return [(row, tuple(sorted(rules))) for row, rules in sorted(found.items())]
 
     def states(self) -> list[RuleState]:
         """What can be said of each chosen rule after the events so far."""
@@ -134,59 +135,84 @@ class _Matching:
     """The rows of one plan in one batch."""
 
     def __init__(self, plan: Plan, batch: Batch, rows: np.ndarray, anywhere: Found) -> None:
-        import numpy as np
-
-        self._plan, self._rows = plan, rows
+        self._plan, self._rows, self._anywhere = plan, rows, anywhere
         self._fields = [batch.field(name) for name in plan.fields]
-        self._anywhere = {int(np.searchsorted(rows, row)): bits for row, bits in anywhere.items()}
 
-    def hits(self) -> Hits:
-        """All rows for which a rule of the plan holds."""
+    def hits(self) -> dict[int, set[int]]:
+        """The rows for which rules of the plan hold, with those."""
+        found: dict[int, set[int]] = {}
+        if self._plan.always:
+            found = {row: set(self._plan.always) for row in self._rows.tolist()}
+        self._settle()
+        for rule, rows in self._touched().items():
+            for row in self._holding(rule, rows):
+                found.setdefault(row, set()).add(rule)
+        return found
+
+    def _settle(self) -> None:
+        """Let the plan choose its triggers by these rows, while it still does."""
+        rows = self._rows[: self._plan.unsettled]
+        if len(rows) and self._fields:
+            codes = [field.codes[rows] for field in self._fields]
+            _, first = told_apart(codes, [field.size for field in self._fields])
+            values = [field.texts(one[first]) for field, one in zip(self._fields, codes, strict=True)]
+            for row, texts in zip(first.tolist(), zip(*values, strict=True), strict=True):
+                self._plan.learn(texts, self._anywhere.get(int(rows[row]), 0))
+
+    def _touched(self) -> dict[int, np.ndarray]:
+        """The rules to look at, each with the rows at which one of its triggers is true."""
         import numpy as np
 
         plan = self._plan
-        looked = np.zeros(len(self._rows), np.bool_)
-        codes = [field.codes[self._rows] for field in self._fields]
-        for place, (field, held) in enumerate(zip(self._fields, codes, strict=True)):
-            if field.size == 1:
-                used = np.zeros(1, np.int64)
-            elif len(held) * 16 < field.size:
-                used = np.unique(held)
-            else:
-                there = np.zeros(field.size, np.bool_)
-                there[held] = True
-                used = np.flatnonzero(there)
+        found: dict[int, list[np.ndarray]] = {rule: [self._rows] for rule in plan.unconditional}
+        for row, bits in self._anywhere.items():
+            for rule in plan.touched_anywhere(bits):
+                found.setdefault(rule, []).append(np.array([row]))
+        for place, field in enumerate(self._fields):
+            codes = field.codes[self._rows]
+            used = _used(codes, field.size)
             if used[-1]:
                 plan.seen.add(plan.fields[place])
-            touching = [plan.touches(place, texts) for texts in field.texts(used)]
-            if any(touching):
+            if not plan.asks(place):
+                continue
+            touching: dict[int, list[int]] = {}
+            for code, texts in zip(used.tolist(), field.texts(used), strict=True):
+                for rule in plan.touched(place, texts):
+                    touching.setdefault(rule, []).append(code)
+            for rule, held in touching.items():
                 there = np.zeros(field.size, np.bool_)
-                there[used] = touching
-                looked |= there[held]
-        if plan.unconditional or plan.always:
-            looked[:] = True
-        else:
-            looked[list(self._anywhere)] = True
-        return self._verdicts(np.flatnonzero(looked), codes)
+                there[held] = True
+                found.setdefault(rule, []).append(self._rows[there[codes]])
+        return {rule: rows[0] if len(rows) == 1 else np.unique(np.concatenate(rows)) for rule, rows in found.items()}
 
-    def _verdicts(self, places: np.ndarray, codes: Sequence[np.ndarray]) -> Hits:
-        """The hits among some of the rows, by distinct tuples of what they hold."""
+    def _holding(self, rule: int, rows: np.ndarray) -> list[int]:
+        """Those of the rows for which a rule holds, which is asked of distinct tuples of its fields."""
         import numpy as np
 
-        if not len(places):
-            return []
-        bits = sorted({0, *self._anywhere.values()})
-        of_bits = np.zeros(len(self._rows), np.int32)
-        for place, mask in self._anywhere.items():
-            of_bits[place] = bits.index(mask)
-        held = [of_bits[places], *(one[places] for one in codes)]
-        inverse, first = told_apart(held, [len(bits), *(field.size for field in self._fields)])
-        values = [field.texts(one[first]) for field, one in zip(self._fields, held[1:], strict=True)]
-        keys = [bits[one] for one in held[0][first].tolist()]
-        verdicts = [
-            self._plan.verdict(texts, mask)
-            for mask, texts in zip(keys, zip(*values, strict=True) if values else [()] * len(keys), strict=True)
-        ]
-        some = np.flatnonzero(np.fromiter(map(bool, verdicts), np.bool_, len(verdicts))[inverse])
-        rows, numbers = self._rows[places[some]].tolist(), inverse[some].tolist()
-        return [(row, verdicts[number]) for row, number in zip(rows, numbers, strict=True)]
+        places = self._plan.places_of(rule)
+        bits = sorted({0, *self._anywhere.values()}) if self._anywhere else [0]
+        told = np.zeros(len(rows), np.int32)
+        if self._anywhere:
+            told[:] = [bits.index(self._anywhere.get(row, 0)) for row in rows.tolist()]
+        codes = [told, *(self._fields[place].codes[rows] for place in places)]
+        inverse, first = told_apart(codes, [len(bits), *(self._fields[place].size for place in places)])
+        columns = {place: self._fields[place].texts(one[first]) for place, one in zip(places, codes[1:], strict=True)}
+        check, holds = self._plan.check(rule), np.zeros(len(first), np.bool_)
+        held: list[tuple[str, ...]] = [()] * len(self._fields)
+        for number, one in enumerate(told[first].tolist()):
+            for place, texts in columns.items():
+                held[place] = texts[number]
+            holds[number] = check(Values(held, bits[one]))
+        answer: list[int] = rows[holds[inverse]].tolist()
+        return answer
+
+
+def _used(codes: np.ndarray, size: int) -> np.ndarray:
+    """The codes that are there, in order."""
+    import numpy as np
+
+    if len(codes) * 16 < size:
+        return np.unique(codes)
+    there = np.zeros(size, np.bool_)
+    there[codes] = True
+    return np.flatnonzero(there)

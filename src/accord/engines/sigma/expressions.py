@@ -221,6 +221,56 @@ def places_of(words: Iterable[str]) -> Callable[[Any], Any]:
     return places
 
 
+def required_words(pattern: str) -> frozenset[str]:
+    """Words, in lower case, of which one is in the lower case of every text that the expression matches.
+
+    None at all where no such words are found. Letters whose case is not that of ASCII alone end a word.
+    """
+    try:
+        return _required(_parser.parse(pattern)) or frozenset()
+    except (re.error, RecursionError, OverflowError, ValueError):
+        return frozenset()
+
+
+def _required(parsed: Iterable[Any]) -> frozenset[str] | None:
+    """The best words of a sequence: the longest, counted by the shortest of several; None without any."""
+    best: frozenset[str] | None = None
+    run = ""
+    for op, argument in [*parsed, (None, None)]:
+        name = str(op)
+        letter = chr(argument).lower() if name == "LITERAL" and argument < 128 else ""
+        if letter and letter not in "ks":
+            run += letter
+            continue
+        found = [frozenset([run])] if run else []
+        run = ""
+        inner: frozenset[str] | None = None
+        if name == "SUBPATTERN":
+            inner = _required(argument[-1])
+        elif name == "ATOMIC_GROUP":
+            inner = _required(argument)
+        elif name.endswith("_REPEAT") and argument[0] > 0:
+            inner = _required(argument[2])
+        elif name == "BRANCH":
+            branches = [_required(one) for one in argument[1]]
+            held = [one for one in branches if one is not None]
+            inner = frozenset().union(*held) if len(held) == len(branches) else None
+        if inner is not None:
+            found.append(inner)
+        for words in found:
+            if best is None or (min(map(len, words)), -len(words)) > (min(map(len, best)), -len(best)):
+                best = words
+    return best
+
+
+def least_length(pattern: str) -> int:
+    """How many characters a text has at least that the expression matches."""
+    try:
+        return int(_parser.parse(pattern).getwidth()[0])
+    except (re.error, RecursionError, OverflowError, ValueError):
+        return 0
+
+
 def longest_plain(parts: Iterable[object]) -> str:
     """The longest run of characters in these texts that JSON writes as they are and whose case is that of ASCII."""
     found = ""

@@ -62,14 +62,12 @@ class Budget:
         self._memories.append(held.clear)
         return held
 
-    def keep(self, memory: dict[tuple[str, ...], Any], key: tuple[str, ...], mask: int, value: Any) -> None:
+    def keep(self, memory: dict[tuple[str, ...], Any], key: tuple[str, ...], value: Any) -> None:
         """Remember what a field's values match, if they are short enough to be worth it."""
         # A slot in the table and the objects around the texts take some 250 bytes.
         size = 250 + (getsizeof(key[0]) if len(key) == 1 else sum(map(getsizeof, key)))
         if size > LONGEST or not self._most:
             return
-        if mask:
-            size += getsizeof(mask)
         if self.used + size > self._most:
             self.empty()
         self.used += size

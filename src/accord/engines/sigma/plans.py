@@ -1,8 +1,8 @@
-"""What is left of all rules once the routing fields of an event are known, ready to be answered by one number.
+"""What is left of all rules once the routing fields of an event are known.
 
-Each atom that is left has a bit. Each field's values give a number (`FieldMatcher.mask`); together they are the event's
-number, on which a rule is a few bit operations. A rule is looked at only when one of its triggers is true: a set of
-atoms of which at least one must be true for the rule to be.
+A rule is looked at only when one of its triggers is true: a set of atoms of which at least one must be true for the
+rule to be, as rare as may be. Only triggers are looked for in values, and for each trigger only what is quick to find:
+a word that must be there. A rule that is looked at is then asked whole (`checks`).
 """
 
 from __future__ import annotations
@@ -11,17 +11,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from accord.engines.sigma.expressions import Expressions, any_of, longest_plain, places_of
-from accord.engines.sigma.matchers import FieldMatcher, references
+from accord.engines.sigma.checks import Check, Checks, Texts, Values
+from accord.engines.sigma.expressions import Expressions, any_of, longest_plain, places_of, required_words
+from accord.engines.sigma.matchers import FieldMatcher
 from accord.engines.sigma.memory import Budget
 from accord.engines.sigma.tree import TRUE, Atom, Atoms, Tree, atoms_of, necessary
 from accord.engines.sigma.values import everything
 
-Check = Callable[[int], Any]
-_SETTLED = (200, 1000)
+_SETTLED = (100, 1000)
 """After so many new events the triggers are chosen anew, by what was true of them."""
-_PAIRS = frozenset(("field", "field_startswith", "field_endswith", "field_contains"))
-_NOTHING: tuple[int, tuple[int, ...]] = (0, ())
+_SAMPLED = 4096
+"""Characters of a value that count when triggers are chosen."""
+_COUNTED = 1000.0
+"""What an event in which a trigger was true weighs, beside the guess."""
 
 
 class Plan:
@@ -29,86 +31,110 @@ class Plan:
 
     `number` tells it from others, `seen` gathers the fields that its events had, `fields` are the fields to read,
     `keywords` the questions to any value, `words` those of which one is in each text that answers one of them (None
-    where that cannot be told); `always` are rules that hold whatever else the event says.
+    where that cannot be told); `always` are rules that hold whatever else the event says, `unconditional` those that
+    must be asked of every event.
     """
 
     def __init__(
         self, atoms: Atoms, left: Sequence[tuple[int, Tree]], expressions: Expressions, number: int,
         budget: Budget,
     ) -> None:  # fmt: skip
-        self.number, self._budget = number, budget
+        self.number, self._budget, self._atoms, self._expressions = number, budget, atoms, expressions
         self.seen: set[str] = set()
-        self.always = tuple(rule for rule, tree in left if tree is TRUE)
-        open_ = [(rule, tree) for rule, tree in left if tree is not TRUE]
-        numbers = sorted({number for _, tree in open_ for number in atoms_of(tree)})
-        self._bits = {number: bit for bit, number in enumerate(numbers)}
-        self.size = len(numbers) + 50
-        by_field: dict[str | None, list[tuple[Atom, int, int]]] = {}
-        self._pairs: list[tuple[Atom, int]] = []
-        names: dict[str | None, None] = {}
-        for number, bit in self._bits.items():
-            atom = atoms[number]
-            names[atom.field] = None
-            if atom.op.startswith("field"):
-                self._pairs.append((atom, 1 << bit))
-                names[atom.value] = None
-            else:
-                by_field.setdefault(atom.field, []).append((atom, number, bit))
-        self.fields: tuple[str, ...] = tuple(sorted(name for name in names if name is not None))
-        anywhere = by_field.pop(None, None)
-        self.keywords = None if anywhere is None else FieldMatcher(anywhere, expressions)
-        words = _prefilter(anywhere or ())
-        self._perhaps = any_of(words) if words else None
-        self.words = frozenset(words) if words else None
-        self._places: Callable[[Any], Any] | None = None
-        self._matchers = {name: FieldMatcher(held, expressions) for name, held in by_field.items()}
-        self._open = [(rule, tree, compiled(tree, self._bits)) for rule, tree in open_]
-        self._weights = [_weight(atoms[number]) for number in numbers]
-        self._with_pairs = {rule for rule, tree in open_ if not _PAIRS.isdisjoint(atoms[n].op for n in atoms_of(tree))}
-        self._sources = [(budget.memory(), self._matchers.get(name)) for name in self.fields]
-        self._misses = 0
-        self._true: Counter[int] = Counter()
-        self._choose_triggers()
         self.rules = tuple(sorted({rule for rule, _ in left}))
+        self.always = tuple(sorted({rule for rule, tree in left if tree is TRUE}))
+        self._trees: dict[int, list[Tree]] = {}
+        for rule, tree in left:
+            if tree is not TRUE:
+                self._trees.setdefault(rule, []).append(tree)
+        self._numbers = sorted({one for trees in self._trees.values() for tree in trees for one in atoms_of(tree)})
+        self.size = len(self._numbers) + 50
+        asked = [atoms[one] for one in self._numbers]
+        names = {atom.field for atom in asked} | {atom.value for atom in asked if atom.op.startswith("field")}
+        self.fields: tuple[str, ...] = tuple(sorted(name for name in names if name is not None))
+        anywhere = [one for one in self._numbers if atoms[one].field is None]
+        bits = {one: bit for bit, one in enumerate(anywhere)}
+        self.keywords = FieldMatcher([(atoms[n], n, b) for n, b in bits.items()], expressions) if bits else None
+        words = _prefilter(atoms[one] for one in anywhere)
+        self.words = frozenset(words) if words else None
+        self._perhaps = any_of(words) if words else None
+        self._places: Callable[[Any], Any] | None = None
+        self._keyword_bits = bits
+        places = {name: place for place, name in enumerate(self.fields)}
+        self._compiler = Checks(atoms, places, bits, expressions)
+        self._checks: dict[int, Check] = {}
+        self._memories = [budget.memory() for _ in self.fields]
+        self._sample: list[tuple[Sequence[Texts], int]] | None = []
+        self._choose({})
 
-    def _choose_triggers(self) -> None:
-        """Look at a rule only when one of a few atoms is true, as rare as may be, of which it needs at least one.
-
-        How rare is guessed from the atoms at first, then counted.
-        """
-        pairs = {number for number, bit in self._bits.items() if any(mask >> bit & 1 for _, mask in self._pairs)}
-        weights, bits, seen = self._weights, self._bits, self._true
+    def _choose(self, seen: Mapping[int, int]) -> None:
+        """Choose the triggers: how rare an atom is is guessed at first, then counted (`seen`, by atom)."""
+        atoms = self._atoms
 
         def weight(number: int) -> float | None:
-            bit = bits[number]
-            return None if number in pairs else weights[bit] + 1000.0 * seen[bit]
+            atom = atoms[number]
+            # To scan every value for an expression costs more than to ask its rule, the expression last.
+            slow = atom.op.startswith("field") or (atom.op == "regex" and relaxed(atom) == (atom,))
+            return None if slow else _weight(atom) + _COUNTED * seen.get(number, 0)
 
-        self._checks: dict[int, Check] = {}
-        self._unconditional: list[tuple[int, Check]] = []
-        self._triggers: dict[int, list[int]] = {}
-        for rule, tree, check in self._open:
-            wanted = necessary(tree, weight)
-            if wanted is None:
-                self._unconditional.append((rule, check))
-                continue
-            held = self._checks.get(rule)
-            self._checks[rule] = check if held is None else _any(held, check)
-            for number in wanted:
-                self._triggers.setdefault(bits[number], []).append(rule)
-        self._triggering = sum(1 << bit for bit in self._triggers)
-        self._asks_pairs = any(rule in self._with_pairs for rule, _ in self._unconditional)
-        for memory, _ in self._sources:
+        triggers: dict[int, dict[int, None]] = {}
+        unconditional: dict[int, None] = {}
+        for rule, trees in self._trees.items():
+            wanted = [necessary(tree, weight) for tree in trees]
+            if any(one is None for one in wanted):
+                unconditional[rule] = None
+            else:
+                for number in frozenset().union(*(one for one in wanted if one is not None)):
+                    triggers.setdefault(number, {})[rule] = None
+        self.unconditional = tuple(unconditional)
+        by_field: dict[str | None, list[int]] = {}
+        for number in triggers:
+            by_field.setdefault(atoms[number].field, []).append(number)
+        self._by_keyword = [
+            (1 << self._keyword_bits[number], tuple(triggers[number])) for number in by_field.pop(None, ())
+        ]
+        self._fields: list[_Triggers | None] = [None] * len(self.fields)
+        for place, name in enumerate(self.fields):
+            if name in by_field:
+                held = {number: tuple(triggers[number]) for number in by_field[name]}
+                self._fields[place] = _Triggers(held, atoms, self._expressions)
+        self._active = [(place, self._memories[place]) for place, one in enumerate(self._fields) if one is not None]
+        for memory in self._memories:
             memory.clear()
 
-    def _learn(self, mask: int) -> None:
-        """Count what is true of events that are seen for the first time, up to some thousand."""
-        self._misses += 1
-        while mask:
-            low = mask & -mask
-            self._true[low.bit_length() - 1] += 1
-            mask ^= low
-        if self._misses in _SETTLED:
-            self._choose_triggers()
+    @property
+    def unsettled(self) -> int:
+        """How many more events, unlike those before, it takes until the triggers stay."""
+        return 0 if self._sample is None else _SETTLED[-1] - len(self._sample)
+
+    def learn(self, values: Sequence[Texts], anywhere: int = 0) -> None:
+        """Hear of an event that is unlike those before."""
+        if self._sample is None:
+            return
+        self._sample.append((values, anywhere))
+        if len(self._sample) in _SETTLED:
+            self._choose(self._counted(self._sample))
+            if len(self._sample) == _SETTLED[-1]:
+                self._sample = None
+
+    def _counted(self, sample: Sequence[tuple[Sequence[Texts], int]]) -> Counter[int]:
+        """In how many of these events each atom would have been a trigger."""
+        found: Counter[int] = Counter()
+        by_field: dict[str | None, list[int]] = {}
+        for number in self._numbers:
+            if not self._atoms[number].op.startswith("field"):
+                by_field.setdefault(self._atoms[number].field, []).append(number)
+        for number in by_field.pop(None, ()):
+            bit = 1 << self._keyword_bits[number]
+            found[number] = sum(anywhere & bit != 0 for _, anywhere in sample)
+        for place, name in enumerate(self.fields):
+            if name in by_field:
+                values = Counter(tuple([text[:_SAMPLED] for text in held[place]]) for held, _ in sample)
+                triggers = _Triggers({number: (number,) for number in by_field[name]}, self._atoms, self._expressions)
+                for texts, times in values.items():
+                    for number in triggers.of(texts):
+                        found[number] += times
+        return found
 
     def anywhere(self, event: Mapping[str, Any], raw: bytes | None = None) -> int:
         """The bits of the keywords that any value holds. One pass over all values tells that, mostly, none does."""
@@ -128,68 +154,104 @@ class Plan:
             self._places = places_of(self.words)
         return self._places
 
-    @property
-    def unconditional(self) -> bool:
-        """Whether some rule must be asked of every event."""
-        return bool(self._unconditional)
+    def asks(self, place: int) -> bool:
+        """Whether triggers are looked for in the field at this place."""
+        return self._fields[place] is not None
 
-    def _known(self, place: int, texts: tuple[str, ...]) -> tuple[int, tuple[int, ...]]:
-        memory, matcher = self._sources[place]
-        known = memory.get(texts)
-        if known is None:
-            bits = matcher.mask(texts) if matcher is not None else 0
-            known = (bits, self._triggered(bits)) if bits else _NOTHING
-            self._budget.keep(memory, texts, bits, known)
-        return known
-
-    def touches(self, place: int, texts: tuple[str, ...]) -> bool:
-        """Whether rules must be looked at because the field at this place has these texts."""
-        return bool(self._known(place, texts)[1])
-
-    def verdict(self, values: Sequence[tuple[str, ...]], anywhere: int = 0) -> tuple[int, ...]:
-        """The rules that hold, in order; `values` are the texts of each of `fields`."""
-        mask = anywhere
-        looked = set(self._triggered(anywhere)) if anywhere else set()
-        for (memory, matcher), texts in zip(self._sources, values, strict=True):
-            known = memory.get(texts)
-            if known is None:
-                bits = matcher.mask(texts) if matcher is not None else 0
-                known = (bits, self._triggered(bits)) if bits else _NOTHING
-                self._budget.keep(memory, texts, bits, known)
-            bits, rules = known
-            if bits:
-                mask |= bits
-                if rules:
-                    looked.update(rules)
-        if self._with_pairs and (self._asks_pairs or not self._with_pairs.isdisjoint(looked)):
-            held = dict(zip(self.fields, values, strict=True))
-            for atom, bit in self._pairs:
-                if references(held, atom):
-                    mask |= bit
-        checks = self._checks
-        found = [rule for rule in looked if checks[rule](mask)]
-        found += [rule for rule, check in self._unconditional if check(mask)]
-        found += self.always
-        if self._misses < _SETTLED[-1]:
-            self._learn(mask)
-        return tuple(sorted(set(found))) if len(found) > 1 else tuple(found)
-
-    def _triggered(self, mask: int) -> tuple[int, ...]:
-        mask &= self._triggering
-        if not mask:
+    def touched(self, place: int, texts: Texts) -> tuple[int, ...]:
+        """The rules that must be looked at because the field at this place has these texts."""
+        triggers = self._fields[place]
+        if triggers is None:
             return ()
-        rules: dict[int, None] = {}
-        while mask:
-            low = mask & -mask
-            rules.update(dict.fromkeys(self._triggers[low.bit_length() - 1]))
-            mask ^= low
-        return tuple(rules)
+        memory = self._memories[place]
+        found: tuple[int, ...] | None = memory.get(texts)
+        if found is None:
+            found = triggers.of(texts)
+            self._budget.keep(memory, texts, found)
+        return found
+
+    def touched_anywhere(self, anywhere: int) -> list[int]:
+        """The rules that must be looked at because these keywords are there."""
+        return [rule for bit, rules in self._by_keyword if anywhere & bit for rule in rules]
+
+    def check(self, rule: int) -> Check:
+        """How one of the open rules is asked."""
+        found = self._checks.get(rule)
+        if found is None:
+            found = self._checks[rule] = self._compiler.of(self._trees[rule])
+        return found
+
+    def places_of(self, rule: int) -> list[int]:
+        """The places of the fields that one of the open rules asks for."""
+        atoms = [self._atoms[number] for tree in self._trees[rule] for number in atoms_of(tree)]
+        names = {atom.field for atom in atoms} | {atom.value for atom in atoms if atom.op.startswith("field")}
+        return [place for place, name in enumerate(self.fields) if name in names]
+
+    def verdict(self, values: Sequence[Texts], anywhere: int = 0) -> tuple[int, ...]:
+        """The rules that hold, in order; `values` are the texts of each of `fields`."""
+        looked = set(self.unconditional)
+        if anywhere:
+            looked.update(self.touched_anywhere(anywhere))
+        for place, memory in self._active:
+            texts = values[place]
+            rules = memory.get(texts)
+            if rules is None:
+                rules = self.touched(place, texts)
+            if rules:
+                looked.update(rules)
+        if self._sample is not None:
+            self.learn(values, anywhere)
+        if not looked:
+            return self.always
+        event = Values(values, anywhere)
+        found = [rule for rule in looked if self.check(rule)(event)]
+        return tuple(sorted({*found, *self.always})) if found else self.always
 
 
-def _prefilter(atoms: Iterable[tuple[Atom, int, int]]) -> list[str] | None:
+class _Triggers:
+    """Atoms of one field, each with the rules that are looked at when it may be true."""
+
+    def __init__(self, rules: Mapping[int, tuple[int, ...]], atoms: Atoms, expressions: Expressions) -> None:
+        rows = [(one, number, bit) for bit, number in enumerate(rules) for one in relaxed(atoms[number])]
+        self._rules = list(rules.values())
+        self._matcher = FieldMatcher(rows, expressions)
+        self._known: dict[int, tuple[int, ...]] = {0: ()}
+
+    def of(self, texts: Texts) -> tuple[int, ...]:
+        """The rules to look at for these texts."""
+        mask = self._matcher.mask(texts)
+        found = self._known.get(mask)
+        if found is None:
+            rules: dict[int, None] = {}
+            left = mask
+            while left:
+                low = left & -left
+                rules.update(dict.fromkeys(self._rules[low.bit_length() - 1]))
+                left ^= low
+            found = tuple(rules)
+            if len(self._known) < 10_000:
+                self._known[mask] = found
+        return found
+
+
+def relaxed(atom: Atom) -> tuple[Atom, ...]:
+    """Atoms that are quick to ask, of which one is true whenever this one is."""
+    match atom.op:
+        case "equals" | "contains" | "startswith" | "endswith" if atom.cased:
+            return (Atom(atom.field, atom.op, atom.value.lower()),)
+        case "like":
+            word = max((part for part in atom.value if isinstance(part, str)), key=len, default="")
+            return (Atom(atom.field, "contains", word.lower()),) if word else (atom,)
+        case "regex":
+            words = required_words(atom.value[0])
+            return tuple(Atom(atom.field, "contains", word) for word in sorted(words)) or (atom,)
+    return (atom,)
+
+
+def _prefilter(atoms: Iterable[Atom]) -> list[str] | None:
     """Words of which one is in each text, also in JSON, that holds a keyword; None where some keyword has none."""
     words = []
-    for atom, _, _ in atoms:
+    for atom in atoms:
         parts = atom.value if atom.op == "like" else (atom.value,)
         word = "" if atom.op in ("regex", "exists", "null") else longest_plain(parts)
         if len(word) < 2:
@@ -212,10 +274,6 @@ def joined_values(event: Mapping[str, Any]) -> str | None:
     return "\0".join(parts)
 
 
-def _any(one: Check, other: Check) -> Check:
-    return lambda mask: one(mask) or other(mask)
-
-
 def _weight(atom: Atom) -> float:
     """How often the atom may be true, roughly: the rarer, the better a trigger."""
     match atom.op:
@@ -233,42 +291,3 @@ def _weight(atom: Atom) -> float:
             return 40.0 / (1 + max((len(part) for part in atom.value if isinstance(part, str)), default=0))
     base = {"contains": 80.0, "startswith": 60.0, "endswith": 30.0}.get(atom.op, 200.0)
     return base / (1 + len(atom.value))
-
-
-def compiled(tree: Tree, bits: Mapping[int, int]) -> Check:
-    """The tree as a function of the event's number: atoms side by side become one comparison."""
-    names: dict[str, int] = {}
-    text = _code(tree, bits, names)
-    code: Check = eval(f"lambda m: {text}", dict(names))
-    return code
-
-
-def _constant(mask: int, names: dict[str, int]) -> str:
-    name = f"c{len(names)}"
-    names[name] = mask
-    return name
-
-
-def _code(tree: Tree, bits: Mapping[int, int], names: dict[str, int]) -> str:
-    if isinstance(tree, int):
-        return f"m & {_constant(1 << bits[tree], names)}"
-    name, inner = tree
-    if name == "not":
-        return f"not m & {_constant(1 << bits[inner], names)}"
-    plain = sum(1 << bits[one] for one in inner if isinstance(one, int))
-    negated = sum(1 << bits[one[1]] for one in inner if isinstance(one, tuple) and one[0] == "not")
-    rest = [_code(one, bits, names) for one in inner if isinstance(one, tuple) and one[0] != "not"]
-    parts = []
-    if name == "and":
-        if plain:
-            constant = _constant(plain, names)
-            parts.append(f"m & {constant} == {constant}")
-        if negated:
-            parts.append(f"not m & {_constant(negated, names)}")
-    else:
-        if plain:
-            parts.append(f"m & {_constant(plain, names)}")
-        if negated:
-            constant = _constant(negated, names)
-            parts.append(f"m & {constant} != {constant}")
-    return f" {name} ".join(f"({part})" for part in (*parts, *rest))

@@ -1,0 +1,228 @@
+"""A rule's tree as a function of one event's values: it asks as little as decides, and each value as late as possible.
+
+A rule is only asked when one of its triggers is there, which is rare; so its other questions need no automaton. Those
+that stand side by side in "or" and ask the same of one field are one question of many words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from accord.engines.sigma.expressions import Expressions, least_length, required_words
+from accord.engines.sigma.matchers import SCANNED, FieldMatcher, like, references
+from accord.engines.sigma.tree import FALSE, TRUE, Atom, Atoms, Tree
+
+Texts = tuple[str, ...]
+
+
+class Values:
+    """The values of one event by the places of a plan's fields, and what was made of them so far."""
+
+    __slots__ = ("anywhere", "held", "lowered", "scanned")
+
+    def __init__(self, held: Sequence[Texts], anywhere: int = 0) -> None:
+        self.held, self.anywhere = held, anywhere
+        self.lowered: dict[int, Texts] = {}
+        self.scanned: dict[int, frozenset[int]] = {}
+
+    def lower(self, place: int) -> Texts:
+        """The values of a field in lower case, as far as they are looked at; from then on also in `lowered`."""
+        found = self.lowered[place] = tuple([text[:SCANNED].lower() for text in self.held[place]])
+        return found
+
+    def whole(self, place: int) -> Texts:
+        """The values of a field as they are, as far as they are looked at."""
+        return tuple([text[:SCANNED] for text in self.held[place]])
+
+
+Check = Callable[[Values], bool]
+
+
+class Checks:
+    """Makes the checks of one plan. `places` are those of its fields, `bits` those of its keywords."""
+
+    def __init__(
+        self, atoms: Atoms, places: Mapping[str, int], bits: Mapping[int, int], expressions: Expressions
+    ) -> None:  # fmt: skip
+        self._atoms, self._places, self._bits, self._expressions = atoms, places, bits, expressions
+
+    def of(self, trees: Sequence[Tree]) -> Check:
+        """Whether any of these trees holds."""
+        return _any([self._tree(tree) for tree in trees])
+
+    def _tree(self, tree: Tree) -> Check:
+        if tree is TRUE or tree is FALSE:
+            return lambda _: bool(tree)
+        if isinstance(tree, int):
+            return self._leaves([tree])[0]
+        name, inner = tree
+        if name == "not":
+            return _not(self._leaves([inner])[0])
+        plain = [one for one in inner if isinstance(one, int)]
+        negated = [one[1] for one in inner if isinstance(one, tuple) and one[0] == "not"]
+        rest = [self._tree(one) for one in inner if isinstance(one, tuple) and one[0] != "not"]
+        if name == "or":
+            plain.sort(key=lambda number: _COST.get(self._atoms[number].op, 0))
+            return _any([*self._leaves(plain), *(_not(self._leaves([one])[0]) for one in negated), *rest])
+        plain.sort(key=lambda number: _COST.get(self._atoms[number].op, 0))
+        ones = [self._leaves([one])[0] for one in plain]
+        cheap = sum(self._atoms[number].op != "regex" for number in plain)
+        return _all([*ones[:cheap], *map(_not, self._leaves(negated)), *rest, *ones[cheap:]])
+
+    def _leaves(self, numbers: Iterable[int]) -> list[Check]:
+        """Checks of which one is true if one of these atoms is."""
+        groups: dict[tuple[Any, ...], list[int]] = {}
+        for number in numbers:
+            atom = self._atoms[number]
+            alone = (number,) if atom.op.startswith("field") else ()
+            groups.setdefault((atom.field, atom.op, atom.cased, *alone), []).append(number)
+        return [self._leaf(held) for held in groups.values()]
+
+    def _leaf(self, numbers: Sequence[int]) -> Check:
+        atoms = [self._atoms[number] for number in numbers]
+        first = atoms[0]
+        if first.field is None:
+            mask = sum(1 << self._bits[number] for number in numbers)
+            return lambda values: values.anywhere & mask != 0
+        place = self._places[first.field]
+        match first.op:
+            case "exists":
+                return lambda values: bool(values.held[place])
+            case "null":
+                return lambda values: not values.held[place]
+            case "equals" | "contains" | "startswith" | "endswith" | "like":
+                return _text(atoms, place)
+            case "regex":
+                return self._regex(numbers, atoms, place)
+            case "cidr" | "timepart" | "lt" | "lte" | "gt" | "gte":
+                matcher = FieldMatcher([(atom, 0, 0) for atom in atoms], self._expressions)
+                return lambda values: matcher.mask(values.held[place]) != 0
+        name, other = first.field, self._places[first.value]
+        return lambda values: references({name: values.held[place], first.value: values.held[other]}, first)
+
+    def _regex(self, numbers: Sequence[int], atoms: Sequence[Atom], place: int) -> Check:
+        """Expressions of one field; all of that field are looked for at once, if a text is long enough and has a word
+        that one of these needs."""
+        scan, wanted = self._expressions.scanner(atoms[0].field), frozenset(numbers)
+        needs = [(least_length(atom.value[0]), tuple(required_words(atom.value[0]))) for atom in atoms]
+
+        def check(values: Values) -> bool:
+            found = values.scanned.get(place)
+            if found is None:
+                for text in values.lowered.get(place) or values.lower(place):
+                    size = len(text)
+                    for least, words in needs:
+                        if size >= least and (not words or any(word in text for word in words)):
+                            found = frozenset(one for text in values.whole(place) for one in scan(text))
+                            values.scanned[place] = found
+                            return not wanted.isdisjoint(found)
+                return False
+            return not wanted.isdisjoint(found)
+
+        return check
+
+
+def _any(checks: Sequence[Check]) -> Check:
+    if len(checks) == 1:
+        return checks[0]
+
+    def check(values: Values) -> bool:
+        for one in checks:  # noqa: SIM110 - twice as fast as any()
+            if one(values):
+                return True
+        return False
+
+    return check
+
+
+def _all(checks: Sequence[Check]) -> Check:
+    if len(checks) == 1:
+        return checks[0]
+
+    def check(values: Values) -> bool:
+        for one in checks:  # noqa: SIM110 - twice as fast as all()
+            if not one(values):
+                return False
+        return True
+
+    return check
+
+
+def _not(check: Check) -> Check:
+    return lambda values: not check(values)
+
+
+def _text(atoms: Sequence[Atom], place: int) -> Check:
+    """Texts of one field, all asked in the same way."""
+    words = tuple(atom.value for atom in atoms)
+    check = _TEXT[atoms[0].op](words, place)
+    if not atoms[0].cased:
+        return check
+
+    def cased(values: Values) -> bool:
+        own = Values(values.held)
+        own.lowered[place] = values.whole(place)
+        return check(own)
+
+    return cased
+
+
+def _equal(words: Sequence[str], place: int) -> Check:
+    wanted = frozenset(words)
+    return lambda values: not wanted.isdisjoint(values.lowered.get(place) or values.lower(place))
+
+
+def _starting(words: Sequence[str], place: int) -> Check:
+    beginnings = tuple(words)
+
+    def check(values: Values) -> bool:
+        for text in values.lowered.get(place) or values.lower(place):  # noqa: SIM110 - twice as fast as any()
+            if text.startswith(beginnings):
+                return True
+        return False
+
+    return check
+
+
+def _ending(words: Sequence[str], place: int) -> Check:
+    ends = tuple(words)
+
+    def check(values: Values) -> bool:
+        for text in values.lowered.get(place) or values.lower(place):  # noqa: SIM110 - twice as fast as any()
+            if text.endswith(ends):
+                return True
+        return False
+
+    return check
+
+
+def _containing(words: Sequence[str], place: int) -> Check:
+    def check(values: Values) -> bool:
+        for text in values.lowered.get(place) or values.lower(place):
+            for word in words:
+                if word in text:
+                    return True
+        return False
+
+    return check
+
+
+def _alike(patterns: Sequence[Any], place: int) -> Check:
+    verifiers = [like(pattern, cased=False) for pattern in patterns]
+
+    def check(values: Values) -> bool:
+        for text in values.lowered.get(place) or values.lower(place):
+            for verify in verifiers:
+                if verify(text, text):
+                    return True
+        return False
+
+    return check
+
+
+_TEXT: dict[str, Callable[[Sequence[Any], int], Check]] = {
+    "equals": _equal, "startswith": _starting, "endswith": _ending, "contains": _containing, "like": _alike,
+}  # fmt: skip
+_COST = {"contains": 1, "like": 2, "regex": 3}
+"""What is asked last of what stands side by side; all else comes first."""
