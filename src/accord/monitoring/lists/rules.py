@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import CharField, F, Q, QuerySet, TextField
+from django.db.models import F, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.urls import reverse
@@ -49,7 +49,7 @@ def choices_of(name: str) -> Any:
 
 
 def _with_technique(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-    named = Cast("techniques", TextField(), output_field=CharField())
+    named = Cast("techniques", TextField())
     return rows.annotate(named=named).filter(named__contains=f'"{value.strip().upper()}')
 
 
