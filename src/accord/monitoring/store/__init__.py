@@ -9,12 +9,13 @@ lookback.run(program, rules, since, until)  rules over what is stored
 """
 
 from accord.monitoring.store import lookback
+from accord.monitoring.store.database import TooBusy
 from accord.monitoring.store.events import StoredEvent
 from accord.monitoring.store.files import Written, files, record, sweep, write
 from accord.monitoring.store.place import folder, key_of, place_of
-from accord.monitoring.store.reading import Place, Search, counts, events_of, find, search
+from accord.monitoring.store.reading import Look, Place, Search, counts, events_of, find, look, search
 
 __all__ = [
-    "Place", "Search", "StoredEvent", "Written", "counts", "events_of", "files", "find", "folder", "key_of", "lookback",
-    "place_of", "record", "search", "sweep", "write",
+    "Look", "Place", "Search", "StoredEvent", "TooBusy", "Written", "counts", "events_of", "files", "find", "folder",
+    "key_of", "look", "lookback", "place_of", "record", "search", "sweep", "write",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,14 +14,41 @@ if TYPE_CHECKING:
 
 MEMORY = "512MB"
 THREADS = 2
+AT_ONCE = 2
+"""Searches of one process at the same time; further ones wait for their turn."""
+_turns = threading.BoundedSemaphore(AT_ONCE)
+
+
+class TooBusy(RuntimeError):
+    """Others search, and it did not come to its turn in time."""
 
 
 @contextmanager
-def opened() -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that can read the store's files and nothing else: no extension, no network, no writing.
 
     It has no temporary folder: what does not fit into the memory that is allowed fails rather than fills the disk.
+    After `seconds` what it does is interrupted (duckdb.InterruptException). TooBusy where no turn comes in that time.
     """
+    if not _turns.acquire(timeout=seconds):
+        raise TooBusy("Other searches are running. Try again in a moment.")
+    try:
+        with _connected() as connection:
+            timer = threading.Timer(seconds, connection.interrupt) if seconds else None
+            if timer is not None:
+                timer.daemon = True
+                timer.start()
+            try:
+                yield connection
+            finally:
+                if timer is not None:
+                    timer.cancel()
+    finally:
+        _turns.release()
+
+
+@contextmanager
+def _connected() -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
     settings = {

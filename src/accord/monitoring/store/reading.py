@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_network
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from django.db.models import Q
 
-from accord.monitoring.models import EventFile, EventSpan
+from accord.monitoring.models import EventSpan
+from accord.monitoring.store.columns import ENVELOPE
 from accord.monitoring.store.database import opened
 from accord.monitoring.store.events import StoredEvent
 from accord.monitoring.store.files import rows_of
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 AT_ONCE = 40
 """Files that are asked together; further ones only if these do not give a whole page."""
+BYTES_AT_ONCE = 128 << 20
 KEYS = 400
-ENVELOPE_ONLY = "_key, _time, _time_is_told, _received, _host, _user, _src, _dst, _asset, _product, _category, _service, _format, _json, _raw"  # noqa: E501
+SECONDS = 20.0
+"""As long as a search that somebody waits for may take."""
+COLUMNS = ", ".join(ENVELOPE)
 BY = {
     "hour": "date_trunc('hour', _time)", "day": "date_trunc('day', _time)", "host": "_host", "user": "_user",
     "address": "_src", "product": "_product", "service": "_service", "category": "_category", "format": "_format",
@@ -38,6 +42,13 @@ class Place(NamedTuple):
 
     time: datetime
     key: str
+
+
+class Look(NamedTuple):
+    """What a search found. `reached`: there was no time to look at what is not newer than that."""
+
+    events: list[StoredEvent]
+    reached: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,26 +138,62 @@ def search(
 
 
 def find(wanted: Search, limit: int = 200, before: Place | None = None, fields: bool = True) -> list[StoredEvent]:
-    """As `search`. Newest files first, and no further than the page asks for."""
+    """As `search`, for as long as it takes."""
+    return look(wanted, limit, before, fields, None).events
 
-    def once() -> list[StoredEvent]:
-        until = min(wanted.until, before.time) if before else wanted.until
-        rows = rows_of(wanted.since, None, None if wanted.source is None else [wanted.source])
-        rows = rows.filter(first__lte=until).order_by("-last", "-pk")
-        known = list(rows.values_list("path", "source_id", "last"))
-        found: list[tuple[Any, ...]] = []
-        with opened() as database:
-            for start in range(0, len(known), AT_ONCE):
-                part = known[start : start + AT_ONCE]
-                if len(found) >= limit and found[limit - 1][1] > part[0][2]:
-                    break
-                found += _ask(database, [path for path, _, _ in part], wanted, limit, before)
-                found.sort(key=lambda row: (row[1], row[0]), reverse=True)
-                del found[limit:]
-        sources = {path: source for path, source, _ in known}
-        return _filled(found, sources) if fields else [_bare(row, sources) for row in found]
 
-    return _again(once)
+def look(
+    wanted: Search, limit: int = 200, before: Place | None = None, fields: bool = True, seconds: float | None = SECONDS
+) -> Look:
+    """The newest events that fit, and how far back they were looked for. Newest files first, and no further than the
+    page asks for; after `seconds` with what was found until then. TooBusy where others search for so long.
+    """
+    return _again(lambda: _look(wanted, limit, before, fields, seconds))
+
+
+def _look(wanted: Search, limit: int, before: Place | None, fields: bool, seconds: float | None) -> Look:
+    import duckdb
+
+    until = min(wanted.until, before.time) if before else wanted.until
+    rows = rows_of(wanted.since, None, None if wanted.source is None else [wanted.source])
+    rows = rows.filter(first__lte=until).order_by("-last", "-pk")
+    known = list(rows.values_list("path", "source_id", "last", "bytes"))
+    found: list[tuple[Any, ...]] = []
+    reached = None
+    end = None if seconds is None else time.monotonic() + seconds
+    with opened(seconds) as database:
+        for part in _parts(known):
+            newest = part[0][2]
+            if len(found) >= limit and found[limit - 1][1] > newest:
+                break
+            if end is not None and time.monotonic() > end:
+                reached = newest
+                break
+            try:
+                found += _ask(database, [path for path, *_ in part], wanted, limit, before)
+            except duckdb.InterruptException:
+                reached = newest
+                break
+            found.sort(key=lambda row: (row[1], row[0]), reverse=True)
+            del found[limit:]
+    if reached is not None:  # files that were not looked into may hold newer events than some that were found
+        found = [row for row in found if row[1] > reached]
+    sources = {path: source for path, source, *_ in known}
+    return Look(_filled(found, sources) if fields else [_bare(row, sources) for row in found], reached)
+
+
+def _parts(known: Sequence[tuple[str, int, datetime, int]]) -> Iterator[list[tuple[str, int, datetime, int]]]:
+    """Files that are asked together: a few, and not too many bytes."""
+    part: list[tuple[str, int, datetime, int]] = []
+    size = 0
+    for one in known:
+        if part and (len(part) >= AT_ONCE or size + one[3] > BYTES_AT_ONCE):
+            yield part
+            part, size = [], 0
+        part.append(one)
+        size += one[3]
+    if part:
+        yield part
 
 
 def _ask(
@@ -155,7 +202,7 @@ def _ask(
     condition, values = wanted.condition(before)
     root = store()
     query = (
-        f"SELECT {ENVELOPE_ONLY}, filename, file_row_number "
+        f"SELECT {COLUMNS}, filename, file_row_number "
         "FROM read_parquet(?, filename = true, file_row_number = true) "
         f"WHERE {condition} ORDER BY _time DESC, _key DESC LIMIT {int(limit)}"
     )
@@ -167,10 +214,10 @@ def _ask(
 def _bare(row: tuple[Any, ...], sources: dict[str, int]) -> StoredEvent:
     """The event of a row without its fields."""
     (
-        key, time, told, received, host, user, src, dst, asset, product, category, service, form, json, raw, path, _,
+        key, at, told, received, host, user, src, dst, asset, product, category, service, form, json, raw, path, _,
     ) = row  # fmt: skip
     return StoredEvent(
-        key, sources[path], time.astimezone(UTC), told, received.astimezone(UTC), host, user, src, dst, asset, product,
+        key, sources[path], at.astimezone(UTC), told, received.astimezone(UTC), host, user, src, dst, asset, product,
         category, service, form or "", {}, raw or b"", json,
     )  # fmt: skip
 
@@ -283,8 +330,3 @@ def _again(once: Callable[[], Found]) -> Found:
         except (FileNotFoundError, duckdb.IOException):
             continue
     return once()
-
-
-def file_of(path: Path) -> EventFile | None:
-    """The row of a file of the store."""
-    return EventFile.objects.filter(path=str(path.relative_to(store()))).first()
