@@ -274,7 +274,8 @@ class Migration(migrations.Migration):
             model_name="alert",
             name="state",
             field=models.CharField(
-                choices=[("new", "New"), ("open", "In triage"), ("closed", "Closed"), ("silenced", "Silenced")],
+                choices=[("new", "New"), ("open", "In triage"), ("closed", "Closed"), ("silenced", "Silenced"),
+                    ("folded", "Folded")],
                 default="new",
                 max_length=10,
             ),
@@ -463,7 +464,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="alert",
             index=models.Index(
-                condition=models.Q(("folded_into__isnull", True), ("state__in", ["new", "open"])),
+                condition=models.Q(("state__in", ["new", "open"])),
                 fields=["-score", "id"],
                 name="monitoring_alert_waiting",
             ),

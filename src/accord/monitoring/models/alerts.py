@@ -38,6 +38,7 @@ class Alert(models.Model):
         OPEN = "open", "In triage"
         CLOSED = "closed", "Closed"
         SILENCED = "silenced", "Silenced"
+        FOLDED = "folded", "Folded"
 
     class Verdict(models.TextChoices):
         TRUE = "true", "True"
@@ -97,7 +98,7 @@ class Alert(models.Model):
             models.Index(
                 fields=["-score", "id"],
                 name="monitoring_alert_waiting",
-                condition=models.Q(state__in=["new", "open"], folded_into__isnull=True),
+                condition=models.Q(state__in=["new", "open"]),
             ),
             models.Index(fields=["entity_kind", "entity", "-opened"], name="monitoring_alert_entity"),
             models.Index(fields=["owner", "state"], name="monitoring_alert_owner"),

@@ -15,7 +15,7 @@ from accord.monitoring.hits import Hit
 from accord.monitoring.models import RuleException
 
 if TYPE_CHECKING:
-    from accord.engines.sigma import Engine
+    from accord.engines.sigma import Engine, Program
 
 OPERATORS = {
     "equals": "is", "contains": "contains", "startswith": "begins with", "endswith": "ends with",
@@ -52,22 +52,32 @@ def digest_of(conditions: Conditions, everywhere: bool, rules: Iterable[int]) ->
     return blake2b(text.encode("utf-8", "replace"), digest_size=24).hexdigest()
 
 
+def program_of(sets: Sequence[Conditions]) -> Program:
+    """Sets of conditions as a program; each rule's path is the number of its set. They hold for every log source."""
+    from accord.engines.sigma import LogSource, compile_rules
+
+    program = compile_rules([(str(number), text_of(one)) for number, one in enumerate(sets)])
+    for rule in program.rules:
+        rule.source = LogSource()
+        rule.trees = [(LogSource(), tree) for _, tree in rule.trees]
+    return program
+
+
 class Matcher:
     """Several sets of conditions over one event. `problems` says, by number, why a set cannot be run."""
 
     def __init__(self, sets: Sequence[Conditions]) -> None:
-        from accord.engines.sigma import Engine, LogSource, compile_rules
+        from accord.engines.sigma import Engine
 
-        program = compile_rules([(str(number), text_of(one)) for number, one in enumerate(sets)])
+        program = program_of(sets)
         self.problems = {int(fault.path): fault.problem for fault in program.faults}
         self.problems |= {int(rule.path): rule.problem for rule in program.rules if rule.problem}
         self._numbers = [int(rule.path) for rule in program.rules]
         self._engine: Engine = Engine(program, remembered=10_000, value_bytes=8 << 20)
-        self._source = LogSource(PRODUCT)
 
     def matching(self, event: Mapping[str, Any]) -> list[int]:
         """The numbers of the sets whose conditions all hold."""
-        return [self._numbers[number] for number in self._engine.match(event, self._source)]
+        return [self._numbers[number] for number in self._engine.match(event)]
 
 
 def event_of(

@@ -29,10 +29,10 @@ LONGEST = 5000
 LONGEST_STAY = 240.0
 """Minutes that one look at an alert can count; a page that is left open is no work."""
 ACTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "take": ("Take", "work", (State.NEW, State.OPEN, State.SILENCED)),
-    "assign": ("Assign", "work", (State.NEW, State.OPEN, State.SILENCED)),
+    "take": ("Take", "work", (State.NEW, State.OPEN, State.SILENCED, State.FOLDED)),
+    "assign": ("Assign", "work", (State.NEW, State.OPEN, State.SILENCED, State.FOLDED)),
     "release": ("Give back", "work", (State.OPEN,)),
-    "close": ("Close", "judge", (State.NEW, State.OPEN, State.SILENCED)),
+    "close": ("Close", "judge", (State.NEW, State.OPEN, State.SILENCED, State.FOLDED)),
     "reopen": ("Reopen", "judge", (State.CLOSED,)),
 }
 """Acts that fit several alerts: in words, the verb of the permission, and the states that they fit."""
@@ -133,12 +133,14 @@ def _twin(alerts: Sequence[int], key: str) -> Alert:
 def _settle(actor: User, changed: Sequence[Alert], log: ledger.Log) -> None:
     """What else is true once alerts are closed: folded ones, risk, and who is told."""
     keys = {alert.pk: alert for alert in changed}
-    below = list(Alert.objects.filter(folded_into_id__in=list(keys)).exclude(state=State.CLOSED))
+    below = list(Alert.objects.filter(folded_into_id__in=list(keys), state=State.FOLDED))
     for alert in below:
         above = keys[alert.folded_into_id or 0]
         alert.state, alert.verdict, alert.closed, alert.owner = State.CLOSED, above.verdict, above.closed, above.owner
+        alert.duplicate_of = above.duplicate_of
         alert.acknowledged = alert.acknowledged or above.acknowledged
-    Alert.objects.bulk_update(below, ["state", "verdict", "closed", "owner", "acknowledged"], batch_size=200)
+    names = ["state", "verdict", "duplicate_of", "closed", "owner", "acknowledged"]
+    Alert.objects.bulk_update(below, names, batch_size=200)
     entities.after_closing([*changed, *below])
     told = [alert for alert in changed if alert.level in ("high", "critical")]
     if told:

@@ -43,9 +43,8 @@ class Drafts:
         groups = sorted({one.group for one in subjects})
         for start in range(0, len(groups), READ_AT_ONCE):
             rows = Alert.objects.filter(
-                group__in=groups[start : start + READ_AT_ONCE], state__in=(*QUEUED, Alert.State.SILENCED),
-                folded_into=None,
-            )  # fmt: skip
+                group__in=groups[start : start + READ_AT_ONCE], state__in=(*QUEUED, Alert.State.SILENCED)
+            )
             for alert in rows.order_by("last", "pk"):
                 self._open.setdefault((alert.group, alert.silence_id), []).append(Draft(alert))
 

@@ -23,13 +23,14 @@ DEEPEST = 5
 def fold(drafts: Sequence[Draft]) -> list[Alert]:
     """Fold alerts of this batch, and new ones of earlier ones; returns those of earlier ones that are changed.
 
-    Alerts must be written. Four queries, and more where a rule was not met before.
+    Alerts must be written. Five queries, and more where a rule was not met before.
     """
     outer = [draft for draft in drafts if draft.alert.kind == Alert.Kind.CORRELATION and _is_waiting(draft.alert)]
     if not outer:
         return []
     pairs = tuple(sorted({(draft.alert.rule_id or 0, draft.alert.version_id or 0) for draft in outer}))
     below = feeds(pairs, digest())
+    outer.sort(key=lambda draft: -len(below[draft.alert.rule_id or 0]))  # what rests on most comes first
     members: dict[int, set[str]] = defaultdict(set)
     for draft in outer:
         for hit in draft.hits:
@@ -39,19 +40,29 @@ def fold(drafts: Sequence[Draft]) -> list[Alert]:
     changed = []
     here = {draft.alert.pk: draft.alert for draft in drafts}
     for alert, keys in events.items():
-        if alert.folded_into_id is not None or alert.state != Alert.State.NEW or alert.kept < alert.events:
+        if alert.state != Alert.State.NEW or alert.kept < alert.events:
             continue
         for draft in outer:
             above = draft.alert
             asked = above.pk != alert.pk and alert.rule_id in below[above.rule_id or 0]
             if asked and _fits(alert, above) and keys and keys <= members[above.pk]:
-                alert.folded_into = above
+                alert.folded_into, alert.state = above, Alert.State.FOLDED
                 changed.append(alert)
                 break
+    changed += _lifted(changed)
     for alert in changed:
         if alert.pk in here:
-            here[alert.pk].folded_into_id = alert.folded_into_id
+            here[alert.pk].folded_into_id, here[alert.pk].state = alert.folded_into_id, alert.state
     return changed
+
+
+def _lifted(changed: Sequence[Alert]) -> list[Alert]:
+    """What was folded under an alert that is folded itself now, moved up to where that went."""
+    above = {alert.pk: alert.folded_into for alert in changed}
+    found = list(Alert.objects.filter(folded_into_id__in=list(above), state=Alert.State.FOLDED))
+    for alert in found:
+        alert.folded_into = above[alert.folded_into_id or 0]
+    return found
 
 
 def _is_waiting(alert: Alert) -> bool:
@@ -70,9 +81,7 @@ def _events(
     wanted = {key for keys in members.values() for key in keys}
     if not rules:
         return {}
-    touched = AlertEvent.objects.filter(
-        event__in=wanted, alert__rule_id__in=rules, alert__state=Alert.State.NEW, alert__folded_into=None
-    )
+    touched = AlertEvent.objects.filter(event__in=wanted, alert__rule_id__in=rules, alert__state=Alert.State.NEW)
     rows = AlertEvent.objects.filter(alert_id__in=set(touched.values_list("alert_id", flat=True)))
     found: dict[int, tuple[Alert, set[str]]] = {}
     for row in rows.select_related("alert").defer("data", "asked").order_by("pk"):

@@ -32,7 +32,7 @@ def refresh_scores() -> int:
 
     with ledger.write(None), wide_statements():
         now = timezone.now()
-        alerts = list(Alert.objects.filter(state__in=QUEUED, folded_into=None).order_by("-score", "id")[:MOST])
+        alerts = list(Alert.objects.filter(state__in=QUEUED).order_by("-score", "id")[:MOST])
         estate = estate_of(alert.asset_id for alert in alerts if alert.asset_id is not None)
         keys = {key for alert in alerts for key in entity_keys(alert)}
         fired: dict[str, list[Fired]] = {key: [] for key in keys}

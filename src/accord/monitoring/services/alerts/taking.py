@@ -164,7 +164,7 @@ def _write(every: Sequence[Draft], own: Sequence[Draft], queued: Sequence[Draft]
     )  # fmt: skip
     _overwrite(Alert, there, names)
     keeping.keep(chosen, own)
-    _overwrite(Alert, folding.fold(queued), ("folded_into",))
+    _overwrite(Alert, folding.fold(queued), ("folded_into", "state"))
     return opened
 
 
@@ -183,17 +183,13 @@ def _tell(opened: Sequence[Alert], log: ledger.Log) -> None:
     keys = [alert.key for alert in opened]
     name = keys[0] if len(keys) == 1 else f"{keys[0]} to {keys[-1]}"
     log.add("open", "alert", name, None, {"number": len(keys), "levels": dict(levels), "alerts": keys[:LOGGED]})
-    told = [alert for alert in opened if alert.level in TOLD_LEVELS and _is_queued(alert)]
+    told = [alert for alert in opened if alert.level in TOLD_LEVELS and alert.state == Alert.State.NEW]
     if told:
         webhooks.send(OPENED, {"number": len(told), "alerts": [_message(alert) for alert in told[:TOLD]]})
-
-
-def _is_queued(alert: Alert) -> bool:
-    return alert.state == Alert.State.NEW and alert.folded_into_id is None
 
 
 def _message(alert: Alert) -> dict[str, Any]:
     return {
         "alert": alert.key, "title": alert.title[:100], "level": alert.level, "score": alert.score,
-        "entity": f"{alert.entity_kind} {alert.entity}"[:100],
+        "entity": f"{alert.entity_kind} {alert.entity}"[:100], "address": alert.get_absolute_url(),
     }  # fmt: skip

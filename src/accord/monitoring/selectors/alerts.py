@@ -1,0 +1,227 @@
+"""Reads of alerts: what one rests on, what is like it, what comes next, and the figures of a time."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from accord.core.models import User
+from accord.core.permissions import scoped
+from accord.estate.models import SystemAsset
+from accord.estate.selectors import alignment
+from accord.monitoring.models import Alert, EntityRisk, Rule, SystemStake
+from accord.monitoring.services.alerts.scores import entity_keys
+
+WAITING = (Alert.State.NEW, Alert.State.OPEN)
+ALIKE = 8
+OTHERS = 10
+RECENT = timedelta(days=30)
+
+
+def seen_by(user: Any) -> QuerySet[Alert]:
+    """The alerts that an account may see."""
+    rows: QuerySet[Alert] = scoped(user, "alert", Alert.objects.all())
+    return rows
+
+
+# --- figures of a time
+
+
+def by_verdict(since: datetime, until: datetime) -> dict[str, int]:
+    """Alerts that were opened in a time (`until` left out) by verdict; "" are those without one. One query."""
+    rows = Alert.objects.filter(opened__gte=since, opened__lt=until).values_list("verdict").annotate(number=Count("pk"))
+    found = dict.fromkeys(("", *Alert.Verdict.values), 0)
+    found.update(dict(rows.order_by()))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in the queue: alerts by level, without owner, escalated, and the oldest (None = nothing waits)."""
+
+    number: int
+    levels: dict[str, int]
+    unowned: int
+    escalated: int
+    oldest: Alert | None
+
+
+def waiting(now: datetime) -> Waiting:
+    """What waits at `now`. Three queries."""
+    rows = Alert.objects.filter(state__in=WAITING, opened__lte=now)
+    levels = dict(rows.values_list("level").annotate(number=Count("pk")).order_by())
+    told = rows.aggregate(
+        unowned=Count("pk", filter=Q(owner=None)), escalated=Count("pk", filter=Q(escalated__isnull=False))
+    )
+    oldest = rows.order_by("opened", "pk").first()
+    return Waiting(sum(levels.values()), levels, told["unowned"], told["escalated"], oldest)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How long something took: median and 90th percentile (None without cases), of how many cases."""
+
+    median: timedelta | None
+    most: timedelta | None
+    cases: int
+
+
+def times(since: datetime, until: datetime) -> dict[str, Span]:
+    """Times to detect (first event → opened), acknowledge and resolve (both from opened).
+
+    Of alerts that were opened, acknowledged and closed, each, within the time; unknown where there is no case.
+    Duplicates, silenced and folded alerts are in none. Percentiles are linear between ranks. Three queries.
+    """
+    counted = Alert.objects.exclude(verdict=Alert.Verdict.DUPLICATE).exclude(
+        state__in=(Alert.State.SILENCED, Alert.State.FOLDED)
+    )
+    told = {}
+    for name, begin, end in (
+        ("detect", "first", "opened"), ("acknowledge", "opened", "acknowledged"), ("resolve", "opened", "closed"),
+    ):  # fmt: skip
+        rows = counted.filter(**{f"{end}__gte": since, f"{end}__lt": until}).values_list(begin, end)
+        told[name] = span_of([max(last - first, timedelta()) for first, last in rows])
+    return told
+
+
+def span_of(lengths: Iterable[timedelta]) -> Span:
+    """Median and 90th percentile of lengths."""
+    held = sorted(lengths)
+    if not held:
+        return Span(None, None, 0)
+    return Span(_percentile(held, 0.5), _percentile(held, 0.9), len(held))
+
+
+def _percentile(held: Sequence[timedelta], share: float) -> timedelta:
+    place = share * (len(held) - 1)
+    low = math.floor(place)
+    high = min(low + 1, len(held) - 1)
+    return held[low] + (held[high] - held[low]) * (place - low)
+
+
+# --- one alert
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A system on the alert's asset: share there, weight of goals, what is at stake, and the goals it serves."""
+
+    key: str
+    name: str
+    share: float
+    weight: float | None
+    stake: tuple[float, float, float] | None
+    goals: tuple[tuple[str, str, float | None], ...]
+
+
+def chain_of(alert: Alert) -> list[Link]:
+    """From the asset to its systems, their goals and the money, the weightiest first. Five queries."""
+    if alert.asset_id is None:
+        return []
+    rows = SystemAsset.objects.filter(asset_id=alert.asset_id).select_related("system")
+    held = [(row.system, float(row.share)) for row in rows]
+    if not held:
+        return []
+    stakes = {
+        row.system_id: (row.low, row.mid, row.high)
+        for row in SystemStake.objects.filter(system_id__in=[s.pk for s, _ in held])
+    }
+    aligned = alignment()
+    names = {goal.key: goal.name for goal in aligned.goals}
+    links = []
+    for system, share in held:
+        carried = aligned.carried.get(system.key)
+        goals = tuple(
+            (key, names.get(key, key), None if weight is None else weight * share)
+            for key, weight in (carried.goals.items() if carried else ())
+        )
+        weight = aligned.weight_of(system.key)
+        links.append(Link(system.key, system.name, share, weight, stakes.get(system.pk), goals))
+    return sorted(links, key=lambda one: -(one.weight or 0.0) * one.share)
+
+
+def events_of(alert: Alert) -> list[Any]:
+    """The hits that are kept, oldest first. One query."""
+    return list(alert.hits.select_related("source").order_by("time", "pk"))
+
+
+def same_entity(user: Any, alert: Alert) -> list[Alert]:
+    """Other alerts of the last 30 days on the same host, user or address, the newest first. One query."""
+    wanted = Q()
+    for name in ("host", "user", "address"):
+        if value := getattr(alert, name):
+            wanted |= Q(**{name: value})
+    if alert.asset_id is not None:
+        wanted |= Q(asset_id=alert.asset_id)
+    if not wanted:
+        return []
+    rows = seen_by(user).filter(wanted, opened__gte=timezone.now() - RECENT).exclude(pk=alert.pk)
+    return list(rows.select_related("owner").order_by("-opened", "-pk")[:OTHERS])
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Closed alerts of the same rule: the newest, those of the same entity first, and how all were judged."""
+
+    rows: list[Alert] = field(default_factory=list)
+    verdicts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def judged(self) -> int:
+        return sum(self.verdicts.values())
+
+
+def alike(user: Any, alert: Alert) -> Alike:
+    """What became of alerts like this one. Two queries."""
+    if alert.rule_id is None:
+        rows = seen_by(user).filter(kind=Alert.Kind.RISK, entity_kind=alert.entity_kind, entity=alert.entity)
+    else:
+        rows = seen_by(user).filter(rule_id=alert.rule_id)
+    closed = rows.filter(state=Alert.State.CLOSED).exclude(pk=alert.pk)
+    verdicts = Counter(dict(closed.values_list("verdict").annotate(number=Count("pk")).order_by()))
+    newest = list(closed.select_related("owner", "changed_by").order_by("-closed", "-pk")[: 5 * ALIKE])
+    newest.sort(key=lambda one: one.group != alert.group)
+    return Alike(newest[:ALIKE], verdicts)
+
+
+def risks_of(alert: Alert) -> list[EntityRisk]:
+    """The risk of the alert's host, user and address, as it was computed last. One query."""
+    return list(EntityRisk.objects.filter(key__in=entity_keys(alert)).order_by("-value"))
+
+
+def made_of(alert: Alert) -> list[dict[str, Any]]:
+    """What led to an entity's risk: rules with what each gave. One query."""
+    if not alert.made_of:
+        return []
+    names = Rule.objects.in_bulk([one["rule"] for one in alert.made_of])
+    return [
+        {**one, "last": datetime.fromisoformat(one["last"]), "about": names.get(one["rule"])} for one in alert.made_of
+    ]
+
+
+def neighbours(rows: QuerySet[Alert], alert: Alert) -> tuple[Alert | None, Alert | None]:
+    """The alerts before and after this one in a queue by score. Two queries."""
+    above = rows.filter(Q(score__gt=alert.score) | Q(score=alert.score, pk__gt=alert.pk)).exclude(pk=alert.pk)
+    below = rows.filter(Q(score__lt=alert.score) | Q(score=alert.score, pk__lt=alert.pk)).exclude(pk=alert.pk)
+    return above.order_by("score", "pk").first(), below.order_by("-score", "-pk").first()
+
+
+def suggested(user: User, alert: Alert) -> tuple[Alert | None, str]:
+    """The alert to look at next, and why: one's own, then one on the same entity, then the highest. Three queries."""
+    rows = seen_by(user).filter(state__in=WAITING).exclude(pk=alert.pk).order_by("-score", "-pk")
+    free = rows.filter(owner=None)
+    same = Q(host=alert.host) if alert.host else Q(user=alert.user) if alert.user else None
+    if same is not None and (found := free.filter(same).first()) is not None:
+        return found, f"the same {'host' if alert.host else 'user'}"
+    if (found := rows.filter(owner=user).first()) is not None:
+        return found, "yours"
+    if (found := free.first()) is not None:
+        return found, "the highest that nobody has"
+    return None, ""
