@@ -48,7 +48,7 @@ def matrix(number: int, rng: np.random.Generator) -> None:
     told = (rng.integers(0, number, rows), rng.integers(0, width, rows), rng.random(rows) < 0.9,
             rng.integers(700, 740, rows))  # fmt: skip
     money = np.where(rng.random(number) < 0.1, np.nan, rng.lognormal(3, 2, number))
-    (need, days), asking = timed(lambda: coverage.asked(rules, facts, number))
+    (need, days, _), asking = timed(lambda: coverage.asked(rules, facts, number))
     first = np.where(days < 0, coverage.ALWAYS, 740 - days)
     state, telling = timed(lambda: coverage.states(number, *told, first))
     table, summing = timed(lambda: coverage.matrix(surface, need, state, money))

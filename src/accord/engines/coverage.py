@@ -1,7 +1,7 @@
 """Who should have which safeguard, who has it, and what that covers by count and by money. Pure arrays.
 
-    need, window = coverage.asked(rules, facts)
-    state = coverage.states(len(assets), asset, safeguard, present, day, day_from)
+    need, window, source = coverage.asked(rules, facts)
+    state = coverage.states(len(assets), asset, safeguard, present, day, day_from, by, source)
     table = coverage.matrix(surface, need, state, money)
 
 An asset × safeguard is YES, NO or UNKNOWN: no evidence, or evidence that is too old, is unknown and never counted as
@@ -63,25 +63,28 @@ def surface_of(kind: str, schemes: Sequence[str] = ()) -> str:
 class Rule:
     """`required`: the safeguard is asked of assets that meet all `conditions`, pairs of (fact, code).
 
-    within: days that evidence counts; None = of any age.
+    within: days that evidence counts; None = of any age. source: the one source whose evidence counts; ANY = each.
     """
 
     safeguard: int
     required: bool
     conditions: tuple[tuple[int, int], ...] = ()
     within: int | None = None
+    source: int = ANY
 
 
-def asked(rules: Sequence[Rule], facts: Sequence[ArrayLike], number: int) -> tuple[Bools, Whole]:
-    """Which safeguards are asked of each asset, and for how many days evidence counts; both (number, safeguards).
+def asked(rules: Sequence[Rule], facts: Sequence[ArrayLike], number: int) -> tuple[Bools, Whole, Whole]:
+    """Which safeguards are asked of each asset, for how many days evidence counts and whose; all (number, safeguards).
 
     facts: per fact the code of each asset, (number,), ANY = not known (no condition on that fact is met). Of the rules
     that fit an asset the one with the most conditions decides; of equally special ones, one that asks wins over one
-    that does not, and the shorter time over the longer. No rule = not asked. Days −1 = evidence of any age counts.
+    that does not, and the shorter time over the longer. No rule = not asked. Days −1 = evidence of any age counts,
+    source ANY = that of each source.
     """
     columns = [np.asarray(fact, dtype=np.int64) for fact in facts]
     need = np.zeros((number, len(SAFEGUARDS)), dtype=bool)
     days = np.full((number, len(SAFEGUARDS)), -1, dtype=np.int64)
+    source = np.full((number, len(SAFEGUARDS)), ANY, dtype=np.int64)
     decided = np.full((number, len(SAFEGUARDS)), -1, dtype=np.int64)
 
     def urgency(rule: Rule) -> tuple[bool, float]:
@@ -94,23 +97,29 @@ def asked(rules: Sequence[Rule], facts: Sequence[ArrayLike], number: int) -> tup
         at = fits & (decided[:, rule.safeguard] <= len(rule.conditions))
         need[at, rule.safeguard] = rule.required
         days[at, rule.safeguard] = -1 if rule.within is None else rule.within
+        source[at, rule.safeguard] = rule.source
         decided[at, rule.safeguard] = len(rule.conditions)
-    return need, days
+    return need, days, source
 
 
 def states(
-    number: int, asset: ArrayLike, safeguard: ArrayLike, present: ArrayLike, day: ArrayLike, day_from: ArrayLike
-) -> States:
+    number: int, asset: ArrayLike, safeguard: ArrayLike, present: ArrayLike, day: ArrayLike, day_from: ArrayLike,
+    by: ArrayLike | None = None, source: ArrayLike | None = None,
+) -> States:  # fmt: skip
     """YES, NO or UNKNOWN of each asset × safeguard, from evidence; (number, safeguards).
 
     asset, safeguard, present (0/1), day: (m,) one row of evidence each, days as whole numbers. day_from: (number,
-    safeguards) the first day whose evidence counts. The newest evidence that counts decides; where two sources of the
-    same day disagree it is UNKNOWN.
+    safeguards) the first day whose evidence counts. by: (m,) whose evidence it is, and source: (number, safeguards)
+    whose alone counts, ANY = everybody's; both or neither. The newest evidence that counts decides; where two sources
+    of the same day disagree it is UNKNOWN.
     """
     width = len(SAFEGUARDS)
     cell = np.asarray(asset, dtype=np.int64) * width + np.asarray(safeguard, dtype=np.int64)
     has, when = np.asarray(present, dtype=bool), np.asarray(day, dtype=np.int64)
     counts = when >= np.asarray(day_from, dtype=np.int64).ravel()[cell]
+    if by is not None and source is not None:
+        wanted = np.asarray(source, dtype=np.int64).ravel()[cell]
+        counts &= (wanted == ANY) | (wanted == np.asarray(by, dtype=np.int64))
     cell, has, when = cell[counts], has[counts], when[counts]
     newest = np.full(number * width, ALWAYS, dtype=np.int64)
     np.maximum.at(newest, cell, when)

@@ -38,7 +38,7 @@ def _decides(found: list[Rule], facts: tuple[int, ...], safeguard: int) -> Rule 
 
 @given(rules, st.lists(st.tuples(*[st.integers(-1, 2)] * 3), min_size=1, max_size=8))
 def test_the_most_special_rule_decides(found: list[Rule], assets: list[tuple[int, ...]]) -> None:
-    need, days = coverage.asked(found, list(np.array(assets).T), len(assets))
+    need, days, _ = coverage.asked(found, list(np.array(assets).T), len(assets))
     for n, facts in enumerate(assets):
         for s in range(WIDTH):
             rule = _decides(found, facts, s)
@@ -65,6 +65,16 @@ def test_the_newest_evidence_that_counts_decides(rows: list[tuple[int, int, bool
 def test_evidence_of_any_age_counts_where_no_rule_limits_it() -> None:
     state = coverage.states(1, [0], [2], [1], [-900_000], np.full((1, WIDTH), coverage.ALWAYS))
     assert state[0, 2] == YES
+
+
+def test_only_the_named_source_counts() -> None:
+    named = Rule(2, True, within=30, source=1)
+    _, _, source = coverage.asked([named], [np.zeros(3)], 3)
+    first = np.full((3, WIDTH), 100)
+    told = ([0, 0, 1, 2], [2, 2, 2, 2], [1, 0, 1, 1], [120, 130, 120, 90])
+    state = coverage.states(3, *told, first, [1, 0, 0, 1], source)
+    assert state[:, 2].tolist() == [coverage.YES, coverage.UNKNOWN, coverage.UNKNOWN]
+    assert coverage.states(3, *told, first)[:, 2].tolist() == [coverage.NO, coverage.YES, coverage.UNKNOWN]
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 30))

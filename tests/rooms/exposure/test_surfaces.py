@@ -100,6 +100,20 @@ def test_a_scan_grows_old(scanned: User) -> None:
     assert of("A-WEB").scanned == NO
 
 
+def test_a_rule_may_ask_for_one_scanner(scanned: User) -> None:
+    rule = "key,safeguard,required,within_days,source"
+    import_tables(scanned, [table("safeguard_rule", rule, "R-1,scanned,yes,31,nessus")])
+    safeguards.refresh(scanned, NOW)
+    assert (of("A-WEB").scanned, of("A-DB").scanned) == (YES, NO)
+    import_tables(scanned, [table("safeguard_rule", rule, "R-1,scanned,yes,31,Qualys")])
+    safeguards.refresh(scanned, NOW)
+    assert of("A-WEB").scanned == NO, "another scanner looked at it"
+    assert any("evidence of Qualys of the last 31 days counts" in one["days"] for one in read.rules_in_words())
+    evidence(scanned, "A-WEB,scanned,qualys,yes,2026-05-19")
+    safeguards.refresh(scanned, NOW)
+    assert of("A-WEB").scanned == YES
+
+
 def test_the_organization_says_which_surface(scanned: User) -> None:
     import_tables(scanned, [table("asset_surface", "asset,surface,reason", "A-DB,cloud,managed by the provider")])
     safeguards.refresh(scanned, NOW)

@@ -34,7 +34,8 @@ class ScanForm(forms.Form):
 
     uploads = ManyFilesField(
         label="Files", allow_empty_file=True,
-        help_text="The format is told by the content; also gzipped, or a ZIP or TAR of reports. A table or list of no known format can be mapped.",
+        help_text="The format is told by the content; also gzipped, or a ZIP or TAR of reports. A table or list "
+                  "of no known format can be mapped.",
     )  # fmt: skip
 
 

@@ -96,7 +96,8 @@ class InventoryCoverage(models.Model):
 class SafeguardRule(models.Model):
     """Which assets should have a safeguard: every condition that is given must hold; the most special rule decides.
 
-    `within_days`: evidence older than that counts as unknown; NULL = evidence of any age counts.
+    `within_days`: evidence older than that counts as unknown; NULL = evidence of any age counts. `source`: only what
+    this tool says counts (a scanner, by the beginning of its name, or the source of other evidence); "" = any tool.
     """
 
     key = fields.key()
@@ -107,6 +108,7 @@ class SafeguardRule(models.Model):
     reach = models.CharField(max_length=10, choices=System.Reach.choices, blank=True)
     criticality = models.CharField(max_length=20, choices=System.Criticality.choices, blank=True)
     within_days = models.PositiveIntegerField(null=True, blank=True)
+    source = fields.text(100)
 
     def __str__(self) -> str:
         return str(self.key)

@@ -80,6 +80,8 @@ SAFEGUARD_RULE = Noun(
                help="The highest of the systems on the asset."),
         Column("within_days", Kind.INT, minimum=1, unit="days", blank="of any age",
                help="Evidence that is older counts as unknown; a scan that is older as none."),
+        Column("source", max_length=100, blank="any tool",
+               help="Only what this tool says counts: a scanner by the beginning of its name, a source of evidence."),
     ),
     title="key", order=63,
     description="Which assets should have a safeguard; the rule with the most conditions decides. A safeguard without "

@@ -96,6 +96,14 @@ def inventories() -> list[dict[str, Any]]:
     return [{**one, "surface": surfaces[one["surface"]], "covered": sorted(one["covered"])} for one in ordered]
 
 
+def _counting(within: int | None, tool: str) -> str:
+    """Which evidence counts, in words; "" = all."""
+    whose = f" of {tool}" if tool else ""
+    if within is not None:
+        return f"evidence{whose} of the last {within} days counts"
+    return f"only evidence{whose} counts" if tool else ""
+
+
 def rules_in_words() -> list[dict[str, str]]:
     """The rules in force as sentences, the organization's own first. One query."""
     from accord.exposure.services.safeguards import CODES, FACTS, rules
@@ -113,7 +121,7 @@ def rules_in_words() -> list[dict[str, str]]:
         words.append({
             "safeguard": labels[safeguard],
             "text": ("asked of " if rule.required else "not asked of ") + (", ".join(where) or "every asset"),
-            "days": "" if rule.within is None else f"evidence of the last {rule.within} days counts",
+            "days": _counting(rule.within, own[n].source if n < len(own) else ""),
             "source": own[n].key if n < len(own) else "Accord's own, until you give a rule for it",
         })  # fmt: skip
     return words

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Max
 from django.utils import timezone
 
 from accord.core import ledger
@@ -27,6 +29,8 @@ from accord.exposure.models import (
     EndedSupport,
     SafeguardEvidence,
     SafeguardRule,
+    Scan,
+    ScanTarget,
     SystemStake,
 )
 from accord.exposure.services import outside
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROWS = 5000
+OTHER = -2
+"""Whose evidence it is: a tool that no rule names."""
 FACTS = ("surface", "environment", "reach", "criticality")
 CODES: dict[str, tuple[str, ...]] = {
     "surface": SURFACES,
@@ -68,15 +74,20 @@ class _Held:
     systems: list[tuple[int, float]] = field(default_factory=list)
 
 
+def sources_of(rows: Iterable[SafeguardRule]) -> list[str]:
+    """The tools that rules name, in lower case; a rule's source is the place in it."""
+    return sorted({row.source.strip().lower() for row in rows} - {""})
+
+
 def rules() -> tuple[list[Rule], list[SafeguardRule], set[str]]:
     """The rules in force, the organization's own rows, and the safeguards that follow Accord's own. One query."""
     rows = list(SafeguardRule.objects.order_by("key"))
-    theirs = {row.safeguard for row in rows}
+    theirs, named = {row.safeguard for row in rows}, sources_of(rows)
     found = [
         Rule(
             SAFEGUARDS.index(row.safeguard), row.required,
             tuple((n, CODES[name].index(getattr(row, name))) for n, name in enumerate(FACTS) if getattr(row, name)),
-            row.within_days,
+            row.within_days, named.index(row.source.strip().lower()) if row.source.strip() else coverage.ANY,
         )
         for row in rows
     ]  # fmt: skip
@@ -97,15 +108,15 @@ def refresh(actor: User | None, now: datetime | None = None) -> dict[str, Any]:
     keys = np.array(sorted(held), dtype=np.int64)
     place = {pk: n for n, pk in enumerate(keys.tolist())}
     facts = Estate().of(place)
-    in_force, _, _ = rules()
+    in_force, rows_of_rules, _ = rules()
     columns = [
         [_code("surface", held[pk].surface) for pk in place],
         [_code("environment", held[pk].environment) for pk in place],
         [_code("reach", facts[pk].reach) for pk in place],
         [_code("criticality", held[pk].criticality) for pk in place],
     ]
-    need, days = coverage.asked(in_force, columns, len(place))
-    state = _states(held, place, days, today)
+    need, days, source = coverage.asked(in_force, columns, len(place))
+    state = _states(held, place, days, today, source, sources_of(rows_of_rules))
     money, currency = _money(held, place)
     surface = np.array(columns[0], dtype=np.int64)
     watched = coverage.unwatched(state)
@@ -169,31 +180,49 @@ def _code(fact: str, value: str) -> int:
     return CODES[fact].index(value) if value else coverage.ANY
 
 
-def _states(held: dict[int, _Held], place: dict[int, int], days: NDArray[np.int64], today: date) -> NDArray[np.int8]:
-    """YES, NO or UNKNOWN of each asset × safeguard. Three queries.
+def _states(
+    held: dict[int, _Held], place: dict[int, int], days: NDArray[np.int64], today: date, source: NDArray[np.int64],
+    named: list[str],
+) -> NDArray[np.int8]:  # fmt: skip
+    """YES, NO or UNKNOWN of each asset × safeguard. Three queries, and one for each scanner that a rule names.
 
     Accord takes in the scans itself: what none looked at within the time is not scanned, unless other evidence says so.
     """
     import numpy as np
 
-    told: list[tuple[int, int, bool, int]] = []
+    told: list[tuple[int, int, bool, int, int]] = []
     scans = AssetExposure.objects.filter(covered__isnull=False).values_list("pk", "covered")
     scanned, owner, supported = (SAFEGUARDS.index(name) for name in ("scanned", "owner", "supported"))
     for pk, covered in scans.iterator(chunk_size=ROWS):
-        told.append((pk, scanned, True, timezone.localdate(covered).toordinal()))
-    evidence = SafeguardEvidence.objects.order_by("pk").values_list("asset_id", "safeguard", "present", "seen")
-    for pk, safeguard, present, seen in evidence.iterator(chunk_size=ROWS):
-        told.append((pk, SAFEGUARDS.index(safeguard), present, seen.toordinal()))
+        told.append((pk, scanned, True, timezone.localdate(covered).toordinal(), OTHER))
+    places = {name: at for at, name in enumerate(named)}
+    for name in {named[at] for at in np.unique(source[:, scanned]).tolist() if at != coverage.ANY}:
+        told += [(pk, scanned, True, day, places[name]) for pk, day in _scanned_by(name)]
+    evidence = SafeguardEvidence.objects.order_by("pk")
+    columns = evidence.values_list("asset_id", "safeguard", "present", "seen", "source")
+    for pk, safeguard, present, seen, by in columns.iterator(chunk_size=ROWS):
+        whose = places.get(by.strip().lower(), OTHER)
+        told.append((pk, SAFEGUARDS.index(safeguard), present, seen.toordinal(), whose))
     now = today.toordinal()
-    told += [(pk, owner, one.owned, now) for pk, one in held.items()]
-    told += [(pk, supported, not ended, now) for pk, ended in _support().items()]
+    told += [(pk, owner, one.owned, now, OTHER) for pk, one in held.items()]
+    told += [(pk, supported, not ended, now, OTHER) for pk, ended in _support().items()]
     told = [row for row in told if row[0] in place]
-    assets, kinds, there, when = zip(*told, strict=True) if told else ((), (), (), ())
+    assets, kinds, there, when, whose_all = zip(*told, strict=True) if told else ((), (), (), (), ())
     first = np.where(days < 0, coverage.ALWAYS, now - days)
     at = np.array([place[pk] for pk in assets], dtype=np.int64)
-    state = coverage.states(len(place), at, kinds, there, when, first)
+    state = coverage.states(len(place), at, kinds, there, when, first, whose_all, source)
     state[state[:, scanned] == coverage.UNKNOWN, scanned] = coverage.NO
     return state
+
+
+def _scanned_by(scanner: str) -> list[tuple[int, int]]:
+    """(asset, day) of the last scan by a scanner whose name begins so. One query."""
+    covered = ScanTarget.objects.filter(
+        target__asset__isnull=False, scan__scanner__istartswith=scanner, scan__state=Scan.State.LANDED
+    )
+    last = covered.order_by().values("target__asset_id").annotate(last=Max("scan__observed"))
+    rows = last.values_list("target__asset_id", "last").iterator(chunk_size=ROWS)
+    return [(pk, timezone.localdate(seen).toordinal()) for pk, seen in rows if seen is not None]
 
 
 def _support() -> dict[int, bool]:
