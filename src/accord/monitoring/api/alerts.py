@@ -113,24 +113,6 @@ def _keys(request: HttpRequest, keys: list[str]) -> list[int]:
     return list(found.values())
 
 
-@router.get("/alerts/{key}", summary="One alert with its events", operation_id="get_alert", response=dict[str, Any])
-@guard_api("view", "alert")
-def get(request: HttpRequest, key: str) -> dict[str, Any]:
-    """The row of the list, what it is made of, its notes, and the hits that are kept (`data` as read, bounded)."""
-    alert = _alert(request, key)
-    return {
-        **item(ALERTS, alert), "made_of": alert.made_of,
-        "notes": [{"by": n.by.email, "at": n.at, "text": n.text} for n in alert.notes.select_related("by")],
-        "hits": [
-            {"event": hit.event, "source": hit.source.key if hit.source else None, "time": hit.time,
-             "time_is_told": hit.time_is_told, "host": hit.host or None, "user": hit.user or None,
-             "address": hit.address or None, "fields": hit.asked, "data": hit.data, "cut": hit.cut, "group": hit.group,
-             "members": hit.members, "measure": hit.measure}
-            for hit in read.events_of(alert)
-        ],
-    }  # fmt: skip
-
-
 def _do(request: HttpRequest, body: Act, verb: str) -> dict[str, Any]:
     if body.action not in ACTS:
         raise Refused(Problem(None, "action", f"“{body.action}” is no act.", f"Use one of: {', '.join(ACTS)}."))
@@ -172,6 +154,24 @@ def work(request: HttpRequest, body: Body[Act]) -> dict[str, Any]:
 def judge(request: HttpRequest, body: Body[Act]) -> dict[str, Any]:
     """`action`: close (with `verdict`: true, false, benign, or duplicate with `duplicate_of`), reopen."""
     return _do(request, body, "judge")
+
+
+@router.get("/alerts/{key}", summary="One alert with its events", operation_id="get_alert", response=dict[str, Any])
+@guard_api("view", "alert")
+def get(request: HttpRequest, key: str) -> dict[str, Any]:
+    """The row of the list, what it is made of, its notes, and the hits that are kept (`data` as read, bounded)."""
+    alert = _alert(request, key)
+    return {
+        **item(ALERTS, alert), "made_of": alert.made_of,
+        "notes": [{"by": n.by.email, "at": n.at, "text": n.text} for n in alert.notes.select_related("by")],
+        "hits": [
+            {"event": hit.event, "source": hit.source.key if hit.source else None, "time": hit.time,
+             "time_is_told": hit.time_is_told, "host": hit.host or None, "user": hit.user or None,
+             "address": hit.address or None, "fields": hit.asked, "data": hit.data, "cut": hit.cut, "group": hit.group,
+             "members": hit.members, "measure": hit.measure}
+            for hit in read.events_of(alert)
+        ],
+    }  # fmt: skip
 
 
 @router.post("/alerts/{key}/notes", summary="Write a note", operation_id="note_alert", response=dict[str, Any])
