@@ -132,12 +132,12 @@ TERMS = (
     Term("safeguard", "What protects an asset: a scan, EDR, logs, a backup, a second factor, supported software."),
     Term("SBOM", "The list of parts that a program is made of.", "list of parts"),
     Term("scenario", "Something that could go wrong on systems, with how often and how badly."),
+    Term("scorecard", "What a detection rule gave and cost within some days, and what that suggests."),
     Term(
         "shared cause",
         "What strikes several scenarios at once, such as a supplier or a data centre.",
         "common cause",
     ),
-    Term("scorecard", "What a detection rule gave and cost within some days, and what that suggests."),
     Term("sheet", "Options with figures on one question, such as an insurance or a patch, decided by two keys."),
     Term("SIEM", "The system that collects and judges records of security.", "security records"),
     Term("Sigma", "The public language in which detection rules are shared."),
