@@ -110,7 +110,7 @@ def test_scorecards_count_within_their_window(two: list[Rule], settings: Any, dj
     scorecards.refresh(NOW)
     month.refresh_from_db()
     assert month.cost == Decimal("45.00")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         scorecards.refresh(NOW)  # as many questions whatever there is
 
 

@@ -30,7 +30,7 @@ def browser(keeper: User, client: Client) -> Client:
 
 @pytest.fixture
 def some(keeper: User) -> None:
-    texts = [sigma(1), sigma(2, product="windows"), sigma(3, field="path|re", value="(a)\\1"), counting(4, 1)]
+    texts = [sigma(1), sigma(2, product="macos"), sigma(3, field="path|re", value="(a)\\1"), counting(4, 1)]
     rules.apply(keeper, collection(*texts, broken="a: ["), Wish("Ours", "folder", "x"))
     scorecards.refresh()
 
@@ -94,7 +94,7 @@ def test_the_list_tells_states_and_filters(browser: Client) -> None:
         return [one["title"] for one in found.json()["items"]]
 
     assert titles("state=unsupported") == ["Rule 3"]
-    assert titles("product=windows") == ["Rule 2"]
+    assert titles("product=macos") == ["Rule 2"]
     assert titles("technique=t1059&q=Rule 1") == ["Rule 1"]
     assert titles("technique=T1110") == []
     assert titles("correlation=yes") == ["Many"]

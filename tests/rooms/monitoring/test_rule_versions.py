@@ -27,13 +27,14 @@ def of(number: int) -> Rule:
     [
         ("title: x\ndetection: [\n", 3, "valid YAML"),
         ("", None, "It is empty"),
+        ("# only a remark\n", None, "It is empty"),
         ("title: x\nfoo: 1\n", 1, "no “detection”"),
         (sigma(1) + "---\n" + sigma(2), None, "2 documents"),
         (sigma(1, field="path|re", value="(a+)\\1"), 8, "is refused"),
         (sigma(1).replace("condition: one", "condition: one and two"), 9, "two"),
-        (sigma(1, field="a|nonsense"), None, "nonsense"),
+        (sigma(1, field="a|nonsense"), 8, "nonsense"),
         (counting(1, 2), None, "rule_2 is not there"),
-        (sigma(1, value="%users%", field="user|expand"), 8, "placeholder %users%"),
+        (sigma(1, value="'%users%'", field="user|expand"), 8, "placeholder %users%"),
     ],
 )
 def test_a_text_that_cannot_be_run_is_refused_with_its_line(keeper: User, text: str, line: int, why: str) -> None:
@@ -181,7 +182,7 @@ def test_switching_tells_how_many_changed(keeper: User) -> None:
 def test_documents_keep_their_lines_whatever_is_wrong_behind_them() -> None:
     text = "# head\ntitle: a\ndetection: {x: {y: 1}, condition: x}\n---\n# second\ntitle: b\ndetection: {}\n---\nc: [\n"
     found, faults = documents("a.yml", text)
-    assert [(one.line, one.data["title"]) for one in found] == [(1, "a"), (5, "b")]
+    assert [(one.line, one.data["title"]) for one in found] == [(2, "a"), (5, "b")]
     assert found[1].text == "# second\ntitle: b\ndetection: {}\n"
     assert [fault.line for fault in faults] == [10]
 

@@ -104,7 +104,7 @@ def _cut(path: str, text: str, faults: list[Fault]) -> Iterator[tuple[int, str]]
         fault = _fault(path, 1, error)
         faults.append(fault)
         broken = fault.line or 1
-    ends = [*starts[1:], len(lines)]
+    ends = [*starts[1:], len(lines)][: len(starts)]
     if broken is not None:  # the last document that began has the error
         starts, ends = starts[:-1], ends[:-1]
     for start, end in zip(starts, ends, strict=True):
