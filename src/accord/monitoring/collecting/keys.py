@@ -23,7 +23,7 @@ KNOWN = 86_400.0
 """Seconds for which a key is known."""
 ENTRY = struct.Struct("<16sdB15s")
 MOST = 200_000
-"""Entries from which on the file is written anew with those that still count."""
+"""Entries that the file holds beyond twice those that still count, before it is written anew."""
 _RESERVED, _DONE, _VOID = 1, 2, 0
 Answer = Literal["new", "done", "busy"]
 
@@ -83,9 +83,14 @@ class Keys:
         lock = os.open(self._folder / "keys.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            file = self._opened()
             try:
                 self._refresh(file)
+                if self._read > (MOST + 2 * len(self._held)) * ENTRY.size:
+                    self._renew()
+                    os.close(file)
+                    file = self._opened()
+                    self._refresh(file)
                 yield file
             finally:
                 os.close(file)
@@ -105,8 +110,9 @@ class Keys:
         self._read += whole
         if whole < len(data):  # a process was killed within an entry
             os.ftruncate(file, self._read)
-        if self._read > MOST * ENTRY.size:
-            self._renew()
+
+    def _opened(self) -> int:
+        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def _renew(self) -> None:
         since = time.time() - KNOWN
@@ -114,7 +120,6 @@ class Keys:
         draft = self._path.with_suffix(".new")
         draft.write_bytes(b"".join(ENTRY.pack(key, at, s, by.encode()) for key, (at, s, by) in self._held.items()))
         draft.replace(self._path)
-        self._inode = 0  # read again at the next turn
 
     def _append(self, file: int, key: bytes, state: int, writer: str) -> None:
         now = time.time()

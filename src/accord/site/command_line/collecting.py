@@ -7,13 +7,18 @@ import os
 import signal
 import threading
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from accord.site.command_line.base import JSON_OPTION, answer, app, django_setup, fail, refusals
 from accord.site.command_line.serving import accord, keep_running
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from accord.monitoring.collecting.living import Told, Wanted
 
 
 @app.command()
@@ -83,6 +88,7 @@ def _pump(parent: int) -> None:
 
 def _collect(parent: int, pump: bool) -> None:
     from django.conf import settings
+    from django.db import close_old_connections
 
     from accord.monitoring.collecting.collector import Collector
     from accord.monitoring.collecting.listening import raise_limit
@@ -92,9 +98,17 @@ def _collect(parent: int, pump: bool) -> None:
 
     set_up()
     raise_limit()
-    collector = Collector(
-        Path(settings.ACCORD_EVENTS), settings.ACCORD_EVENTS_FREE, wanted, partial(note_collected, datetime.now(UTC))
-    )
+    started = datetime.now(UTC)
+
+    def load() -> list[Wanted]:
+        close_old_connections()
+        return wanted()
+
+    def tell(told: Sequence[Told], paused: str, free: int) -> None:
+        close_old_connections()
+        note_collected(started, told, paused, free)
+
+    collector = Collector(Path(settings.ACCORD_EVENTS), settings.ACCORD_EVENTS_FREE, load, tell)
     ended = threading.Event()
     command = accord("collect", "--only-pump", "--parent", str(os.getpid()))
 

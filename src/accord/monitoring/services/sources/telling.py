@@ -6,7 +6,7 @@ import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from django.db import close_old_connections, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -16,14 +16,15 @@ from accord.monitoring.models import Collector, Source, SourceHour
 
 def wanted() -> list[Wanted]:
     """The sources that are on."""
-    close_old_connections()
     rows = Source.objects.filter(enabled=True).order_by("pk").values_list("pk", "key", "kind", "settings")
     return [Wanted(pk, key, kind, dict(settings)) for pk, key, kind, settings in rows]
 
 
 def note_collected(started: datetime, told: Sequence[Told], paused: str, free: int) -> None:
-    """Keep what the collector tells: counts are added, the rest is how it stands now. No entry in the ledger."""
-    close_old_connections()
+    """Keep what the collector tells: counts are added, the rest is how it stands now. No entry in the ledger.
+
+    Sources whose records come by the web process are paused with the others.
+    """
     now = timezone.now()
     hour = now.replace(minute=0, second=0, microsecond=0)
     with transaction.atomic():
@@ -42,3 +43,5 @@ def note_collected(started: datetime, told: Sequence[Told], paused: str, free: i
             if one.dropped:
                 row, _ = SourceHour.objects.get_or_create(source_id=one.pk, hour=hour)
                 SourceHour.objects.filter(pk=row.pk).update(dropped=F("dropped") + one.dropped)
+        others = Source.objects.filter(kind__in=(Source.Kind.HTTP, Source.Kind.UPLOAD), enabled=True)
+        others.exclude(paused=paused[:300]).update(paused=paused[:300])
