@@ -117,6 +117,10 @@ class Cover:
             return False
         return bool(self.fired or self.tested or self.exercise is not None)
 
+    def has(self, name: str) -> bool:
+        """Whether it has a "rule", "telemetry" that arrives, or "proof", each by itself."""
+        return {"rule": bool(self.rules), "telemetry": bool(self.arriving), "proof": self.proven}[name]
+
     @property
     def gap(self) -> str:
         """The first of the three that is missing, "" = none."""
@@ -136,8 +140,7 @@ class Coverage:
 
     def count(self, name: str) -> int:
         """Of the techniques looked at, those that have a "rule", "telemetry" (arriving), or "proof" (whatever else)."""
-        have = {"rule": lambda c: c.rules, "telemetry": lambda c: c.arriving, "proof": lambda c: c.proven}[name]
-        return sum(1 for cover in self.covers if have(cover))
+        return sum(1 for cover in self.covers if cover.has(name))
 
 
 def coverage(now: datetime, scope: str = "profile") -> Coverage:
@@ -159,15 +162,14 @@ def coverage(now: datetime, scope: str = "profile") -> Coverage:
     names = ("pk", "techniques", "state", "last_fired", "tests", "tests_failed")
     rules = Rule.objects.filter(enabled=True, version__isnull=False, is_filter=False).order_by("pk")
     for pk, techniques, state_, fired, tests, failed in rules.values_list(*names):
-        named = {known.now(technique) for technique in techniques}
-        wide = named | {parent_of(technique) for technique in named if parent_of(technique)}
-        for technique in wide:
-            if scope != "profile" and technique in named:
+        own = {known.now(technique) for technique in techniques}
+        for technique in own | {parent_of(technique) for technique in own if parent_of(technique)}:
+            if scope != "profile" and technique in own:
                 covers.setdefault(technique, Cover(known.of(technique)))
             cover = covers.get(technique)
             if cover is not None:
                 _count(cover, pk, "silent" if pk in blind else state_, fired, tests and not failed)
-                cover.exact += technique in named
+                cover.exact += technique in own
     _exercises(covers, known)
     ordered = sorted(covers.values(), key=_order)
     return Coverage(known, mine, ordered, scope)

@@ -43,7 +43,7 @@ def update(actor: User | None, path: Path | None, folder: Path, tell: Tell = sil
 def take(actor: User | None, stream: IO[bytes], origin: str, tell: Tell = silent) -> AttackRelease:
     """Read a bundle and put it in force. `Refused` where it is none; then nothing is changed."""
     tell(0, None, "Reading the bundle")
-    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
     stream.seek(0)
     try:
         attack = read_attack(stream, name=origin.rpartition("/")[2])  # type: ignore[arg-type]

@@ -39,7 +39,6 @@ DELAY_LEAST, MALFORMED_LEAST = 60.0, 0.01
 """A delay has grown by a minute at least, a share of malformed records by one in a hundred."""
 SILENT = webhooks.declare("source.silent", "A source of events sends nothing for longer than it should")
 BACK = webhooks.declare("source.back", "A source of events that was silent sends again")
-State, By, Change = SourceWatch.State, SourceWatch.By, SourceWatch.Change
 
 
 @dataclass(slots=True)
@@ -160,7 +159,7 @@ def _learn(
     told = past.expected(cells_of(last[-1:])[0]) if last else None
     row.low, row.mid, row.high = told or (None, None, None)
     now = [by_hour[hour].events if hour in by_hour else 0 for hour in last]
-    row.volume = baseline.compare(past, cells_of(last), now) if len(last) == RECENT else Change.UNKNOWN
+    row.volume = baseline.compare(past, cells_of(last), now) if len(last) == RECENT else SourceWatch.Change.UNKNOWN
     ones = [by_hour[hour] for hour in learned if hour in by_hour]
     newest = by_hour.get(last[-1]) if last else None
     delays = [one.delay / one.timed if one.timed else np.nan for one in ones]
@@ -177,7 +176,7 @@ def _unusual(past: Sequence[float | None], now: float | None, least: float) -> t
 
     figures = np.array([np.nan if one is None else one for one in past], dtype=np.float64)
     mid, verdict = baseline.unusual(figures, np.nan if now is None else now, least)
-    return mid, verdict if now is not None else Change.UNKNOWN.value
+    return mid, verdict if now is not None else SourceWatch.Change.UNKNOWN.value
 
 
 def _share(one: SourceHour | None) -> float | None:
@@ -204,9 +203,11 @@ def past_of(row: SourceWatch) -> Past | None:
     kept = row.learned
     if not kept:
         return None
-    ends = (np.nan if kept[name] is None else kept[name] for name in ("below", "above", "threshold"))
-    arrays = (np.array(kept[name], dtype=np.float64) for name in ("centre", "spread", "quiet"))
-    return Past(*arrays, *ends, row.hours, kept["gaps"])
+    below, above, threshold = (
+        np.nan if kept[name] is None else float(kept[name]) for name in ("below", "above", "threshold")
+    )
+    centre, spread, quiet = (np.array(kept[name], dtype=np.float64) for name in ("centre", "spread", "quiet"))
+    return Past(centre, spread, quiet, below, above, threshold, row.hours, kept["gaps"])
 
 
 # --- judging
@@ -222,34 +223,34 @@ def _judge(row: SourceWatch, source: Source, at: datetime, begun: datetime | Non
     last = last_of(source)
     row.silent_at, row.by = _silent_at(row, source, last)
     if not source.enabled:
-        row.state = State.OFF
+        row.state = SourceWatch.State.OFF
     elif source.paused:
-        row.state = State.PAUSED
+        row.state = SourceWatch.State.PAUSED
     elif row.silent_at is not None and row.silent_at <= at:
-        fresh = begun is not None and at < begun + GRACE and row.state != State.SILENT
-        row.state = _otherwise(last) if fresh else State.SILENT
+        fresh = begun is not None and at < begun + GRACE and row.state != SourceWatch.State.SILENT
+        row.state = _otherwise(last) if fresh else SourceWatch.State.SILENT
     else:
         row.state = _otherwise(last)
 
 
-def _otherwise(last: datetime | None) -> State:
-    return State.RECEIVING if last is not None else State.NEVER
+def _otherwise(last: datetime | None) -> SourceWatch.State:
+    return SourceWatch.State.RECEIVING if last is not None else SourceWatch.State.NEVER
 
 
-def _silent_at(row: SourceWatch, source: Source, last: datetime | None) -> tuple[datetime | None, By]:
+def _silent_at(row: SourceWatch, source: Source, last: datetime | None) -> tuple[datetime | None, SourceWatch.By]:
     """A source that never sent is silent by what is told of it alone, from when it was made."""
     if source.silent_after is not None:
-        return (last or source.created) + source.silent_after, By.TOLD
+        return (last or source.created) + source.silent_after, SourceWatch.By.TOLD
     past = past_of(row) if last is not None and source.kind != Source.Kind.UPLOAD else None
     if past is None or last is None or not row.learned["first"]:
-        return None, By.NOT_KNOWN
+        return None, SourceWatch.By.NOT_KNOWN
     end = _hour(last) + HOUR
     grown = datetime.fromisoformat(row.learned["first"]) + YOUNG
     for ahead in (24, AHEAD):
         after = past.silent_after(cells_of(end + n * HOUR for n in range(ahead)))
         if after is not None:
-            return max(end + timedelta(hours=after), grown), By.PAST
-    return None, By.NOT_KNOWN
+            return max(end + timedelta(hours=after), grown), SourceWatch.By.PAST
+    return None, SourceWatch.By.NOT_KNOWN
 
 
 def _spell(
@@ -261,7 +262,7 @@ def _spell(
     for source in sources:
         row, spell = rows[source.pk], open_.get(source.pk)
         last = last_of(source)
-        if row.state == State.SILENT and spell is None:
+        if row.state == SourceWatch.State.SILENT and spell is None:
             since = last or source.created
             spell = SourceSilence.objects.create(source=source, since=since, noticed=at, by=row.by)
             log.add("notice", "source", source.key, None, {"silent_since": since, "by": row.get_by_display()})
@@ -271,7 +272,7 @@ def _spell(
             })  # fmt: skip
             events.source_silent.send(source=source, since=since, actor=None)
             began += 1
-        elif row.state != State.SILENT and spell is not None and row.state != State.PAUSED:
+        elif row.state != SourceWatch.State.SILENT and spell is not None and row.state != SourceWatch.State.PAUSED:
             until = last if last is not None and last > spell.since else at
             spell.ended = until
             spell.save(update_fields=["ended"])

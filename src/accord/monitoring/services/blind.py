@@ -140,7 +140,8 @@ def _source(read: Read, source: int, rules: Sequence[int]) -> dict[str, Any]:
         asset for asset in read.hosts.get(source, ())
         if not any(other in alive and read.is_fresh(read.hosts[other][asset]) for other in read.by_asset[asset])
     }  # fmt: skip
-    systems, goals, weight = [], defaultdict(float), 0.0
+    systems, weight = [], 0.0
+    goals: dict[str, float] = defaultdict(float)
     weights_known, loss, unpriced = True, [0.0, 0.0, 0.0], 0
     for pk, shares in read.shares.items():
         share = sum(part for asset, part, _ in shares if asset in lost)
