@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from accord_alerts import hit, person, rule
+from accord_spooled import audit, folder, rules, send, source
 from django.conf import settings
 from django.utils import timezone
 from hypothesis import given
@@ -16,11 +18,13 @@ from hypothesis import strategies as st
 from accord.core import jobs
 from accord.core.errors import Refused
 from accord.core.models import Job, LedgerEntry, User
-from accord.monitoring.models import Alert, ExceptionDay, ExceptionReplay, RuleException, SeenHit
+from accord.monitoring import pumping
+from accord.monitoring.models import Alert, ExceptionDay, ExceptionReplay, Rule, RuleException, SeenHit, Source
 from accord.monitoring.services import exceptions, triage
 from accord.monitoring.services.alerts import take
 from accord.monitoring.services.exception_gate import Matcher, digest_of
 
+__all__ = ["folder", "rules", "send", "source"]
 TEXT = st.text(st.sampled_from("abAB*?\\|%_ é\"'\n:{}7"), min_size=1, max_size=6)
 OPERATOR = st.sampled_from(("equals", "contains", "startswith", "endswith"))
 
@@ -214,3 +218,35 @@ def test_an_alert_that_keeps_too_little_is_told_as_undecided(ana: User) -> None:
     shown = replayed(ana, [condition("B", "equals", "y")], [one.pk])
     assert shown.result["undecided"] == 1 and shown.result["number"] == 0
     assert Alert.objects.count() == 1
+
+
+def test_what_an_exception_takes_feeds_no_correlation(
+    source: Source, send: Callable[..., None], rules: list[Rule], ana: User
+) -> None:
+    """Three shells make a correlation rule fire; with one of them excepted they do not, and it is counted."""
+    now = timezone.now()
+    saved(ana, replayed(ana, [condition("a1", "equals", "n1")], [rules[0].pk]))
+    send(*[audit(number, now - timedelta(seconds=60 - number)) for number in range(3)])
+    pumping.drain()
+    assert [a.rule for a in Alert.objects.filter(kind__in=("rule", "correlation"))] == [rules[0]]
+    assert Alert.objects.get(rule=rules[0]).events == 2
+    assert ExceptionDay.objects.get().hits == 1
+
+
+def test_a_replay_looks_at_stored_events_too(
+    source: Source, send: Callable[..., None], rules: list[Rule], ana: User
+) -> None:
+    now = timezone.now()
+    send(*[audit(number, now - timedelta(seconds=600 - number), node=f"srv-{number % 2}") for number in range(120)])
+    pumping.drain()
+    assert Alert.objects.filter(rule=rules[0]).count() == 2
+    shown = replayed(ana, [condition("a0", "equals", "SH")], [rules[0].pk])
+    assert shown.result["stored"]["events"] == 120 == shown.result["stored"]["hits"]
+    assert shown.result["stored"]["rules"] == [{"rule": rules[0].pk, "title": rules[0].title, "hits": 120}]
+    for field, value, number in (("accord.host", "srv-1", 60), ("a1", "n7", 1), ("a1", "none", 0)):
+        shown = replayed(ana, [condition(field, "equals", value)], [rules[0].pk])
+        assert shown.result["stored"]["events"] == number, field
+    shown = replayed(ana, [condition("node", "equals", "srv-1"), condition("accord.host", "contains", "1")], [],
+                     everywhere=True)  # fmt: skip
+    assert shown.result["stored"]["events"] == 60
+    assert shown.result["by_verdict"]["untriaged"]["vanish"] >= 1

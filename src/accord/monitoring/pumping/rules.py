@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from accord.monitoring.hits import Hit
 from accord.monitoring.pumping.packing import packed, unpacked
 from accord.monitoring.services import ruleset
+from accord.monitoring.services.exception_gate import Gate, gate
 from accord.monitoring.store import StoredEvent
 
 if TYPE_CHECKING:
@@ -111,17 +112,21 @@ class Rules:
 
         The third of each says whether its record came by a stream, so that the moment of receipt may stand for a time
         that is not told. `caught_up`: there is nothing more to read now, so that time goes on by the clock.
+
+        What an exception takes is no event for correlation rules; it is handed on for being counted, also that of
+        rules that only feed correlations.
         """
         found: list[Hit] = []
-        told = list(matched)
+        told, keeper = list(matched), gate()
         for event, numbers, _ in told:
             for number in numbers:
-                if number not in self._quiet:
+                if number not in self._quiet or self._is_excepted(keeper, event, number):
                     found.append(self._hit(event, number))
         # Sources are read one after the other: what came from all of them is counted in the order of its times.
         for event, numbers, is_stream in sorted(told, key=lambda one: one[0].time):
             if event.time_is_told or is_stream:
-                found += self._correlate(event, numbers)
+                left = tuple(number for number in numbers if not self._is_excepted(keeper, event, number))
+                found += self._correlate(event, left)
         if caught_up:
             found += self._fired("live", self._correlators["live"].advance(now))
         return found
@@ -132,6 +137,10 @@ class Rules:
         found = self._fired("old", old.finish())
         old.lateness, self.waiting = float("inf"), 0
         return found
+
+    def _is_excepted(self, keeper: Gate, event: StoredEvent, number: int) -> bool:
+        rule, _ = self._set.rules[number]
+        return keeper.drops(rule, event.data, event.host, event.user, event.src or event.dst) is not None
 
     def _hit(self, event: StoredEvent, number: int) -> Hit:
         rule, version = self._set.rules[number]

@@ -50,8 +50,9 @@ def _take(given: Sequence[Hit], log: ledger.Log) -> list[Alert]:
     if not hits:
         return []
     note_fired(hits)
-    rules = {rule.pk: rule for rule in Rule.objects.filter(pk__in={hit.rule for hit in hits}, enabled=True)}
+    rules = {rule.pk: rule for rule in Rule.objects.filter(pk__in={hit.rule for hit in hits})}
     hits = _excepted([hit for hit in hits if hit.rule in rules], now)
+    hits = [hit for hit in hits if rules[hit.rule].enabled]
     estate = estate_of(hit.asset for hit in hits if hit.asset is not None)
     drafts = Drafts(rules, estate, lengths_of(rules), now)
     placed = _silenced(hits, estate, now)
