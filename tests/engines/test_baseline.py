@@ -117,7 +117,7 @@ def test_an_hour_falls_below_or_above_no_more_often_than_told(most: int) -> None
     assert alarms <= 2
 
 
-@pytest.mark.parametrize(("most", "latest"), [(300, 2.5), (80_000, 2.0)])
+@pytest.mark.parametrize(("most", "latest"), [(300, 3.5), (80_000, 2.0)])
 def test_a_silence_is_told_soon_and_hardly_ever_without_cause(most: int, latest: float) -> None:
     wrong = silences = 0
     delays = []
@@ -136,9 +136,9 @@ def test_a_silence_is_told_soon_and_hardly_ever_without_cause(most: int, latest:
             after = past.silent_after((last + 1 + np.arange(AHEAD)) % WEEK)
             assert after is not None
             delays.append(last + 1 + after - start)
-    assert wrong <= silences * baseline.GAP_ALPHA
+    assert wrong <= silences / 1000
     assert max(delays) <= latest
-    assert np.median(delays) <= 1.0
+    assert np.median(delays) <= 1.6
 
 
 def test_nights_and_weekends_that_are_always_quiet_are_no_silence() -> None:
@@ -189,7 +189,7 @@ def test_what_lies_across_hours_that_are_left_out_is_no_silence_of_the_past() ->
     assert kept.gaps == len(hours) - 300 - 2
     assert kept.threshold == pytest.approx(baseline.LEAST)
     counted = baseline.learn(hours, hours % WEEK, np.where(outage, 0, counts))
-    assert counted.threshold == pytest.approx(baseline.LEAST)  # one of 1,043 silences is beyond the quantile
+    assert counted.threshold > 10 * baseline.LEAST
 
 
 @given(st.lists(st.floats(0, 100), min_size=299, max_size=400), st.floats(0, 300))

@@ -13,7 +13,8 @@ Three things are learned of whole hours. `cell` is the hour of the week, 0–167
   113, 2018, section 2.2). While hours are exchangeable, an hour falls below with a probability of at most `alpha`,
   whatever their distribution; where there are too few hours for that, there is no interval.
 * How long it is quiet: an empty hour is as surprising as −log P(empty) of its cell, in nats. A silence is the sum over
-  its whole empty hours. It is told when the sum is above `LEAST` and above what the past itself has seen.
+  its whole empty hours. It is told when the sum is above `LEAST` and above any that the past has seen; while silences
+  are exchangeable, one that means nothing is longer than n of the past with a probability of at most 1 / (n + 1).
 * What is unusual of a share or a delay: one-sided, by the same order statistics.
 
 Nothing is concluded from little: with fewer than `FEWEST` silences between events no time of silence is given. How
@@ -39,10 +40,8 @@ CELLS = 168
 DAY = 24
 ALPHA = 1 / 300
 """How often an hour may fall outside on one side though nothing changed; asks for 299 hours, 12½ days."""
-GAP_ALPHA = 1 / 500
-"""How often a silence may be longer than all but these of the past."""
-LEAST = math.log(1000)
-"""A silence that is told is by the past's own rate no likelier than 1 in 1,000."""
+LEAST = math.log(10_000)
+"""A silence that is told is by the past's own rate no likelier than 1 in 10,000: a week has up to 167 silences."""
 FEWEST = 20
 TIMES = 2.0
 """Much less is half of what is expected or below, much more is twice or above; else a small change is told often."""
@@ -229,8 +228,7 @@ def _threshold(when: Whole, cells: Whole, empty: Bools, quiet: Floats) -> tuple[
     if len(busy) < 2:
         return math.nan, 0
     whole = when[busy[1:]] - when[busy[:-1]] == np.diff(busy)
-    sums = np.sort((total[busy[1:]] - total[busy[:-1] + 1])[whole])
+    sums = (total[busy[1:]] - total[busy[:-1] + 1])[whole]
     if len(sums) < FEWEST:
         return math.nan, len(sums)
-    place = max(math.floor((len(sums) + 1) * GAP_ALPHA), 1)
-    return max(LEAST, float(sums[-place])), len(sums)
+    return max(LEAST, float(sums.max())), len(sums)

@@ -199,7 +199,7 @@ def test_a_silence_that_was_told_is_not_learned_as_usual() -> None:
     SourceSilence.objects.create(source=source, since=gone[0], noticed=gone[0] + 2 * HOUR, ended=gone[1], by="past")
     row = watch(source)
     assert row.hours == 24 * 28 - 3 - 5 * 24
-    assert row.learned["threshold"] == pytest.approx(6.907755)
+    assert row.learned["threshold"] == pytest.approx(9.21034)
 
 
 def test_it_learns_once_an_hour_and_reads_in_a_fixed_number_of_queries() -> None:
