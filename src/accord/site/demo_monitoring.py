@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accord.core import ledger
 from accord.core.models import User
-from accord.monitoring.models import Alert, AlertNote, DailyWatch, Rule, ShiftNote, Source
+from accord.monitoring.models import Alert, AlertNote, Rule, ShiftNote, Source
 from accord.monitoring.pumping.pump import Pump, only_one
 from accord.site.sample import logs
 from accord.site.sample.generator import build
@@ -56,16 +56,20 @@ def load(analyst: User, ciso: User, say: Say) -> None:
     rule_import.take_pack(ciso)
     ruleset.compile_now()
     held = [(_source(ciso, source), source) for source in sources]
+    _notes(analyst, now)
     with only_one():
-        fortnight = Fortnight(analyst, now, Pump())
+        pump = Pump()
+        fortnight = Fortnight(analyst, now, pump)
         for until in _mornings(now):
             for row, source in held:
                 _bring_in(row, source, fortnight.since, until)
             fortnight.live_through(until)
             if until < now and now - until < timedelta(days=WATCHES):
+                pump.tell_states(until)
                 baselines.refresh(until)
-                _dated(daily.compose(None, until), until)
-    _notes(analyst, now)
+                blind.refresh(until)
+                daily.compose(None, until)
+        pump.tell_states()
     baselines.refresh(now)
     blind.refresh(now)
     scorecards.refresh(now)
@@ -135,8 +139,6 @@ class Fortnight:
         while not caught_up:
             caught_up = self._pump.fill()
             self._pump.commit(caught_up, settle_old=caught_up, now=until)
-        if until >= self.now:
-            self._pump.tell_states()
         for alert in Alert.objects.filter(pk__gt=self._known).order_by("last", "pk"):
             self._known = max(self._known, alert.pk)
             self._date(alert, until)
@@ -188,12 +190,6 @@ def _past(alert: Alert, times: dict[str, Any]) -> None:
     with ledger.write(None) as log:
         Alert.objects.filter(pk=alert.pk).update(**times)
         log.add("change", "alert", alert.key, None, {"sample_data": True, **times})
-
-
-def _dated(watch: DailyWatch, at: datetime) -> None:
-    with ledger.write(None) as log:
-        DailyWatch.objects.filter(pk=watch.pk).update(composed=at)
-        log.add("change", "daily_watch", watch.key, None, {"sample_data": True, "composed": at})
 
 
 def _notes(analyst: User, now: datetime) -> None:

@@ -130,7 +130,7 @@ def test_alerts_by_verdict_level_and_age(analyst: User) -> None:
               "waiting": 3, "waiting_grave": 2, "nobodys": 2, "escalated": 1}  # fmt: skip
     assert {key: value(watch, key) for key in counts} == counts
     waiting = watch.fact("watch.waiting")
-    assert waiting is not None and waiting.note == "1 under 4 hours, 1 4 to 24 hours, 1 1 to 7 days, 0 over 7 days"
+    assert waiting is not None and waiting.note == "1 for under 4 hours, 1 for 4 to 24 hours, 1 for 1 to 7 days"
     assert watch.fact("watch.oldest").figure == "30 hours"  # type: ignore[union-attr]
     lines = next(one for one in watch.sections if one.slug == "waits").lines
     assert len(lines) == 3 and all("high" in line.badge or "low" in line.badge for line in lines if line.badge)

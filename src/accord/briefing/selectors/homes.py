@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from accord.briefing.parts import Home, address
-from accord.briefing.selectors import accepted, alignment, joint, oversight, people, posture
+from accord.briefing.selectors import accepted, alignment, joint, monitoring, oversight, people, posture
 from accord.core.roles import Role
 from accord.core.statements import Statement
 from accord.decisions import selectors as decisions
@@ -54,7 +54,8 @@ def ciso(user: Any) -> Home:
             accepted.table(held, today), joint.agreement(between),
         ],
         side=[
-            posture.by_class(found.exposure), posture.coverage_table(found.coverage), posture.feeds(found.feeds)
+            monitoring.newest(), posture.by_class(found.exposure), posture.coverage_table(found.coverage),
+            posture.feeds(found.feeds),
         ],
     )  # fmt: skip
 
@@ -80,7 +81,10 @@ def analyst(user: Any) -> Home:
         "analyst", "What to do next",
         statements=posture.statements(found),
         main=[posture.fix_first(exposure.fix_first(14))],
-        side=[posture.by_class(found.exposure), posture.coverage_table(found.coverage), posture.feeds(found.feeds)],
+        side=[
+            monitoring.newest(), posture.by_class(found.exposure), posture.coverage_table(found.coverage),
+            posture.feeds(found.feeds),
+        ],
         actions=[("Import scanner files", address("exposure:scan_import"), "primary")],
     )  # fmt: skip
 

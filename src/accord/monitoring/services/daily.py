@@ -35,7 +35,7 @@ def compose(actor: User | None, now: datetime | None = None, mailed: bool = Fals
         number = (DailyWatch.objects.filter(day=day).aggregate(last=Max("number"))["last"] or 0) + 1
         row = DailyWatch.objects.create(
             key=f"W-{day.isoformat()}-{number}", day=day, number=number, since=watch.since, until=watch.until,
-            composed=timezone.now(), composed_by=actor, content=content,
+            composed=now, composed_by=actor, content=content,
             content_hash=hashlib.sha256(content.encode()).hexdigest(), grade=watch.reading.grade,
             events=_whole(watch, "watch.events"), alerts=_whole(watch, "watch.alerts") or 0,
             waiting=_whole(watch, "watch.waiting") or 0, silent=_whole(watch, "watch.silent"),

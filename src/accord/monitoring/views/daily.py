@@ -30,7 +30,7 @@ FIRST = ("watch.waiting", "watch.waiting_grave", "watch.silent", "watch.alerts",
 """The figures that stand on top."""
 NOUNS = {
     "alert_list": "alert", "source_list": "source", "rule_list": "rule", "exception_list": "rule_exception",
-    "entity_list": "alert",
+    "entity_list": "alert", "blind": "source",
 }  # fmt: skip
 EARLIER = 7
 
@@ -69,7 +69,7 @@ def _page(request: HttpRequest, watch: DailyWatch, form: NoteForm) -> dict[str, 
         "title": f"Daily watch of {watch.day:%A}, {watch.day.day} {watch.day:%B %Y}", "watch": watch, "told": told,
         "first": [_shown(fact, hidden) for fact in facts],
         "sections": [
-            replace(one, statements=[_shown(fact, hidden) for fact in one.statements],
+            replace(one, statements=[_shown(fact, hidden) for fact in one.statements if fact.key not in FIRST],
                     lines=[_line(line, hidden) for line in one.lines])
             for one in told.sections
         ],

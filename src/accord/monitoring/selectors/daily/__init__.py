@@ -5,6 +5,7 @@ watch = compose(Period(since, until))       # about 25 queries
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from accord.monitoring.models import DailyWatch, ShiftNote
 from accord.monitoring.selectors.daily import changes, seen, times, unwatched, waiting
-from accord.monitoring.selectors.daily.parts import TARGET_GRADE, Line, Period, Section, Watch, address
+from accord.monitoring.selectors.daily.parts import TARGET_GRADE, Line, Period, Section, Watch, address, singular
 from accord.monitoring.selectors.daily.sentences import sentences
 from accord.monitoring.selectors.daily.since import since_then
 from accord.organization.models import Unit
@@ -53,8 +54,9 @@ def compose(period: Period) -> Watch:
         waiting.section(period), unwatched.section(period), seen.section(period), changes.section(period),
         times.section(period), notes(period),
     )  # fmt: skip
-    watch = Watch(_organization(), period.since, period.until, (), sections)
-    return Watch(watch.organization, watch.since, watch.until, tuple(sentences(watch)), sections)
+    said = tuple(replace(one, statements=tuple(map(singular, one.statements))) for one in sections)
+    watch = Watch(_organization(), period.since, period.until, (), said)
+    return replace(watch, sentences=tuple(sentences(watch)))
 
 
 def _organization() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -124,6 +124,18 @@ def address(name: str, *args: object, **query: object) -> str:
         return ""
     wanted = {key: value for key, value in query.items() if value is not None}
     return f"{path}?{urlencode(wanted, doseq=True)}" if wanted else path
+
+
+SINGULAR = {
+    "alerts": "alert", "days": "day", "entities": "entity", "events": "event", "exceptions": "exception", "hits": "hit",
+    "hosts": "host", "hours": "hour", "minutes": "minute", "notes": "note", "records": "record", "rules": "rule",
+    "sources": "source", "techniques": "technique", "weaknesses": "weakness",
+}  # fmt: skip
+
+
+def singular(fact: Statement) -> Statement:
+    """The statement with its unit as a reader says it: "1 alert"."""
+    return replace(fact, unit=SINGULAR.get(fact.unit, fact.unit)) if fact.value == 1 else fact
 
 
 def plural(number: int, word: str, words: str = "") -> str:

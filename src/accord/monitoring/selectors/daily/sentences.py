@@ -55,13 +55,16 @@ def _unwatched(watch: Watch) -> Iterator[str]:
         more = silent - min(NAMED, len(names))
         listed = ", ".join(names[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
         yield f"We do not hear from {plural(silent, 'source')}: {listed}."
+        blinded = _number(watch, "watch.blinded")
+        if blinded:
+            yield f"{plural(blinded, 'rule')} {'sees' if blinded == 1 else 'see'} nothing for now because of it."
     else:
         yield "Every source sent as it should."
     blind = _number(watch, "watch.blind")
     if blind is None:
         yield "It is not yet known which rules can fire."
     elif blind:
-        yield f"{plural(blind, 'rule')} cannot fire for want of logs."
+        yield f"In all, {plural(blind, 'rule')} cannot fire for want of logs."
 
 
 def _seen(watch: Watch) -> Iterator[str]:

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 
 from accord.core.statements import Statement
 from accord.monitoring.models import Alert, DailyWatch, RuleException, ShiftNote, SourceSilence
-from accord.monitoring.selectors.daily.parts import address
+from accord.monitoring.selectors.daily.parts import address, singular
 from accord.monitoring.selectors.daily.seen import OWN, WAITING
 
 
@@ -38,13 +38,13 @@ def since_then(watch: DailyWatch, now: datetime) -> list[Statement]:
          address("alert_list", state="closed"), f"{found['true']:,} of them true" if found["judged"] else ""),
         ("left", "Of those that waited, still waiting", found["left"], "alerts", waiting, ""),
         ("escalated", "Escalated since", found["passed"], "alerts", address("alert_list", escalated="yes"), ""),
-        ("silent", "Sources silent since", silences["fell"], "sources", address("source_list", state="silent"),
+        ("silent", "Sources silent since", silences["fell"], "sources", address("blind"),
          f"{silences['ended']:,} came back" if silences["back"] else ""),
         ("exceptions", "Exceptions added since", exceptions, "exceptions", address("exception_list"), ""),
         ("notes", "Notes written since", written, "notes", address("daily_watch"), ""),
     )  # fmt: skip
     return [
-        Statement(f"since.{key}", label, value, unit, source="What is known now against the moment of the watch",
-                  href=href, note=note, **base)
+        singular(Statement(f"since.{key}", label, value, unit,
+                           source="What is known now against the moment of the watch", href=href, note=note, **base))
         for key, label, value, unit, href, note in rows
     ]  # fmt: skip

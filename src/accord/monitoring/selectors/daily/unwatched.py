@@ -7,19 +7,21 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 
 from accord.core.statements import Statement
-from accord.monitoring.models import Rule, Source, SourceHour, SourceWatch
+from accord.monitoring.models import BlindState, Rule, Source, SourceHour, SourceWatch
 from accord.monitoring.selectors.daily.parts import Line, Period, Section, address, age, plural
 from accord.monitoring.selectors.daily.seen import received
 from accord.ui import format as write
 
 BLIND = (Rule.State.NO_SOURCE, Rule.State.MISSING_FIELD, Rule.State.UNSUPPORTED)
 SHOWN = 8
+NAMED = 3
 
 
 def section(period: Period) -> Section:
-    """Four queries."""
+    """Five queries."""
     sources = list(Source.objects.filter(enabled=True).order_by("name", "pk").defer("samples", "offsets", "settings"))
     watches = {one.source_id: one for one in SourceWatch.objects.all()}
+    found = BlindState.objects.filter(id=1).first()
     told = [(one, quiet(one, watches.get(one.pk), period)) for one in sources]
     silent = [one for one, is_silent in told if is_silent]
     open_ = [one for one, is_silent in told if is_silent is None]
@@ -29,12 +31,16 @@ def section(period: Period) -> Section:
         Statement(
             "watch.silent", "Silent sources", None if sources and len(open_) == len(sources) else len(silent),
             "sources", source=f"Of {plural(len(sources), 'source')} that should send, each against its own past",
-            href=address("source_list", state="silent"), tone="danger" if silent else "",
+            href=address("blind"), tone="danger" if silent else "",
             note=f"{len(open_):,} not yet known" if open_ else "", **base,
         ),
-        *_rules(period), *_lost(period),
+        *_blinded(found, period), *_rules(period), *_lost(period),
     ]  # fmt: skip
-    lines = [*(_silent(one, period) for one in silent), *(_paused(one) for one in paused if one not in silent)]
+    facts_of = found.result.get("sources", {}) if found is not None else {}
+    lines = [
+        *(_silent(one, period, facts_of.get(str(one.pk))) for one in silent),
+        *(_paused(one) for one in paused if one not in silent),
+    ]
     return Section("unwatched", "What was not watched", facts, lines[:SHOWN], "Every source sent as it should.",
                    f"and {len(lines) - SHOWN:,} more" if len(lines) > SHOWN else "")  # fmt: skip
 
@@ -50,6 +56,18 @@ def quiet(source: Source, watch: SourceWatch | None, period: Period) -> bool | N
         last = source.received_up_to or source.created
         return bool(last + source.silent_after <= now)
     return None
+
+
+def _blinded(found: BlindState | None, period: Period) -> list[Statement]:
+    """Rules that saw something once and see nothing now, since every source of their logs is silent."""
+    rules = None if found is None or found.at is None else found.result.get("blind_rules")
+    return [
+        Statement(
+            "watch.blinded", "Rules blinded by silence", None if rules is None else len(rules), "rules",
+            source="Rules whose every source of logs is silent", query="monitoring.selectors.daily.unwatched",
+            href=address("blind"), as_of=None if found is None else found.at, tone="danger" if rules else "",
+        )
+    ]  # fmt: skip
 
 
 def _rules(period: Period) -> list[Statement]:
@@ -89,12 +107,18 @@ def _lost(period: Period) -> list[Statement]:
     ]  # fmt: skip
 
 
-def _silent(source: Source, period: Period) -> Line:
+def _silent(source: Source, period: Period, facts: dict[str, Any] | None) -> Line:
     last = source.received_up_to
-    since = (
-        "nothing came yet" if last is None else f"nothing for {age(period.until - last)}, since {write.datetime(last)}"
-    )
-    return Line(source.name, address("source_detail", source.key), since, ("watch", "silent"))
+    if last is None:
+        told = ["nothing came yet"]
+    else:
+        told = [f"nothing for {age(period.until - last)}, since {write.datetime(last)}"]
+    if facts is not None:
+        rules, systems, techniques = facts.get("rules", []), facts.get("systems", []), facts.get("techniques", [])
+        told.append(f"{plural(len(rules), 'rule')} for {plural(len(techniques), 'technique')} hang on it alone")
+        if systems:
+            told.append("the only one that tells of " + ", ".join(one["name"] for one in systems[:NAMED]))
+    return Line(source.name, address("source_detail", source.key), "; ".join(told), ("watch", "silent"))
 
 
 def _paused(source: Source) -> Line:

@@ -35,7 +35,8 @@ def section(period: Period) -> Section:
     )  # fmt: skip
     base: dict[str, Any] = {"query": "monitoring.selectors.daily.waiting", "as_of": now}
     oldest = found["oldest"]
-    ages = ", ".join(f"{found[f'age_{place}']:,} {name}" for place, (name, _, _) in enumerate(AGES))
+    counts = [(found[f"age_{place}"], name) for place, (name, _, _) in enumerate(AGES)]
+    ages = ", ".join(f"{number:,} for {name}" for number, name in counts if number)
     facts = [
         Statement(
             "watch.waiting", "Alerts that wait", found["all"], "alerts", source="Alerts that nobody has closed",
