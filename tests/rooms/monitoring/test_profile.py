@@ -239,3 +239,24 @@ def test_the_layer_is_downloaded(known: User) -> None:
     assert answer["Content-Disposition"] == 'attachment; filename="accord-profile-rule.json"'
     assert json.loads(answer.content)["techniques"][0]["techniqueID"] == "T1046"
     assert browser(known).get(reverse("monitoring:layer_export") + "?column=x").status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_takes_a_bundle(tmp_path: Path, settings: Any) -> None:
+    import gzip
+
+    from typer.testing import CliRunner
+
+    from accord.site.command_line import app, application
+
+    application()
+    settings.HOME = tmp_path
+    packed = tmp_path / "attack.json.gz"
+    packed.write_bytes(gzip.compress(BUNDLE.read_bytes()))
+    done = CliRunner().invoke(app, ["attack", "update", "--from", str(packed), "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["techniques"] == 5
+    (tmp_path / "bad.json").write_text("{}")
+    refused = CliRunner().invoke(app, ["attack", "update", "--from", str(tmp_path / "bad.json")])
+    assert refused.exit_code == 1
+    assert "no STIX bundle" in refused.stderr
