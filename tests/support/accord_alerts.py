@@ -51,9 +51,10 @@ def rule(name: str, level: str = "medium", members: tuple[str, ...] = (), **told
     text = (ABOVE if members else BASE).format(
         title=name.capitalize(), id=f"rule-{name}", name=name, level=level, rules=", ".join(members)
     )
+    held = {"title": name.capitalize(), "techniques": ["T1059.001"], "tactics": ["execution"], **told}
     made = Rule.objects.create(
-        identifier=f"rule-{name}", name=name, title=name.capitalize(), level=level, collection="own", product="windows",
-        is_correlation=bool(members), **{"techniques": ["T1059.001"], "tactics": ["execution"], **told},
+        identifier=f"rule-{name}", name=name, level=level, collection="own", product="windows",
+        is_correlation=bool(members), **held,
     )  # fmt: skip
     made.version = RuleVersion.objects.create(rule=made, number=1, text=text, digest=name)
     made.save()

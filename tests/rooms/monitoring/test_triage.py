@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from accord_alerts import NOW, hit, person, rule
+from accord_alerts import NOW, estate, hit, person, rule
 from django.utils import timezone
 
 from accord.core import events, ledger
@@ -154,6 +154,15 @@ def test_two_rules_on_one_entity_raise_an_alert_of_its_risk_once(ana: User) -> N
     assert risk.techniques == ["T1059.001"] and risk.tactics == ["execution", "impact"] and risk.rule is None
     assert [a.kind for a in take([hit(rule("three", "high"), 6)])] == ["rule"], "the open alert goes on"
     assert len(Alert.objects.get(pk=risk.pk).made_of) == 3
+
+
+def test_a_users_risk_hangs_on_the_weightiest_asset_where_it_gathered(ana: User) -> None:
+    assets = estate(person("chief", Role.CISO))
+    one, two = rule("one", "high"), rule("two", "high")
+    take([hit(one, asset=assets["A-PAY"], host="pay-01"), hit(two, 1, asset=assets["A-WEB"])])
+    risk = Alert.objects.get(kind="risk", entity="ada")
+    assert risk.asset_id == assets["A-WEB"] and risk.goal_share == pytest.approx(0.18)
+    assert risk.system is not None and risk.system.key == "S-SHOP"
 
 
 def test_one_rule_alone_is_no_risk_alert_however_grave() -> None:

@@ -116,7 +116,9 @@ def save(
             by=actor,
         )  # fmt: skip
         made.rules.set(shown.rules)
-        log.add("add", "rule_exception", made.key, None, {**snapshot(made), "replay": made.told})
+        counts = made.told.get("by_verdict", {})
+        shown_counts = {f"replay_{name}": sum(count.values()) for name, count in counts.items()}
+        log.add("add", "rule_exception", made.key, None, {**snapshot(made), "replay": shown.pk, **shown_counts})
     return made
 
 

@@ -82,7 +82,7 @@ class Risks:
             for entity in EntityRisk.objects.filter(key__in=part).select_related("alert"):
                 entity.asset_id = self.entities[entity.key].asset_id or entity.asset_id
                 self.entities[entity.key] = entity
-            rows = EntityRule.objects.filter(entity__key__in=part).select_related("entity")
+            rows = EntityRule.objects.filter(entity__key__in=part).select_related("entity", "alert")
             for row in rows.order_by("pk"):
                 self._fired.setdefault(row.entity.key, {})[row.rule_id] = row
         self._new = [entity for entity in self.entities.values() if entity.pk is None]
@@ -115,12 +115,28 @@ class Risks:
                 kind=Alert.Kind.RISK, entity_kind=entity.kind, entity=entity.name, group=f"risk {key}"[:64],
                 opened=now, level=risk.level, **name,
             )  # fmt: skip
-            if alert.pk is None:
-                place(alert, entity.asset_id, estate.get(entity.asset_id))
+            if alert.asset_id is None:
+                self._place(alert, key, estate)
             self._describe(alert, key, risk)
             found.append(Draft(alert))
             entity.alert = alert
         return found
+
+    def _place(self, alert: Alert, key: str, estate: Estate) -> None:
+        """The asset of a host; of a user or an address the weightiest one on which its rules fired."""
+        entity = self.entities[key]
+        if entity.asset_id is not None:
+            place(alert, entity.asset_id, estate.get(entity.asset_id))
+            return
+        seen = [found for rule in self._fired[key] if (found := self._seen.get((key, rule))) is not None]
+        here = [one.draft.alert for one in seen if one.draft is not None]
+        earlier = [row.alert for row in self._fired[key].values() if row.alert_id is not None]
+        held = [one for one in (*here, *earlier) if one.asset_id is not None]
+        if not held:
+            return
+        best = max(held, key=lambda one: (one.goal_share or 0.0, one.loss_mid or 0.0, one.asset_id or 0))
+        for name in ("asset_id", "system_id", "unit_id", "goal_share", "loss_low", "loss_mid", "loss_high"):
+            setattr(alert, name, getattr(best, name))
 
     def _describe(self, alert: Alert, key: str, risk: Risk) -> None:
         entity = self.entities[key]
