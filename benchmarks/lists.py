@@ -34,6 +34,8 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 QUERIES, MILLISECONDS = 15, 100.0
 SYSTEMS, UNITS, SCANS = 800, 60, 400
 SEED = 20260804
+DAYS = [timedelta(days=d) for d in (3, 3, 14, 60)]
+"""Until the deadline, by class."""
 
 
 def _settings(database: str, home: Path) -> contextlib.ExitStack:
@@ -222,7 +224,7 @@ FINDING = [
     "id", "fingerprint", "definition", "asset", "target", "check_name", "check_group", "needs_credentials", "component",
     "version", "fixed_version", "purl", "port", "protocol", "service", "path", "line", "evidence", "severity",
     "cvss_score", "possible", "known_exploited", "epss", "reach", "goal_weight", "worst_class", "best_class", "rank",
-    "state", "note", "first_seen", "last_seen", "closed_at", "reopened", "first_scan", "last_scan", "closed_by",
+    "state", "note", "first_seen", "last_seen", "due", "closed_at", "reopened", "first_scan", "last_scan", "closed_by",
 ]  # fmt: skip
 
 
@@ -257,6 +259,7 @@ def _findings(kinds: _Weaknesses, assets: int, loose: int, findings: int) -> Non
                  float(kinds.score[k]), int(kinds.possible[k]), bool(kinds.known[k]), float(kinds.epss[k]),
                  told[i].reach, told[i].goal_weight, int(found.worst[i]), int(found.best[i]),
                  None if shut[i] else int(found.rank[i]), "closed" if shut[i] else "open", "", days[i], NOW,
+                 None if shut[i] or found.worst[i] > 3 else days[i] + DAYS[int(found.worst[i])],
                  NOW if shut[i] else None, 0, int(rng.integers(1, SCANS + 1)), 1, 1 if shut[i] else None)
             )  # fmt: skip
         _fill(Finding, rows, FINDING)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.db.models import Prefetch, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import DateTimeField, Prefetch, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, Concat
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
@@ -69,8 +69,18 @@ def _stale(found: Rows, value: Any) -> Rows:
 
 def _overdue(found: Rows, value: Any) -> Rows:
     """Open, not accepted, and past its deadline; or else open and not so."""
-    late = Q(due__lt=timezone.now()) & ~Q(state=Finding.State.ACCEPTED)
-    return found.filter(IS_OPEN).filter(late if value else ~late | Q(due=None))
+    now = timezone.now()
+    late = Q(due__lt=now) & ~Q(state=Finding.State.ACCEPTED)
+    found = found.filter(IS_OPEN)
+    if not value:
+        return found.filter(~late | Q(due=None))
+    past = Finding.objects.filter(IS_OPEN, due__lt=now).order_by().values("pk")
+    if are_few(found):
+        return found.filter(late)
+    if past[: MANY + 1].count() <= MANY:
+        return few(found.filter(late, pk__in=past))
+    walk = found.alias(_due=Coalesce("due", Value(None), output_field=DateTimeField()))  # not by the index of the day
+    return cast(Rows, walk.filter(_due__lt=now).exclude(state=Finding.State.ACCEPTED))
 
 
 def _context(request: HttpRequest) -> dict[str, Any]:
@@ -271,4 +281,5 @@ FINDINGS = ListSpec(
     actions=[("Import scanner files", "exposure:scan_import", "import", "scan")],
     template="exposure/finding_list.html",
     context=_context,
+    keys_first=True,
 )  # fmt: skip

@@ -19,6 +19,8 @@ IS_OPEN = Q(rank__isnull=False)
 Asked by rank, the database keeps to the index of what else is asked for; asked by state, one that knows nothing of
 how the values are spread takes the index of the state and reads nearly everything."""
 
+HAS_DEADLINE = Q(due__isnull=False) & IS_OPEN
+
 OPEN_STATES = ("open", "in_progress", "claimed", "accepted")
 """States of what is there as far as anybody has seen: it is counted, ranked and priced."""
 
@@ -136,7 +138,8 @@ class Finding(models.Model):
             models.Index(fields=["price", "id"], name="exposure_f_price"),
             models.Index(fields=["first_seen", "id"], name="exposure_f_first_seen"),
             models.Index(fields=["first_scan", "rank", "id"], name="exposure_f_first_scan"),
-            # Few have these: their indexes cost nothing where a scan brings what nobody has touched.
+            # Not all have these: their indexes cost little where a scan brings what nobody has touched.
+            models.Index(fields=["due", "id"], name="exposure_f_due", condition=HAS_DEADLINE),
             models.Index(fields=["stale_since", "id"], name="exposure_f_stale", condition=Q(stale_since__isnull=False)),
             models.Index(fields=["statement", "id"], name="exposure_f_statement", condition=Q(statement__isnull=False)),
             models.Index(fields=["accepted_under", "id"], name="exposure_f_accepted", condition=~Q(accepted_under="")),

@@ -99,11 +99,17 @@ def decode(text: str, order: Order) -> Cursor:
     return Cursor(order.sort, typed, key)
 
 
-def page(rows: QuerySet[Any], order: Order, limit: int, after: str = "", before: str = "") -> Page:
-    """One page of at most `limit` rows after or before a cursor, in at most two queries."""
+def page(
+    rows: QuerySet[Any], order: Order, limit: int, after: str = "", before: str = "", *, keys_first: bool = False
+) -> Page:
+    """One page of at most `limit` rows after or before a cursor, in at most two queries.
+
+    `keys_first`: their keys are put in order alone, and the rows fetched by them (as many queries again). That is worth
+    it where rows are wide and an index holds what they are cut and put in order by.
+    """
     back = bool(before) and not after
     mark = decode(before if back else after, order) if (after or before) else None
-    found = _take(rows, order, mark, limit + 1, back=back)
+    found = _take(rows, order, mark, limit + 1, back=back, keys_first=keys_first)
     more = len(found) > limit
     found = found[:limit]
     if back:
@@ -122,7 +128,9 @@ def cursor_of(row: Model, order: Order) -> Cursor:
     return Cursor(order.sort, row.pk if order.by_key else getattr(row, SORT_VALUE), row.pk)
 
 
-def _take(rows: QuerySet[Any], order: Order, mark: Cursor | None, wanted: int, *, back: bool) -> list[Any]:
+def _take(
+    rows: QuerySet[Any], order: Order, mark: Cursor | None, wanted: int, *, back: bool, keys_first: bool
+) -> list[Any]:
     """`wanted` rows from the mark on, walking backwards where `back`."""
     if order.by_key:
         down = order.descending != back
@@ -137,7 +145,8 @@ def _take(rows: QuerySet[Any], order: Order, mark: Cursor | None, wanted: int, *
         if mark is not None and mark.value is not None and segment == "unknown" and back:
             continue
         here = mark if mark is not None and (mark.value is None) == (segment == "unknown") else None
-        found += _segment(rows, order, here, wanted - len(found), known=segment == "known", back=back)
+        cut = _segment(rows, order, here, wanted - len(found), known=segment == "known", back=back)
+        found += _by_keys(rows, order, cut) if keys_first else list(cut)
         if len(found) >= wanted:
             break
     return found
@@ -145,7 +154,7 @@ def _take(rows: QuerySet[Any], order: Order, mark: Cursor | None, wanted: int, *
 
 def _segment(
     rows: QuerySet[Any], order: Order, mark: Cursor | None, wanted: int, *, known: bool, back: bool
-) -> list[Any]:
+) -> QuerySet[Any]:
     path = order.path
     down = order.descending != back
     beyond = "lt" if down else "gt"
@@ -163,7 +172,13 @@ def _segment(
         if mark is not None:
             rows = rows.filter(**{f"pk__{beyond}": mark.pk})
         ordering = ["-pk" if down else "pk"]
-    return list(rows.order_by(*ordering)[:wanted])
+    return rows.order_by(*ordering)[:wanted]
+
+
+def _by_keys(rows: QuerySet[Any], order: Order, cut: QuerySet[Any]) -> list[Any]:
+    keys = list(cut.values_list("pk", flat=True))
+    held = {row.pk: row for row in rows.annotate(**{SORT_VALUE: F(order.path)}).filter(pk__in=keys)} if keys else {}
+    return [held[key] for key in keys if key in held]
 
 
 def _walk(model: type[Model], path: str) -> tuple[Field[Any, Any] | None, bool]:

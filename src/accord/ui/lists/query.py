@@ -151,12 +151,12 @@ def page_of(spec: ListSpec, rows: QuerySet[Any], state: ListState) -> keyset.Pag
     """The page that the state asks for; a foreign cursor is named in `problems` and gives the first page."""
     order = keyset.order_of(rows, state.sort, spec.sort_field(state.sort) if state.sort else None)
     try:
-        return keyset.page(rows, order, state.limit, state.after, state.before)
+        return keyset.page(rows, order, state.limit, state.after, state.before, keys_first=spec.keys_first)
     except keyset.CursorError as error:
         name = "after" if state.after else "before"
         state.problems.append(problem(name, str(error), "take it from `next` of the page before"))
         state.after = state.before = ""
-        return keyset.page(rows, order, state.limit)
+        return keyset.page(rows, order, state.limit, keys_first=spec.keys_first)
 
 
 def _last(given: dict[str, list[str]], name: str) -> str:

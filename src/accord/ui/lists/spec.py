@@ -175,6 +175,7 @@ class ListSpec:
     default_sort: a column's name, `-name` downwards. Ties are always broken by the primary key.
     capped:  count at most COUNT_CAP rows and say "1,000+" beyond.
     actions: buttons at the head of the page: (label, url name, verb, noun).
+    keys_first: the keys of a page are put in order alone, then its rows fetched: for wide rows (`cursor.page`).
     """
 
     noun: str
@@ -194,6 +195,7 @@ class ListSpec:
     context: Callable[[HttpRequest], Mapping[str, object]] | None = None
     search_label: str = "Search"
     row_class: Callable[[Any], str] | None = None
+    keys_first: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
