@@ -26,8 +26,7 @@ LONGEST_NAME = 255
 MOST_VALUES = 1000
 """Values of one event up to which their order cannot matter to a rule (`engines.sigma.values.MOST_VALUES`)."""
 DEEPEST = 200
-SHORT = 2 * MOST_VALUES
-"""Bytes of JSON below which an event cannot have so many."""
+"""Levels of one nested value that are kept beside the raw record."""
 
 
 def column_of(name: str) -> str:

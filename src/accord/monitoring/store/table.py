@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from accord.monitoring.store.columns import (
@@ -13,7 +15,6 @@ from accord.monitoring.store.columns import (
     MOST_COLUMNS,
     MOST_VALUES,
     NESTED,
-    SHORT,
     VERSION,
     column_of,
     dumped,
@@ -25,32 +26,42 @@ from accord.monitoring.store.columns import (
 from accord.monitoring.store.events import StoredEvent
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
-_TEXT = frozenset((str,))
-_SCALARS = frozenset((str, int, float, bool, type(None)))
+_TEXT, _WHOLE = frozenset((str,)), frozenset((int,))
+_TOLD = frozenset((str, int, float, bool))
+_SCALARS = _TOLD | {type(None)}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FEW = MOST_VALUES // 4
+"""Signs of JSON that separate values, up to which an event cannot have too many (readers give some a second name)."""
 
 
 class _Columns:
-    """The values of columns with the rows in which they stand."""
+    """The values of columns with the rows in which they stand, part by part."""
 
     def __init__(self) -> None:
-        self.held: dict[str, tuple[list[int], list[Any]]] = {}
+        self.held: dict[str, tuple[list[np.ndarray], list[Any]]] = {}
         self.more: dict[int, dict[str, Any]] = {}
 
-    def put(self, column: str, rows: Sequence[int], values: Sequence[Any]) -> None:
+    def put(self, column: str, rows: np.ndarray, values: Sequence[Any]) -> None:
         found = self.held.get(column)
         if found is None:
             found = self.held[column] = ([], [])
-        found[0].extend(rows)
+        found[0].append(rows)
         found[1].extend(values)
 
-    def put_more(self, row: int, name: str, value: Any) -> None:
-        self.more.setdefault(row, {})[name] = value
+    def put_more(self, row: int, column: str, value: Any) -> None:
+        """Keep a value of a field beside the columns."""
+        told = field_of(column)
+        assert told is not None
+        name, nested = told
+        self.more.setdefault(row, {})[name] = loaded(value) if nested else value
 
 
 def table_of(events: Sequence[StoredEvent]) -> pa.Table:
     """The table of these events, a row for each, in their order; columns as `columns` tells."""
+    import numpy as np
     import pyarrow as pa
 
     columns = _Columns()
@@ -61,57 +72,60 @@ def table_of(events: Sequence[StoredEvent]) -> pa.Table:
         else:
             shapes.setdefault(tuple(event.data), []).append(row)
     for names, rows in shapes.items():
+        places = np.array(rows, np.int64)
         for name, values in zip(names, zip(*(events[row].data.values() for row in rows), strict=True), strict=True):
-            _put(columns, name, rows, values)
+            _put(columns, name, places, values)
     _keep_the_most(columns)
     arrays, fields = _envelope(events)
-    for column, (rows, values) in columns.held.items():
-        arrays.append(_scattered(rows, values, len(events)))
+    for column, (parts, values) in columns.held.items():
+        arrays.append(_scattered(columns, column, np.concatenate(parts), values, len(events)))
         fields.append(pa.field(column, pa.string()))
     if columns.more:
-        arrays.append(_scattered(list(columns.more), [dumped(one) for one in columns.more.values()], len(events)))
+        places = np.array(list(columns.more), np.int64)
+        arrays.append(_placed(places, pa.array([dumped(one) for one in columns.more.values()]), len(events)))
         fields.append(pa.field(MORE, pa.string()))
     return pa.table(arrays, schema=pa.schema(fields, metadata={MARK: VERSION}))
 
 
 def _is_wide(event: StoredEvent) -> bool:
     """Whether a rule could come to the end of what it reads of one event: then their order must stay."""
-    if len(event.raw) < SHORT and len(event.data) < MOST_VALUES:
+    data, raw = event.data, event.raw
+    if len(data) < MOST_VALUES and (
+        _SCALARS.issuperset(map(type, data.values())) or raw.count(b",") + raw.count(b"{") + raw.count(b"[") < FEW
+    ):
         return False
     from accord.engines.sigma.values import everything
 
-    if len(event.data) < MOST_VALUES and _SCALARS.issuperset(map(type, event.data.values())):
-        return False
-    return len(everything(event.data)) >= MOST_VALUES
+    return len(everything(data)) >= MOST_VALUES
 
 
-def _put(columns: _Columns, name: str, rows: Sequence[int], values: Sequence[Any]) -> None:
+def _put(columns: _Columns, name: str, rows: np.ndarray, values: Sequence[Any]) -> None:
     """The values of one field."""
-    if not fits(name):
-        for row, value in zip(rows, values, strict=True):
-            columns.put_more(row, name, value)
-        return
-    kinds = set(map(type, values))
-    if kinds == _TEXT and _all_writable(values):
-        columns.put(column_of(name), rows, values)
-        return
+    import numpy as np
+
     from accord.engines.sigma.values import texts
 
-    for row, value in zip(rows, values, strict=True):
-        if value is None:
-            continue
-        if type(value) not in _SCALARS:
-            text, column = dumped(value), NESTED + name
-        else:
-            text, column = texts(value)[0], column_of(name)
-        if writable(text):
-            columns.put(column, (row,), (text,))
-        else:
-            columns.put_more(row, name, value)
-
-
-def _all_writable(values: Sequence[str]) -> bool:
-    return writable("".join(values))
+    if not fits(name):
+        for row, value in zip(rows.tolist(), values, strict=True):
+            columns.more.setdefault(row, {})[name] = value
+        return
+    kinds = set(map(type, values))
+    if kinds == _TEXT:
+        columns.put(column_of(name), rows, values)
+        return
+    if kinds == _WHOLE:
+        columns.put(column_of(name), rows, list(map(str, values)))
+        return
+    plain = [place for place, value in enumerate(values) if type(value) in _TOLD]
+    if plain:
+        held = (values[place] for place in plain)
+        told = [value if type(value) is str else texts(value)[0] for value in held]
+        columns.put(column_of(name), rows[plain], told)
+    if len(plain) == len(values):
+        return
+    nested = [place for place, value in enumerate(values) if type(value) not in _SCALARS]
+    if nested:
+        columns.put(NESTED + name, rows[np.array(nested)], [dumped(values[place]) for place in nested])
 
 
 def _keep_the_most(columns: _Columns) -> None:
@@ -119,36 +133,51 @@ def _keep_the_most(columns: _Columns) -> None:
     over = len(columns.held) - MOST_COLUMNS
     if over <= 0:
         return
-    for column in sorted(columns.held, key=lambda name: len(columns.held[name][0]))[:over]:
-        told = field_of(column)
-        assert told is not None
-        name, nested = told
-        for row, value in zip(*columns.held.pop(column), strict=True):
-            columns.put_more(row, name, loaded(value) if nested else value)
+    for column in sorted(columns.held, key=lambda name: len(columns.held[name][1]))[:over]:
+        parts, values = columns.held.pop(column)
+        for part in parts:
+            for row, value in zip(part.tolist(), values, strict=False):
+                columns.put_more(row, column, value)
+            values = values[len(part) :]
 
 
-def _scattered(rows: list[int], values: list[str], size: int) -> pa.Array:
-    """Texts at their rows, NULL elsewhere."""
+def _scattered(columns: _Columns, column: str, rows: np.ndarray, values: list[str], size: int) -> pa.Array:
+    """Texts at their rows, NULL elsewhere. A text that is not valid Unicode is kept beside the columns."""
+    import pyarrow as pa
+
+    try:
+        held = pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        good = [writable(value) for value in values]
+        for row, value, fine in zip(rows.tolist(), values, good, strict=True):
+            if not fine:
+                columns.put_more(row, column, value)
+        held = pa.array([value for value, fine in zip(values, good, strict=True) if fine], pa.string())
+        rows = rows[good]
+    return _placed(rows, held, size)
+
+
+def _placed(rows: np.ndarray, held: pa.Array, size: int) -> pa.Array:
+    """Values at their rows, NULL elsewhere."""
     import numpy as np
     import pyarrow as pa
 
-    held = pa.array(values, pa.string())
+    if len(rows) == size and bool((rows[1:] > rows[:-1]).all()):
+        return held
     places = np.full(size, -1, dtype=np.int64)
     places[rows] = np.arange(len(rows))
-    if len(rows) == size:
-        return held if bool((places[1:] > places[:-1]).all()) else held.take(pa.array(places))
     return held.take(pa.array(places, mask=places < 0))
 
 
 _WRITTEN: tuple[tuple[str, str, Callable[[StoredEvent], Any]], ...] = (
-    ("_key", "string", lambda one: one.key), ("_time", "time", lambda one: one.time),
-    ("_time_is_told", "bool", lambda one: one.time_is_told), ("_received", "time", lambda one: one.received),
-    ("_host", "string", lambda one: one.host), ("_user", "string", lambda one: one.user),
-    ("_src", "string", lambda one: one.src), ("_dst", "string", lambda one: one.dst),
-    ("_asset", "int64", lambda one: one.asset), ("_product", "named", lambda one: one.product),
-    ("_category", "named", lambda one: one.category), ("_service", "named", lambda one: one.service),
-    ("_format", "named", lambda one: one.format), ("_json", "bool", lambda one: one.json),
-    ("_raw", "binary", lambda one: one.raw),
+    ("_key", "string", attrgetter("key")), ("_time", "time", attrgetter("time")),
+    ("_time_is_told", "bool", attrgetter("time_is_told")), ("_received", "time", attrgetter("received")),
+    ("_host", "string", attrgetter("host")), ("_user", "string", attrgetter("user")),
+    ("_src", "string", attrgetter("src")), ("_dst", "string", attrgetter("dst")),
+    ("_asset", "int64", attrgetter("asset")), ("_product", "named", attrgetter("product")),
+    ("_category", "named", attrgetter("category")), ("_service", "named", attrgetter("service")),
+    ("_format", "named", attrgetter("format")), ("_json", "bool", attrgetter("json")),
+    ("_raw", "binary", attrgetter("raw")),
 )  # fmt: skip
 
 
@@ -172,9 +201,17 @@ def _envelope(events: Sequence[StoredEvent]) -> tuple[list[Any], list[pa.Field]]
         values = list(map(of, events))
         if kind == "named":
             arrays.append(pa.array(values, pa.string()).dictionary_encode())
+        elif kind == "time":
+            arrays.append(pa.array(map(_microseconds, values), pa.int64()).cast(field.type))
         else:
             arrays.append(pa.array(values, field.type))
     return arrays, fields
+
+
+def _microseconds(moment: datetime) -> int:
+    """Since 1970; pyarrow takes ten times as long for an aware moment."""
+    since = moment - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def events_in(table: pa.Table | pa.RecordBatch, source: int) -> Iterator[StoredEvent]:
