@@ -26,12 +26,13 @@ IMAGES = ROOT / "docs" / "images"
 
 @dataclass(frozen=True)
 class Screen:
-    """One picture: its name, whose it is, and the address."""
+    """One picture: its name, whose it is, and the address; `follow` is a link there that is gone along first."""
 
     name: str
     role: str
     path: str
     also: bool = False
+    follow: str = ""
 
 
 SCREENS = (
@@ -41,6 +42,10 @@ SCREENS = (
     Screen("findings", "ciso", "/findings/"),
     Screen("loss", "ciso", "/loss/"),
     Screen("brief", "cio", "/brief/"),
+    Screen("alerts", "analyst", "/alerts/?state=new&state=open"),
+    Screen("triage", "analyst", "/alerts/?state=new&state=open", follow="#list-region tbody th a"),
+    Screen("not-watched", "ciso", "/not-watched/"),
+    Screen("daily-watch", "ciso", "/daily-watch/", also=True),
 )
 WAYS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("", {}),
@@ -69,6 +74,8 @@ def draw(browser: Browser, server: Server, screen: Screen, login: tuple[str, str
         answer = page.goto(screen.path)
         if answer is None or not answer.ok:
             raise SystemExit(f"{screen.name}: {screen.path} answers {answer and answer.status}")
+        if screen.follow:
+            page.locator(screen.follow).first.click()
         page.wait_for_load_state("networkidle")
         page.wait_for_function(DRAWN)
         page.screenshot(path=IMAGES / f"{screen.name}{suffix}.png", animations="disabled")

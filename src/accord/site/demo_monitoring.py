@@ -24,6 +24,7 @@ from accord.site.sample import logs
 from accord.site.sample.generator import build
 
 Say = Callable[[str], None]
+WORKING_DAY = timedelta(hours=12)
 WATCHES = 3
 """Mornings for which the sample has a daily watch."""
 NOTES = (
@@ -135,6 +136,7 @@ class Fortnight:
 
     def live_through(self, until: datetime) -> None:
         """Pump what has come, date the alerts of it, and do what analysts did up to then."""
+        self._act(self.since + WORKING_DAY)  # what was done by day came before the next night's events
         caught_up = False
         while not caught_up:
             caught_up = self._pump.fill()
@@ -142,10 +144,13 @@ class Fortnight:
         for alert in Alert.objects.filter(pk__gt=self._known).order_by("last", "pk"):
             self._known = max(self._known, alert.pk)
             self._date(alert, until)
+        self._act(until)
+        self.since = until
+
+    def _act(self, until: datetime) -> None:
         self._acts.sort(key=lambda act: act.at)
         while self._acts and self._acts[0].at <= until:
             self._do(self._acts.pop(0))
-        self.since = until
 
     def _date(self, alert: Alert, until: datetime) -> None:
         rng = Random(f"{alert.title}-{alert.last.isoformat()}")

@@ -14,10 +14,10 @@ from random import Random
 from accord.site.sample.assets import Thing
 from accord.site.sample.company import SEED
 from accord.site.sample.logs import incidents, machines, services
-from accord.site.sample.logs.incidents import JUDGED, Judged
+from accord.site.sample.logs.incidents import JUDGED, UNKNOWN, Judged
 from accord.site.sample.logs.scene import DAYS, Recorded, Scene, Source
 
-__all__ = ["DAYS", "JUDGED", "Judged", "Recorded", "Source", "write"]
+__all__ = ["DAYS", "JUDGED", "UNKNOWN", "Judged", "Recorded", "Source", "write"]
 SILENT_FOR = timedelta(days=2)
 WRITERS = (
     ("controllers", "Domain controllers", "http", machines.controllers, 420, (0.5, 8.0), "windows-dc.jsonl"),
