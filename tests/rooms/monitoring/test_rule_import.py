@@ -115,6 +115,10 @@ def test_a_newer_text_that_fails_its_tests_or_cannot_be_run_waits(keeper: User) 
     assert (one.offered_why, other.offered_why) == (Rule.Why.TESTS, Rule.Why.BROKEN)
     assert one.version is not None
     assert (one.version.number, other.state) == (1, Rule.State.UNKNOWN)
+    newer = collection(sigma(1, value="another"), sigma(2, field="path|re", value="(a)\\1"))
+    assert rules.apply(keeper, newer, WISH)["offered"] == 1
+    assert of(1).offered_why == Rule.Why.TESTS  # nobody changed it here
+    one = of(1)
     with pytest.raises(rules.Failing, match="0 of 1 event matched"):
         rules.take_offered(keeper, one)
     rules.take_offered(keeper, one, despite=True)
@@ -158,9 +162,7 @@ def test_new_rules_follow_the_policy_in_force(keeper: User) -> None:
 def test_an_import_waits_for_no_lock_and_begins_anew_where_rules_changed(
     keeper: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from accord.monitoring.services import rule_import
-
-    real, planned = rule_import.plan, []
+    real, planned = rules.plan, list[Any]()
 
     def slow(gathered: Any, name: str) -> Any:
         found = real(gathered, name)
@@ -169,7 +171,7 @@ def test_an_import_waits_for_no_lock_and_begins_anew_where_rules_changed(
         planned.append(found)
         return found
 
-    monkeypatch.setattr(rule_import, "plan", slow)
+    monkeypatch.setattr("accord.monitoring.services.rule_import.plan", slow)
     rules.apply(keeper, collection(sigma(1)), WISH)
     assert len(planned) == 2
     assert {of(1).collection, of(7).collection} == {"Ours", "own"}

@@ -107,6 +107,7 @@ def test_the_old_program_runs_until_the_new_one_is_compiled(analyst: User, djang
     assert [one for one, _ in ruleset.current().rules.values()] == [first.pk]
     job = jobs.run_now(analyst, ruleset.COMPILE)
     assert job.state == Job.State.DONE, job.error
+    assert job.result is not None
     assert job.result["rules"] == 2
     assert ruleset.digest() != before
     assert [one for one, _ in ruleset.current().rules.values()] == [first.pk, second.pk]

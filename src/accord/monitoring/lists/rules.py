@@ -29,7 +29,7 @@ def window_of(request: HttpRequest) -> int:
 
 def _rows(request: HttpRequest) -> QuerySet[Any]:
     large = ("needs", "course_note")
-    return selectors.with_scores(Rule.objects.select_related("offered").defer(*large), window_of(request))
+    return selectors.with_scores(Rule.objects.defer(*large), window_of(request))
 
 
 def _held(request: HttpRequest) -> dict[str, list[tuple[str, str]]]:
@@ -50,7 +50,8 @@ def choices_of(name: str) -> Any:
 
 def _with_technique(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
     named = Cast("techniques", TextField())
-    return rows.annotate(named=named).filter(named__contains=f'"{value.strip().upper()}')
+    named_rows: QuerySet[Any] = rows.annotate(named=named)
+    return named_rows.filter(named__contains=f'"{value.strip().upper()}')
 
 
 def _never_fired(rows: QuerySet[Any], value: bool) -> QuerySet[Any]:
@@ -70,7 +71,8 @@ def _vanished(rows: QuerySet[Any], value: bool) -> QuerySet[Any]:
 
 
 def _is_local(rows: QuerySet[Any], value: bool) -> QuerySet[Any]:
-    changed = ~Q(upstream="") & ~Q(version__digest=F("upstream"))
+    waits = Q(offered_why__in=[Rule.Why.TESTS, Rule.Why.BROKEN])
+    changed = ~Q(upstream="") & ~Q(version__digest=F("upstream")) & ~waits
     return rows.filter(changed) if value else rows.exclude(changed)
 
 

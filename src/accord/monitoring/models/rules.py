@@ -102,6 +102,12 @@ class Rule(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("monitoring:rule_detail", args=[self.pk])
 
+    @property
+    def is_changed_here(self) -> bool:
+        """Whether a person put another text than the collection's in force."""
+        differs = bool(self.upstream and self.version and self.version.digest != self.upstream)
+        return differs and self.offered_why not in (self.Why.TESTS, self.Why.BROKEN)
+
 
 class RuleVersion(models.Model):
     """One text of a rule, as it was in force from `created` until the next one."""

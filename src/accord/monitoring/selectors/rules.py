@@ -63,6 +63,16 @@ def collections() -> list[RuleCollection]:
     return list(RuleCollection.objects.annotate(bad=Count("faults")).select_related("by").order_by("name"))
 
 
+def members_of(rule: Rule) -> list[Rule]:
+    """The rules that a correlation rule names, as far as they are there."""
+    from accord.monitoring.services.ruleset import members_of as names_in
+
+    if not rule.is_correlation or rule.version is None:
+        return []
+    names = names_in([rule.version.text])
+    return list(Rule.objects.filter(Q(identifier__in=names) | Q(name__in=names)).order_by("title", "pk"))
+
+
 def scores_of(rule: Rule) -> list[RuleScore]:
     return list(rule.scores.order_by("window"))
 

@@ -139,8 +139,7 @@ def _hold_back(found: Plan, program: Program, paths: dict[int, str]) -> None:
             tests.setdefault(test.rule_id, []).append(test)
     bench = Bench(program, [paths[id(d)] for rule, d in found.changed if rule.pk in tests]) if tests else None
     for rule, document in found.changed:
-        digest = rule.version.digest if rule.version else ""
-        if digest and rule.upstream and digest not in (rule.upstream, document.digest):
+        if rule.is_changed_here and rule.version and rule.version.digest != document.digest:
             found.waiting[rule.pk] = (Rule.Why.LOCAL, "The text in force was changed here.")
         elif found.compiled[id(document)].problem and rule.state != Rule.State.UNSUPPORTED:
             found.waiting[rule.pk] = (Rule.Why.BROKEN, found.compiled[id(document)].problem)
@@ -154,7 +153,7 @@ def _hold_back(found: Plan, program: Program, paths: dict[int, str]) -> None:
 
 def preview(found: Plan) -> dict[str, Any]:
     """A plan as plain data for a screen: counts, and the first of each kind."""
-    shown = [rule.version_id for rule, _ in found.changed[:SHOWN_DIFFS]]
+    shown = [rule.version_id for rule, _ in found.changed[:SHOWN_DIFFS] if rule.version_id is not None]
     texts = dict(RuleVersion.objects.filter(pk__in=shown).values_list("pk", "text"))
     changed = []
     for place, (rule, document) in enumerate(found.changed[:SHOWN]):

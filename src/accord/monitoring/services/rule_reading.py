@@ -147,8 +147,8 @@ def _note(found: Gathered, text: str) -> None:
 
 def _without_top(found: Gathered) -> None:
     """An archive often holds one folder that is named after its release: it is no part of the paths."""
-    tops = {PurePosixPath(one.path).parts[0] for one in (*found.documents, *found.faults) if "/" in one.path}
-    if len(tops) == 1 and all("/" in one.path for one in (*found.documents, *found.faults)):
+    paths = [*(one.path for one in found.documents), *(one.path for one in found.faults)]
+    if len({PurePosixPath(path).parts[0] for path in paths if "/" in path}) == 1 and all("/" in one for one in paths):
         found.documents = [replace(one, path=one.path.partition("/")[2]) for one in found.documents]
         found.faults = [replace(one, path=one.path.partition("/")[2]) for one in found.faults]
 

@@ -99,7 +99,7 @@ def _cut(path: str, text: str, faults: list[Fault]) -> Iterator[tuple[int, str]]
     try:
         for event in yaml.parse(text, Loader=loader):
             if isinstance(event, yaml.DocumentStartEvent):
-                starts.append(event.start_mark.line)
+                starts.append(event.start_mark.line if event.start_mark is not None else 0)
     except Exception as error:
         fault = _fault(path, 1, error)
         faults.append(fault)

@@ -207,8 +207,8 @@ def note_problems(pairs: Iterable[Pair], program: Program) -> int:
     problems = {**dict.fromkeys(pairs, ""), **problems_of(program)}
     needs = {pair_of(rule.path): list(rule.fields) for rule in program.rules}
     now, changed = timezone.now(), []
-    for rule in _held(problems):
-        problem, asked = problems[rule.pk, rule.version_id][:500], needs.get((rule.pk, rule.version_id), [])
+    for rule, pair in _held(problems):
+        problem, asked = problems[pair][:500], needs.get(pair, [])
         before = (rule.state, rule.reason, rule.needs)
         if problem:
             state, reason = Rule.State.UNSUPPORTED, problem
@@ -228,14 +228,14 @@ def note_problems(pairs: Iterable[Pair], program: Program) -> int:
     return sum(1 for problem in problems.values() if problem)
 
 
-def _held(pairs: Iterable[Pair]) -> Iterable[Rule]:
+def _held(pairs: Iterable[Pair]) -> Iterable[tuple[Rule, Pair]]:
     """The rules of which these versions are in force."""
     versions = {rule: version for rule, version in pairs}  # noqa: C416 - a mapping gives its keys
     wanted = list(versions)
     for start in range(0, len(wanted), AT_ONCE):
         for rule in Rule.objects.filter(pk__in=wanted[start : start + AT_ONCE]):
             if versions[rule.pk] == rule.version_id:
-                yield rule
+                yield rule, (rule.pk, versions[rule.pk])
 
 
 # --- told by the pump
@@ -255,27 +255,24 @@ def note_states(
         pair_of(one.rule.path): (STATES[one.state], one.reason) for one in given
     }
     told.update(_correlated(correlations, given))
-    changed, confirmed = [], []
-    for rule in _held(told):
-        state, reason = told[rule.pk, rule.version_id]
+    groups: dict[tuple[Rule.State, str, bool], list[int]] = {}
+    changed = 0
+    for rule, pair in _held(told):
+        state, reason = told[pair]
         if rule.is_filter or _holds(rule, state, moment):
             continue
         reason = reason[:500]
-        if (rule.state, rule.reason) != (state, reason):
-            if rule.state != state:
-                rule.state_since = moment
-            rule.state, rule.reason, rule.confirmed = state, reason, moment
-            rule.last_ok = moment if state == Rule.State.OK else rule.last_ok
-            changed.append(rule)
-        elif rule.confirmed is None or moment - rule.confirmed > REFRESHED:
-            confirmed.append(rule.pk)
-    fields = ["state", "reason", "state_since", "confirmed", "last_ok"]
-    Rule.objects.bulk_update(changed, fields, batch_size=AT_ONCE)
-    for start in range(0, len(confirmed), AT_ONCE):
-        rows = Rule.objects.filter(pk__in=confirmed[start : start + AT_ONCE])
-        rows.update(confirmed=moment)
-        rows.filter(state=Rule.State.OK).update(last_ok=moment)
-    return len(changed)
+        is_new = (rule.state, rule.reason) != (state, reason)
+        changed += is_new
+        if is_new or rule.confirmed is None or moment - rule.confirmed > REFRESHED:
+            groups.setdefault((state, reason, rule.state != state), []).append(rule.pk)
+    for (state, reason, is_another), keys in groups.items():  # many rules have one reason
+        values: dict[str, Any] = {"state": state, "reason": reason, "confirmed": moment}
+        values |= {"state_since": moment} if is_another else {}
+        values |= {"last_ok": moment} if state == Rule.State.OK else {}
+        for start in range(0, len(keys), AT_ONCE):
+            Rule.objects.filter(pk__in=keys[start : start + AT_ONCE]).update(**values)
+    return changed
 
 
 def _holds(rule: Rule, state: Rule.State, moment: datetime) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -51,23 +52,23 @@ def page(request: HttpRequest, rule: Rule, test_form: TestForm, status: int = 20
         "lines": selectors.marked(text), "told": told(text), "scores": scores,
         "statements": _statements(rule, next((one for one in scores if one.window == selectors.WINDOW), None)),
         "source": "/".join(part or "*" for part in (rule.product, rule.category, rule.service)),
-        "is_local": bool(rule.upstream and rule.version and rule.version.digest != rule.upstream),
+        "is_local": rule.is_changed_here, "members": selectors.members_of(rule),
         "is_own": rule.collection == OWN,
         "offered_lines": difference(text, rule.offered.text)[:400] if rule.offered else [],
         "versions": list(rule.versions.select_related("by").defer("text").order_by("-number")[:20]),
         "tests": list(rule.cases.select_related("by").defer("events").order_by("pk")[:MOST_TESTS]),
         "test_form": test_form, "course_form": CourseForm(initial={"course": rule.course or None}),
-        "alerts": selectors.newest_alerts(rule), "alerts_href": _href("alert_list", rule, "rule"),
-        "exceptions_href": _href("exception_list", rule, "rule"), "history": parts.history("rule", rule.pk),
+        "alerts": selectors.newest_alerts(rule), "alerts_href": _href("alert_list", rule),
+        "exceptions_href": _href("exception_list", rule), "history": parts.history("rule", rule.pk),
         "may_change": may(user, "change", "rule"), "may_run": may(user, "run", "rule"),
         "may_decide": may(user, "decide", "rule"), "may_see_alerts": may(user, "view", "alert"),
     }  # fmt: skip
     return render(request, "monitoring/rule.html", context, status=status)
 
 
-def _href(name: str, rule: Rule, parameter: str) -> str:
+def _href(name: str, rule: Rule) -> str:
     try:
-        return f"{reverse(f'monitoring:{name}')}?{parameter}={rule.pk}"
+        return f"{reverse(f'monitoring:{name}')}?{urlencode({'rule': rule.identifier})}"
     except NoReverseMatch:
         return ""
 
@@ -79,7 +80,7 @@ def _statements(rule: Rule, score: RuleScore | None) -> list[Statement]:
     days = f"within {score.window} days"
     judged = score.true + score.benign + score.false
     low, high = score.precision_low, score.precision_high
-    href = _href("alert_list", rule, "rule")
+    href = _href("alert_list", rule)
     common: dict[str, Any] = {"query": "monitoring.RuleScore", "as_of": score.made}
     return [
         Statement("rule.alerts", "Alerts", score.alerts, "alerts", href=href, **common,

@@ -109,7 +109,7 @@ def states(
     counts = selectors.by_state()
     silent = Rule.objects.filter(enabled=True).exclude(state=Rule.State.OK).order_by("state", "title")
     faults = RuleFault.objects.select_related("collection").order_by("collection__name", "path")
-    data = {
+    data: dict[str, Any] = {
         "states": {one.state: one.enabled for one in counts},
         "disabled": sum(one.disabled for one in counts),
         "rules": list(silent.values("identifier", "title", "path", "state", "reason")) if every else [],
