@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import structlog
 
@@ -29,7 +29,16 @@ AGAIN = 1.0
 """Seconds until a full disk is tried again."""
 CLOSED = "The source is not collected any more."
 Mark = Mapping[str, Any]
-Batch = tuple[Sequence[Record], Mark | None, int, "asyncio.Future[None]"]
+
+
+class Batch(NamedTuple):
+    """What one `put` brought."""
+
+    records: Sequence[Record]
+    mark: Mark | None
+    size: int
+    told: asyncio.Future[None]
+    done: Callable[[], None] | None
 
 
 class Space:
@@ -81,19 +90,22 @@ class Intake:
         self.records = 0
         self.heard = 0.0
 
-    async def put(self, records: Sequence[Record], mark: Mark | None = None) -> None:
+    async def put(
+        self, records: Sequence[Record], mark: Mark | None = None, done: Callable[[], None] | None = None
+    ) -> None:
         """Return when the records (and the mark with them, in one frame) are on disk.
 
-        ConnectionAbortedError (an OSError) where the intake was closed before.
+        `done` is called then, also where nobody waits any more. ConnectionAbortedError (an OSError) where the intake
+        was closed before.
         """
         if self._closed:
             raise ConnectionAbortedError(CLOSED)
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         size = sum(len(one.body) for one in records)
         self.waiting += size
-        self._batches.append((records, mark, size, done))
+        self._batches.append(Batch(records, mark, size, told, done))
         self._work.set()
-        await done
+        await told
 
     async def hand_over(self, content: IO[bytes], name: str, connection: str = "", mark: Mark | None = None) -> None:
         """Return when a copy of a whole file, the record that names it and the mark are on disk."""
@@ -133,12 +145,12 @@ class Intake:
         """Write what waits, as far as the disk allows, and end."""
         self._closed = True
         if self._batches and not self.paused:
-            await asyncio.wait([batch[3] for batch in self._batches], timeout=10)
+            await asyncio.wait([batch.told for batch in self._batches], timeout=10)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        for *_, done in self._batches:
-            if not done.done():
-                done.set_exception(ConnectionAbortedError(CLOSED))
+        for batch in self._batches:
+            if not batch.told.done():
+                batch.told.set_exception(ConnectionAbortedError(CLOSED))
         await asyncio.get_running_loop().run_in_executor(self._pool, self.writer.close)
 
     async def _commit(self) -> None:
@@ -163,26 +175,28 @@ class Intake:
             if self.paused:
                 log.info("intake goes on", folder=str(self.writer.folder))
                 self.paused = ""
-            for records, _, size, done in batches:
-                self.waiting -= size
-                self.records += len(records)
-                if not done.done():
-                    done.set_result(None)
+            for batch in batches:
+                self.waiting -= batch.size
+                self.records += len(batch.records)
+                if batch.done is not None:
+                    batch.done()
+                if not batch.told.done():
+                    batch.told.set_result(None)
 
     def _taken(self) -> list[Batch]:
         taken: list[Batch] = []
         size = 0
-        while self._batches and (not taken or size + self._batches[0][2] <= FRAME):
+        while self._batches and (not taken or size + self._batches[0].size <= FRAME):
             batch = self._batches.popleft()
             taken.append(batch)
-            size += batch[2]
+            size += batch.size
         return taken
 
     async def _written(self, batches: list[Batch]) -> str:
         """Write batches as one frame; why that could not be, "" where it was."""
-        records = [one for batch in batches for one in batch[0]]
+        records = [one for batch in batches for one in batch.records]
         own = dict(self._mark()) if self._mark is not None else {}
-        marks = [batch[1] for batch in batches if batch[1]]
+        marks = [batch.mark for batch in batches if batch.mark]
         mark: dict[str, Any] = {}
         for one in (own, *marks):
             _join(mark, one)

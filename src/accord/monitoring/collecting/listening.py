@@ -180,7 +180,7 @@ async def take(living: Living, trail: Trail, messages: Sequence[Message]) -> Non
         if keep
     ]
     if records:
-        await living.intake.put(records)
+        await living.intake.put(records, done=lambda: living.repeats.written(trail))
 
 
 async def _syslog(listener: Listener, stream: Plain, living: Living, trail: Trail) -> bool:

@@ -36,13 +36,15 @@ def digest(line: bytes) -> bytes:
 
 
 class Trail:
-    """The lines of one living connection that its sender may send again."""
+    """The lines of one living connection that its sender may send again; `pending` are those that are not on disk
+    yet, and so are no part of what a new segment must carry: the records themselves come after it."""
 
-    __slots__ = ("connection", "digests", "fresh", "peer", "returning")
+    __slots__ = ("connection", "digests", "fresh", "over", "peer", "pending", "returning")
 
     def __init__(self, connection: str, peer: str, returning: bool) -> None:
         self.connection, self.peer, self.returning = connection, peer, returning
-        self.fresh = 0
+        self.fresh, self.over = 0, False
+        self.pending: list[bytes] = []
         self.digests: deque[bytes] = deque(maxlen=WINDOW if connection.startswith(ACKNOWLEDGED) else EACH)
 
 
@@ -51,64 +53,77 @@ class Repeats:
 
     def __init__(self) -> None:
         self._living: dict[str, Trail] = {}
-        self._broken: dict[str, tuple[str, deque[bytes]]] = {}
-        self._again: dict[str, Counter[bytes]] = {}
+        self._broken: dict[str, tuple[str, deque[bytes]]] = {}  # of senders that have not come back
+        self._again: dict[str, Counter[bytes]] = {}  # of senders that have, what has not come again yet
         self._since: dict[str, float] = {}
+        self._names: dict[str, list[str]] = {}
         self._over: list[str] = []
         self._held = 0
         self.dropped = 0
 
     def begin(self, connection: str, peer: str, now: float) -> Trail:
         """A connection has come."""
-        found = [digests for by, digests in self._broken.values() if by == peer]
-        if found and peer not in self._since:
-            self._since[peer] = now
-            self._again[peer] = Counter(one for digests in found for one in digests)
-        trail = self._living[connection] = Trail(connection, peer, bool(found))
+        for name in [one for one, (by, _) in self._broken.items() if by == peer]:
+            if peer not in self._since:
+                self._since[peer], self._again[peer], self._names[peer] = now, Counter(), []
+            self._again[peer].update(self._broken.pop(name)[1])
+            self._names[peer].append(name)
+        trail = self._living[connection] = Trail(connection, peer, peer in self._again)
         return trail
 
     def keep(self, trail: Trail, lines: Sequence[bytes]) -> list[bool]:
-        """For each line whether it is to be kept; False where it came before."""
+        """For each line whether it is to be kept; False where it came before. `written` tells when these are."""
         kept = [True] * len(lines)
         again = self._again.get(trail.peer) if trail.returning else None
-        before = len(trail.digests)
         for place, line in enumerate(lines):
             one = digest(line)
-            trail.digests.append(one)
-            if again is None:
-                continue
-            if again.get(one):
+            if again is not None and again.get(one):
                 again[one] -= 1
                 kept[place] = False
-                trail.fresh = 0
                 self.dropped += 1
-            else:
-                trail.fresh += 1
-                if trail.fresh >= FRESH:
-                    trail.returning, again = False, None
-        self._held += len(trail.digests) - before
+                self._held -= 1
+                self._add(trail, (one,))
+                trail.fresh = 0
+                continue
+            trail.pending.append(one)
+            trail.fresh += 1
+            if again is not None and trail.fresh >= FRESH:
+                trail.returning, again = False, None
+        return kept
+
+    def written(self, trail: Trail) -> None:
+        """What `keep` kept is on disk; also where the connection has ended meanwhile."""
+        if trail.over and trail.peer in self._again:
+            self._again[trail.peer].update(trail.pending)
+            self._held += len(trail.pending)
+        else:
+            self._add(trail, trail.pending)
+        trail.pending = []
         if self._held > ALL:
             self._trim()
-        return kept
+
+    def _add(self, trail: Trail, digests: Sequence[bytes]) -> None:
+        before = len(trail.digests)
+        trail.digests.extend(digests)
+        self._held += len(trail.digests) - before
 
     def end(self, trail: Trail, orderly: bool) -> None:
         """A connection has ended: orderly (its sender was told that all is on disk) or not."""
         self._living.pop(trail.connection, None)
-        if orderly or not trail.digests:
+        trail.over = True
+        if orderly:
             self._held -= len(trail.digests)
             self._over.append(trail.connection)
-            return
-        self._broken[trail.connection] = trail.peer, trail.digests
-        if trail.peer in self._again:
+        elif trail.peer in self._again:
             self._again[trail.peer].update(trail.digests)
-        self._trim()
+            self._names[trail.peer].append(trail.connection)
+        else:
+            self._broken[trail.connection] = trail.peer, trail.digests
 
     def settle(self, now: float) -> None:
         """Forget what broke off where its sender has been back for long enough."""
         for peer in [one for one, since in self._since.items() if now - since >= SETTLED]:
-            del self._since[peer], self._again[peer]
-            for connection in [one for one, (by, _) in self._broken.items() if by == peer]:
-                self._forget(connection)
+            self._forget(peer)
 
     def mark(self) -> dict[str, Any]:
         """What the next frame must tell so that a restart knows it: connections that are over; empty for nothing."""
@@ -121,12 +136,13 @@ class Repeats:
 
     def state(self) -> dict[str, Any]:
         """All that a restart must know: living connections count as broken off then."""
-        living = {one.connection: (one.peer, one.digests) for one in self._living.values()}
+        held: dict[str, tuple[str, Iterable[bytes]]] = dict(self._broken)
+        held |= {self._names[peer][0]: (peer, again.elements()) for peer, again in self._again.items()}
+        held |= {one.connection: (one.peer, one.digests) for one in self._living.values()}
         return {
             "trails": [
                 [connection, peer, base64.b64encode(b"".join(digests)).decode()]
-                for connection, (peer, digests) in {**self._broken, **living}.items()
-                if digests
+                for connection, (peer, digests) in held.items()
             ]
         }
 
@@ -156,22 +172,32 @@ class Repeats:
             self._broken[connection] = peer, deque(maxlen=most)
         return self._broken[connection][1]
 
-    def _forget(self, connection: str) -> None:
-        _, digests = self._broken.pop(connection)
-        self._held -= len(digests)
-        self._over.append(connection)
+    def _forget(self, peer: str) -> None:
+        self._held -= self._again.pop(peer).total()
+        self._over += self._names.pop(peer)
+        del self._since[peer]
 
     def _trim(self) -> None:
-        """Bring what is held under the bound: first all to the same length, then the oldest broken ones go."""
+        """Bring what is held under the bound: first all to the same length, then the oldest that broke off go."""
         if self._held <= ALL:
             return
         held = [digests for _, digests in self._broken.values()] + [one.digests for one in self._living.values()]
-        most = max(LEAST, ALL // 2 // len(held))
+        most = max(LEAST, ALL // 2 // (len(held) + len(self._again)))
         for digests in held:
             while len(digests) > most:
                 digests.popleft()
                 self._held -= 1
+        for peer, again in self._again.items():
+            total = again.total()
+            if total > most:
+                again = self._again[peer] = Counter(dict(Counter(again.elements()).most_common(most)))
+                self._held -= total - again.total()
         for connection in list(self._broken):
             if self._held <= ALL:
-                break
-            self._forget(connection)
+                return
+            self._held -= len(self._broken.pop(connection)[1])
+            self._over.append(connection)
+        for peer in list(self._again):
+            if self._held <= ALL:
+                return
+            self._forget(peer)
