@@ -178,7 +178,7 @@ def test_a_second_source_of_the_same_kind_takes_the_rules_over(watched: dict[str
 def test_systems_by_how_much_of_them_sends_logs(watched: dict[str, Any]) -> None:
     found = {one["key"]: one for one in spots.systems(read.state())}
     shop, pay, kiosk = found["S-SHOP"], found["S-PAY"], found["S-KIOSK"]
-    assert (shop["state"], shop["logging"], shop["assets"]) == ("partly", 1, 2)
+    assert (shop["state"], shop["logging"], shop["silent"], shop["asked"]) == ("partly", 1, 1, 2)
     assert shop["unseen"] == pytest.approx(0.6)
     assert shop["loss"] == pytest.approx([0.6e5, 1.2e5, 2.4e5])
     assert {(m["label"], m["without"], m["of"]) for m in shop["missing"]} == {
@@ -186,6 +186,33 @@ def test_systems_by_how_much_of_them_sends_logs(watched: dict[str, Any]) -> None
     }  # fmt: skip
     assert (pay["state"], pay["goal"], pay["loss"]) == ("all", 0.0, None)
     assert (kiosk["state"], kiosk["goal"], kiosk["newest"]) == ("unknown", 0.0, None)
+
+
+def test_of_assets_that_logs_do_not_name_it_cannot_be_told_while_their_kind_of_log_arrives(estate: User) -> None:
+    import_tables(estate, [
+        table("asset", "key,name,kind", "A-VM,Machine,host", "A-ACC,Account,account", "A-IMG,Image,image"),
+        table("system_asset", "system,asset,share", "S-KIOSK,A-VM,0.5", "S-KIOSK,A-ACC,0.3", "S-KIOSK,A-IMG,0.2"),
+    ])  # fmt: skip
+    source("PC", "receiving", "windows//security", hosts={"A-VM": 0.1})
+
+    def kiosk() -> dict[str, Any]:
+        blind.refresh(NOW)
+        return next(one for one in spots.systems(read.state()) if one["key"] == "S-KIOSK")
+
+    before = kiosk()
+    assert (before["state"], before["silent"], before["open"], before["asked"]) == ("partly", 1, 0, 2)
+    assert [m["label"] for m in before["missing"]] == ["Sign-in log"]
+    source("IDP", "receiving", "okta//okta")
+    after = kiosk()
+    assert (after["state"], after["silent"], after["open"], after["missing"]) == ("unknown", 0, 1, [])
+    assert (after["unseen"], after["goal"], after["goal_most"]) == (0.0, 0.0, 0.0)
+
+
+def test_a_source_whose_events_name_no_asset_tells_nothing_of_systems(watched: dict[str, Any]) -> None:
+    source("IDP", "silent", "okta//okta")
+    blind.refresh(NOW)
+    (one,) = (one for one in read.silent_sources(NOW) if one.source.key == "IDP")
+    assert (one.systems, one.goal_share, one.loss) == ([], None, None)
 
 
 def test_a_correlation_rule_is_blind_as_its_members_are() -> None:
@@ -245,6 +272,17 @@ def test_the_three_answers_are_apart(watched: dict[str, Any], estate: User) -> N
     assert (by["T1059"].exact, by["T1059"].tested, by["T1059"].reasons) == (0, 1, {"silent": 1})
     assert (by["T1110"].fired, by["T1110"].last_fired, by["T1110"].arriving) == (1, NOW, 0)
     assert by["T1078"].reasons == {"no_source": 1}
+
+
+def test_without_a_catalogue_techniques_stand_under_the_tactics_of_most_rules(estate: User) -> None:
+    rule("a", "T1110", "product: linux", tactics=["credential-access"])
+    rule("b", "T1110", "product: linux", tactics=["credential-access", "initial-access"])
+    rule("c", "T1005", "product: linux", tactics=[])
+    found = read.coverage(NOW, "rules")
+    assert found.catalogue.tactics == (("credential-access", "Credential access"),)
+    assert {one.technique.identifier: one.technique.tactics for one in found.covers} == {
+        "T1110": ("credential-access",), "T1005": (),
+    }  # fmt: skip
 
 
 def test_an_exercise_proves_and_one_that_failed_disproves(watched: dict[str, Any], estate: User) -> None:

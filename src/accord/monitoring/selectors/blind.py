@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -159,10 +159,13 @@ def coverage(now: datetime, scope: str = "profile") -> Coverage:
         for technique, named in known.techniques.items():
             if not named.retired:
                 covers.setdefault(technique, Cover(named))
-    names = ("pk", "techniques", "state", "last_fired", "tests", "tests_failed")
+    names = ("pk", "techniques", "state", "last_fired", "tests", "tests_failed", "tactics")
+    tagged: dict[str, Counter[str]] = defaultdict(Counter)
     rules = Rule.objects.filter(enabled=True, version__isnull=False, is_filter=False).order_by("pk")
-    for pk, techniques, state_, fired, tests, failed in rules.values_list(*names):
+    for pk, techniques, state_, fired, tests, failed, tactics in rules.values_list(*names):
         own = {known.now(technique) for technique in techniques}
+        for technique in own:
+            tagged[technique].update(tactics)
         for technique in own | {parent_of(technique) for technique in own if parent_of(technique)}:
             if scope != "profile" and technique in own:
                 covers.setdefault(technique, Cover(known.of(technique)))
@@ -171,8 +174,22 @@ def coverage(now: datetime, scope: str = "profile") -> Coverage:
                 _count(cover, pk, "silent" if pk in blind else state_, fired, tests and not failed)
                 cover.exact += technique in own
     _exercises(covers, known)
+    if known.release is None:
+        known = _by_tags(covers, tagged, known)
     ordered = sorted(covers.values(), key=_order)
     return Coverage(known, mine, ordered, scope)
+
+
+def _by_tags(covers: dict[str, Cover], tagged: dict[str, Counter[str]], known: Catalogue) -> Catalogue:
+    """Without a catalogue: a technique stands under the tactics that most rules name with it, by their own words."""
+    for technique, cover in covers.items():
+        counted = tagged.get(technique) or Counter()
+        most = max(counted.values(), default=0)
+        tactics = tuple(sorted(name for name, number in counted.items() if number == most))
+        cover.technique = replace(cover.technique, tactics=tactics)
+    names = sorted({tactic for cover in covers.values() for tactic in cover.technique.tactics})
+    words = tuple((name, name.replace("-", " ").capitalize()) for name in names)
+    return replace(known, tactics=words)
 
 
 def _order(cover: Cover) -> tuple[bool, float, str]:

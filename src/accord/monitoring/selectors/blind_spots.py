@@ -123,8 +123,9 @@ def _system(spot: str, key: str, state: BlindState | None) -> Spot | None:
         return None
     currency = _currency(state)
     missing = "; ".join(f"{m['label']} on {m['without']} of {m['of']} assets" for m in one["missing"])
-    words = f"{one['logging']} of {one['assets']} assets send logs. Missing: {missing or 'not told'}." + _money(
-        one["loss"], currency
+    words = (
+        f"{one['silent']} of {one['asked']} assets send no logs; {one['logging']} do, of {one['open']} it cannot be "
+        f"told. Missing: {missing or 'not told'}.{_money(one['loss'], currency)}"
     )
     return Spot(spot, f"Logs of {one['name']}", words, one["goal"], _three(one["loss"]), currency)
 

@@ -27,7 +27,7 @@ from accord.monitoring.models import (
     SystemStake,
 )
 from accord.monitoring.services import blind_routes
-from accord.monitoring.services.blind_logs import EXPECTED, Kind, kinds_of
+from accord.monitoring.services.blind_logs import EXPECTED, NAMELESS, Kind, kinds_of
 from accord.monitoring.services.blind_routes import Log, Routes
 
 FRESH = timedelta(days=7)
@@ -134,7 +134,10 @@ def find(read: Read) -> dict[str, Any]:
 
 
 def _source(read: Read, source: int, rules: Sequence[int]) -> dict[str, Any]:
-    """What hangs on one source alone: rules, their techniques, and systems whose assets no other source sees."""
+    """What hangs on one source alone: rules, their techniques, and systems whose assets no other source sees.
+
+    Where its events name no asset it is not known which systems hang on it, and so neither weight nor loss.
+    """
     alive = read.alive - {source}
     lost = {
         asset for asset in read.hosts.get(source, ())
@@ -159,12 +162,14 @@ def _source(read: Read, source: int, rules: Sequence[int]) -> dict[str, Any]:
         loss = [total + part for total, part in zip(loss, own["loss"] or (0.0, 0.0, 0.0), strict=True)]
     systems.sort(key=lambda one: (-(one["goal"] or 0.0), one["key"]))
     techniques = sorted({technique for pk in rules for technique in read.enabled[pk][0]})
+    told = bool(read.hosts.get(source))
+    priced = told and unpriced < max(len(systems), 1)
     return {
         "rules": list(rules), "techniques": techniques, "assets": len(read.hosts.get(source, ())),
         "lost_assets": len(lost), "unclaimed": read.unclaimed.get(source, 0), "systems": systems,
         "goals": dict(sorted(goals.items(), key=lambda pair: (-pair[1], pair[0]))),
-        "goal_share": weight if weights_known else None,
-        "loss": loss if systems and unpriced < len(systems) else None, "unpriced": unpriced,
+        "goal_share": weight if told and weights_known else None, "loss": loss if priced else None,
+        "unpriced": unpriced,
     }  # fmt: skip
 
 
@@ -180,30 +185,43 @@ def _of_system(read: Read, pk: int, share: float) -> dict[str, Any]:
 
 
 def _system(read: Read, pk: int) -> dict[str, Any]:
-    """How much of a system sends logs, which kinds it should send and does not, and what hangs on the rest."""
+    """How much of a system sends logs, which kinds it should send and does not, and what hangs on the rest.
+
+    An asset sends logs, sends none, or it cannot be told: logs of an account or a cloud resource name people and
+    services, not hosts, so that where their kind of log arrives at all nothing follows for one of them.
+    """
     key, name = read.systems[pk]
     shares = read.shares.get(pk, [])
-    alive = read.alive
-    seen, has = 0.0, defaultdict(set)
-    newest: datetime | None = None
-    logging = 0
-    for asset, share, _ in shares:
+    arriving = _kinds(read, read.alive)
+    has: dict[int, set[str]] = {}
+    sums = {"yes": 0.0, "no": 0.0, "open": 0.0}
+    counts = dict.fromkeys(sums, 0)
+    for asset, share, kind in shares:
+        if kind not in EXPECTED:
+            continue
+        alive = read.alive
         there = [s for s in read.by_asset.get(asset, ()) if s in alive and read.is_fresh(read.hosts[s][asset])]
-        for source in read.by_asset.get(asset, ()):
-            last = read.hosts[source][asset]
-            newest = last if newest is None or last > newest else newest
         if there:
-            seen += share
-            logging += 1
             has[asset] = _kinds(read, there)
-    named = sum(share for _, share, _ in shares)
-    unseen = max(named - seen, 0.0)
-    state = "unknown" if not shares else "none" if logging == 0 else "all" if logging == len(shares) else "partly"
+        nameless = kind in NAMELESS and any(one.name in arriving for one in EXPECTED[kind])
+        answer = "yes" if there else "open" if nameless else "no"
+        sums[answer] += share
+        counts[answer] += 1
+    newest = max((read.hosts[s][a] for a, _, _ in shares for s in read.by_asset.get(a, ())), default=None)
+    own = _of_system(read, pk, sums["no"] if shares else 1.0)
+    most = _of_system(read, pk, sums["no"] + sums["open"] if shares else 1.0)
     return {
-        "key": key, "name": name, "assets": len(shares), "logging": logging, "state": state,
-        "newest": None if newest is None else newest.isoformat(), "unseen": unseen,
-        "missing": _missing(shares, has), **_of_system(read, pk, unseen if shares else 1.0),
+        "key": key, "name": name, "assets": len(shares), "asked": sum(counts.values()), "logging": counts["yes"],
+        "silent": counts["no"], "open": counts["open"], "state": _state(counts),
+        "newest": None if newest is None else newest.isoformat(), "unseen": sums["no"],
+        "missing": _missing(shares, has, arriving), **own, "goal_most": most["goal"], "loss_most": most["loss"],
     }  # fmt: skip
+
+
+def _state(counts: Mapping[str, int]) -> str:
+    if counts["no"]:
+        return "partly" if counts["yes"] or counts["open"] else "none"
+    return "all" if counts["yes"] and not counts["open"] else "unknown"
 
 
 def _kinds(read: Read, sources: Iterable[int]) -> set[str]:
@@ -213,12 +231,18 @@ def _kinds(read: Read, sources: Iterable[int]) -> set[str]:
     }  # fmt: skip
 
 
-def _missing(shares: Sequence[tuple[int, float, str]], has: Mapping[int, set[str]]) -> list[dict[str, Any]]:
-    """Of each kind of log that the kinds of these assets should send: on how many of them it does not come."""
+def _missing(
+    shares: Sequence[tuple[int, float, str]], has: Mapping[int, set[str]], arriving: set[str]
+) -> list[dict[str, Any]]:
+    """Of each kind of log that the kinds of these assets should send: on how many of them it does not come.
+
+    Left out are kinds of which it cannot be told for one asset, because they arrive and name no host.
+    """
     asked: dict[Kind, list[int]] = defaultdict(list)
     for asset, _, kind in shares:
         for wanted in EXPECTED.get(kind, ()):
-            asked[wanted].append(asset)
+            if kind not in NAMELESS or wanted.name not in arriving:
+                asked[wanted].append(asset)
     found = []
     for wanted, assets in asked.items():
         without = sum(wanted.name not in has.get(asset, ()) for asset in assets)

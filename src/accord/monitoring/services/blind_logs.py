@@ -31,6 +31,8 @@ EXPECTED: dict[str, tuple[Kind, ...]] = {
     Asset.AssetKind.REPOSITORY: (CODE,),
 }
 """By kind of asset. An image runs as a host or an application and sends nothing by itself."""
+NAMELESS = frozenset({Asset.AssetKind.CLOUD.value, Asset.AssetKind.ACCOUNT.value, Asset.AssetKind.REPOSITORY.value})
+"""Kinds of assets that their logs do not name as a host."""
 PRODUCTS = {
     "windows": SYSTEM, "linux": SYSTEM, "macos": SYSTEM, "aws": CLOUD, "azure": CLOUD, "gcp": CLOUD,
     "okta": SIGN_IN, "onelogin": SIGN_IN, "m365": CLOUD, "google_workspace": CLOUD, "zeek": NETWORK,

@@ -20,10 +20,10 @@ CHANGES = {
     "unknown": Badge("Not yet known", "neutral", "clock"),
 }
 LOGS = {
-    "all": Badge("All assets", "good", "check"),
-    "partly": Badge("Some assets", "caution", "half"),
+    "all": Badge("All send", "good", "check"),
+    "partly": Badge("Some do not", "caution", "half"),
     "none": Badge("No logs", "danger", "cross"),
-    "unknown": Badge("No assets named", "neutral", "dash"),
+    "unknown": Badge("Cannot be told", "neutral", "dash"),
 }
 RULE = {
     "yes": Badge("Rule", "good", "check"),

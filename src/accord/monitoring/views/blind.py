@@ -87,9 +87,9 @@ def _statements(
         *of_techniques(covered)[:2],
         Statement(
             "blind.systems", "Systems that send no logs", len(mute) if systems else None, "systems", as_of=at,
-            source=f"Of {len(named)} systems whose assets are named: no event of any asset within seven days.",
+            source=f"Of {len(named)} systems of which it can be told: no event of any asset within seven days.",
             href=f"{here}#systems", query="monitoring.selectors.blind_spots.systems",
-            note=f"{len(systems) - len(named)} systems name no assets." if len(systems) > len(named) else "",
+            note=f"Of {len(systems) - len(named)} it cannot be told." if len(systems) > len(named) else "",
             tone="danger" if mute else "good",
         ),
     ]  # fmt: skip
