@@ -20,7 +20,7 @@ from accord.core import ledger
 from accord.core.models import User
 from accord.monitoring.models import Alert, AlertNote, Rule, ShiftNote, Source
 from accord.monitoring.pumping.pump import Pump, only_one
-from accord.site.sample import logs
+from accord.site.sample import logs, threats
 from accord.site.sample.generator import build
 
 Say = Callable[[str], None]
@@ -71,6 +71,7 @@ def load(analyst: User, ciso: User, say: Say) -> None:
                 blind.refresh(until)
                 daily.compose(None, until)
         pump.tell_states()
+    threats.load(ciso, timezone.localdate(now))
     baselines.refresh(now)
     blind.refresh(now)
     scorecards.refresh(now)
