@@ -11,7 +11,6 @@ from django.db.models import Max
 from accord.briefing import parts
 from accord.briefing.parts import Table, address
 from accord.core.statements import Statement
-from accord.engines.priority import CODES, DAYS, Urgency
 from accord.exposure.models import FeedUpdate
 from accord.exposure.selectors import Coverage, Exposure, FeedAge, FixFirst
 from accord.exposure.selectors.feeds import STALE
@@ -23,7 +22,6 @@ SHOWN = 8
 
 
 NEVER = "No scan was imported yet."
-DEADLINES = [CODES[urgency] for urgency in Urgency if DAYS[urgency] is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +75,12 @@ def statements(found: Seen) -> list[Statement]:
     """Open, exploited, watched, unclaimed. No query."""
     exposure, cover = found.exposure, found.coverage
     known = found.scanned and found.catalogue
+    dated = [one.code for one in exposure.by_class if one.days is not None]
     return [
         Statement(
             "posture.deadline", "Weak points to fix by a date", exposure.with_deadline if found.scanned else None,
             "findings", source=f"Of {exposure.open:,} open findings.", query="briefing.selectors.posture.seen",
-            href=address("exposure:finding_list", priority=DEADLINES), as_of=found.as_of,
+            href=address("exposure:finding_list", priority=dated), as_of=found.as_of,
             tone="warning" if exposure.with_deadline else "", note="" if found.scanned else NEVER,
         ),
         Statement(

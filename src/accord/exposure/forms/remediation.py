@@ -6,8 +6,9 @@ from typing import Any
 
 from django import forms
 
-from accord.engines.priority import LABELS, Urgency
+from accord.engines.priority import Urgency
 from accord.exposure.models import Ticket
+from accord.exposure.selectors.policy import policy
 
 DATE = {"type": "date", "class": "input"}
 TEXT = {"class": "input"}
@@ -51,7 +52,7 @@ class PatchPlanForm(forms.Form):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         first: Any = self.fields["first"]
+        classes = [(int(u), policy().label(u)) for u in Urgency if u is not Urgency.NONE]
         first.choices = [
-            (-1, "None of them"),
-            *((int(u), f"Those to be fixed within {LABELS[u]} or sooner") for u in Urgency if u is not Urgency.NONE),
+            (-1, "None of them"), *((n, f"Those to be fixed within {label} or sooner") for n, label in classes)
         ]

@@ -12,11 +12,12 @@ from django.utils.html import format_html
 
 from accord.core.permissions import scoped
 from accord.engines import priority
-from accord.engines.priority import CODES, LABELS, Urgency
+from accord.engines.priority import CODES, Urgency
 from accord.estate.models import Asset, System, UnitSystem
 from accord.exposure.models import IS_OPEN, Definition, DefinitionAlias, Finding, Severity
 from accord.exposure.selectors import search
 from accord.exposure.selectors.narrow import MANY, are_few, few, of_definitions, on_assets, plain
+from accord.exposure.selectors.policy import policy
 from accord.exposure.shell.links import asset_href
 from accord.organization.models import Unit
 from accord.organization.scope import unit_and_below
@@ -198,6 +199,10 @@ def _units(request: HttpRequest) -> list[tuple[str, str]]:
     return _offered(request, "unit", Unit.objects.all())
 
 
+def _classes(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(code, policy().label(u)) for code, u in URGENCIES.items()]
+
+
 def urgency_code(finding: Finding) -> str:
     """The class as badges and the API know it: "3d", or an interval "3d/60d"."""
     worst, best = CODES[Urgency(finding.worst_class)], CODES[Urgency(finding.best_class)]
@@ -264,7 +269,7 @@ FINDINGS = ListSpec(
         ListFilter("owner", "Owner in IT", "ref", _of_owner, nullable=True, noun="person"),
         ListFilter("asset", "Asset (key)", "ref", _of_asset),
         ListFilter("definition", "Definition", "ref", _of_definition),
-        ListFilter("priority", "Fix within", "choice", _urgent, [(c, LABELS[u]) for c, u in URGENCIES.items()],
+        ListFilter("priority", "Fix within", "choice", _urgent, _classes,
                    multiple=True),
         ListFilter("state", "State", "choice", _in_state, Finding.State.choices, multiple=True),
         ListFilter("severity", "Severity", "choice", _rated, SEVERITIES, multiple=True, nullable=True),

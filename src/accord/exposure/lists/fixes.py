@@ -8,13 +8,13 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accord.engines.priority import CODES, LABELS, Urgency
+from accord.engines.priority import CODES, Urgency
 from accord.estate.models import System
 from accord.exposure.models import Campaign, Fix, PatchJob, PatchPlan, SystemFix, Ticket
+from accord.exposure.selectors.policy import policy
 from accord.ui.lists import Empty, ListColumn, ListFilter, ListSpec, choice, reference
 
 Rows = QuerySet[Any]
-CLASSES = [(CODES[u], LABELS[u]) for u in Urgency if u is not Urgency.NONE]
 BY_CODE = {CODES[u]: int(u) for u in Urgency}
 
 
@@ -39,6 +39,10 @@ def _overdue(found: Rows, value: Any) -> Rows:
 
 def _in_class(found: Rows, value: Any) -> Rows:
     return found.filter(worst_class__in=[BY_CODE[code] for code in value])
+
+
+def _classes(request: HttpRequest) -> list[tuple[str, str]]:
+    return [(CODES[u], policy().label(u)) for u in Urgency if u is not Urgency.NONE]
 
 
 def _search(found: Rows, value: Any) -> Rows:
@@ -80,7 +84,7 @@ FIXES = ListSpec(
     filters=[
         ListFilter("search", "Words or key", "text", _search),
         ListFilter("open", "Something open", "bool", _open),
-        ListFilter("urgency", "Fix within", "choice", _in_class, CLASSES, multiple=True),
+        ListFilter("urgency", "Fix within", "choice", _in_class, _classes, multiple=True),
         ListFilter("overdue", "Past its deadline", "bool", _overdue),
         choice("kind", "Kind", Fix.Kind.choices),
         ListFilter("system", "System", "ref", lambda q, v: _on(q, system__key=v), noun="system"),

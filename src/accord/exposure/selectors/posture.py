@@ -17,6 +17,7 @@ from accord.estate.models import Asset, System, SystemAsset
 from accord.exposure.models import IS_OPEN, AssetExposure, Finding, TotalExposure
 from accord.exposure.selectors.feeds import FeedAge, feed_ages
 from accord.exposure.selectors.narrow import MANY, MANY_ASSETS, of_systems
+from accord.exposure.selectors.policy import policy
 from accord.exposure.selectors.systems import Exposure, exposure_from
 
 RECENT = timedelta(days=30)
@@ -214,7 +215,8 @@ def _group(row: Any, system: tuple[str, str], counted: Held | None, inside: Held
         definition=row.definition.identifier, title=row.definition.title, component=row.component,
         fixed_version=row.fixed_version, system=system[0], system_name=system[1],
         findings=number, at_least=counted is None, price=price,
-        worst=row.worst_code, priority=row.priority_text, known_exploited=row.known_exploited, epss=row.epss,
+        worst=row.worst_code, priority=policy().span(row.best_class, row.worst_class),
+        known_exploited=row.known_exploited, epss=row.epss,
         severity=row.severity_name, reach=row.reach, goal_weight=row.goal_weight,
         href=_list_href(parameters),
     )  # fmt: skip

@@ -11,9 +11,10 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from accord.core.models import LedgerEntry
-from accord.engines.priority import CODES, LABELS, Urgency
+from accord.engines.priority import CODES, Urgency
 from accord.estate.models import UnitSystem
 from accord.exposure.models import FixState, MonthlyFlow, PatchJob, PatchPlan, SystemFix, SystemTeam
+from accord.exposure.selectors.policy import policy
 from accord.organization.models import Unit
 
 NAMES = ("open_before", "opened", "closed", "met", "missed", "undated")
@@ -136,7 +137,7 @@ def kept_by(group: str, urgency: str = "") -> list[Kept]:
     if group == "class":
         by_class = _rows(urgency, "", "").values("worst_class").annotate(**sums)
         found = [
-            Kept(CODES[Urgency(worst)], LABELS[Urgency(worst)], *numbers)
+            Kept(CODES[Urgency(worst)], policy().label(worst), *numbers)
             for worst, *numbers in by_class.order_by("worst_class").values_list("worst_class", *sums)
         ]
         return [one for one in found if one.met or one.missed or one.undated]
@@ -163,7 +164,7 @@ def choices() -> dict[str, list[tuple[str, str]]]:
     """What the page of deadlines may be narrowed to."""
     teams = SystemTeam.objects.order_by("team").values_list("team", flat=True).distinct()
     return {
-        "urgency": [(CODES[u], LABELS[u]) for u in Urgency if u is not Urgency.NONE],
+        "urgency": [(CODES[u], policy().label(u)) for u in Urgency if u is not Urgency.NONE],
         "unit": list(Unit.objects.order_by("name").values_list("key", "name")[:300]),
         "team": [(team, team) for team in teams[:300]],
     }

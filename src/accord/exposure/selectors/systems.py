@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet
 
-from accord.engines import priority
 from accord.engines.priority import Urgency
 from accord.estate.models import System, SystemAsset
 from accord.estate.selectors import Alignment, Carried, alignment
 from accord.exposure.models import IS_OPEN, AssetExposure, Finding, SystemExposure
 from accord.exposure.models.rollups import CLASS_FIELDS, SEVERITY_FIELDS, Counts
 from accord.exposure.selectors.narrow import on_assets
+from accord.exposure.selectors.policy import policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +49,20 @@ class Exposure:
         return next((c.code for c in self.by_class if c.open), "")
 
 
-NOTHING = Exposure(
-    tuple(ClassCount(priority.CODES[u], priority.LABELS[u], priority.DAYS[u], 0) for u in Urgency),
-    dict.fromkeys(SEVERITY_FIELDS, 0),
-    0,
-)
-
-
 def exposure_from(counts: Counts | None) -> Exposure:
-    """A roll-up row as an Exposure."""
-    if counts is None:
-        return NOTHING
+    """A roll-up row as an Exposure, its classes as the policy in force calls them."""
+    rules = policy()
     classes = tuple(
-        ClassCount(priority.CODES[u], priority.LABELS[u], priority.DAYS[u], getattr(counts, CLASS_FIELDS[u]))
-        for u in Urgency
+        ClassCount(rules.code(u), rules.label(u), rules.days(u), getattr(counts, CLASS_FIELDS[u], 0)) for u in Urgency
     )
-    return Exposure(classes, {name: getattr(counts, name) for name in SEVERITY_FIELDS}, counts.known_exploited)
+    severities = {name: getattr(counts, name, 0) for name in SEVERITY_FIELDS}
+    return Exposure(classes, severities, 0 if counts is None else counts.known_exploited)
 
 
 def system_exposure(keys: Iterable[str]) -> dict[str, Exposure]:
     """The exposure of systems by key; a system without findings has zeros. One query per 500 keys."""
     wanted = list(dict.fromkeys(keys))
-    found: dict[str, Exposure] = dict.fromkeys(wanted, NOTHING)
+    found: dict[str, Exposure] = dict.fromkeys(wanted, exposure_from(None))
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
         for row in SystemExposure.objects.filter(system__key__in=part).select_related("system"):

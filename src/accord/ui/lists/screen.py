@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.cache import patch_vary_headers
@@ -21,7 +21,7 @@ from accord.ui.lists.spec import ListColumn, ListFilter, ListSpec, url_of
 
 REGION = "ui/parts/list_region.html"
 View = Callable[..., HttpResponse]
-FILES: dict[str, Callable[..., Any]] = {"csv": csv_response, "xlsx": xlsx_response}
+FILES: dict[str, Callable[..., HttpResponse | StreamingHttpResponse]] = {"csv": csv_response, "xlsx": xlsx_response}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def list_page(spec: ListSpec) -> View:
         if wanted is not None:
             if not may(request.user, "export", spec.noun):
                 return HttpResponse("Your role may not export this list.", status=403, content_type="text/plain")
-            return wanted(spec, request, parse(spec, request.GET, request))
+            return wanted(spec, request, parse(spec, request.GET, request))  # type: ignore[return-value]
         context = list_context(spec, request)
         if spec.context is not None:
             context.update(spec.context(request))
