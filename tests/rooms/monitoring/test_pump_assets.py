@@ -93,6 +93,29 @@ def test_what_an_event_was_tied_to_stays_when_the_address_moves_on(
     assert [asset_of(one) for one in sorted(everything(), key=lambda one: one.received)] == ["A-1", "A-2"]
 
 
+def test_late_events_are_of_the_asset_that_had_the_address_then(estate: User, send: Callable[..., None]) -> None:
+    """The ledger tells who had it; an asset that was only added since may have had it all the time."""
+    assets(estate, "A-1,Web server,host,srv-01.corp.example,10.0.0.7,", "A-2,SRV-02,host,new.example,10.0.0.1,")
+    assets(estate, "A-5,Added,host,,10.0.0.5,")
+    then, now = datetime.now(UTC) - timedelta(days=2), datetime.now(UTC)
+
+    def event(src: str, at: datetime) -> str:
+        return json.dumps({"ts": at.timestamp(), "_path": "conn", "uid": src, "id.orig_h": src, "id.resp_h": "8.8.8.8"})
+
+    send(*(event(src, then) for src in ("10.0.0.1", "10.0.0.2", "10.0.0.7", "10.0.0.5", "10.0.0.9")))
+    send(audit(7, then, node="new.example"))
+    pumping.step()
+    found = {one.src or one.host: asset_of(one) for one in everything()}
+    assert found == {
+        "10.0.0.1": "A-1", "10.0.0.2": "A-2", "10.0.0.7": None, "10.0.0.5": "A-5", "10.0.0.9": None,
+        "new.example": None,
+    }  # fmt: skip
+    send(event("10.0.0.1", now), event("10.0.0.2", now))
+    pumping.step()
+    live = {one.src: asset_of(one) for one in everything() if now - one.time < timedelta(hours=1)}
+    assert live == {"10.0.0.1": "A-2", "10.0.0.2": None}
+
+
 def test_machines_of_no_asset_wait_among_the_unclaimed(
     estate: User, source: Source, send: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

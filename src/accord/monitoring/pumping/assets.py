@@ -1,12 +1,13 @@
-"""Which asset an event is of: by the name of its machine, else by its addresses, as the estate says when it is stored.
+"""Which asset an event is of: by the name of its machine, else by its addresses, as the estate had them at its time.
 
-What an event was tied to stays with it: an address that another asset has tomorrow still belongs to today's.
+What an event was tied to stays with it: an address that another asset has tomorrow still belongs to today's. Of an
+event that comes late the ledger tells who had its name or address then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -14,14 +15,16 @@ from typing import NamedTuple
 from django.db.models import Count, Max
 
 from accord.estate import identities
-from accord.estate.models import AssetIdentity
+from accord.estate.models import Asset, AssetIdentity
+from accord.monitoring.pumping.moves import Moves
 from accord.monitoring.store import StoredEvent
 
 MOST = 200_000
 """Names and addresses that are remembered, also those that nobody has."""
 MOST_A_DAY = 10_000
 """Names that no asset answers to which are told of in one day; further ones wait for the next."""
-AT_ONCE = 1000
+LATE = timedelta(hours=1)
+"""An event that comes no later than this is of the asset that has its name or address now."""
 Named = tuple[str, str]
 """A kind ("host" or "address") and the text."""
 
@@ -41,6 +44,7 @@ class Assets:
 
     def __init__(self) -> None:
         self._known: dict[Named, int | None] = {}
+        self._moves = Moves()
         self._state: tuple[int, int] | None = None
 
     def renew(self) -> None:
@@ -55,8 +59,53 @@ class Assets:
         """Set `asset` of each event, None where no asset or more than one answers."""
         held = [(event, self._asked(event)) for event in events]
         self._learn({one for _, asked in held for one in asked})
+        late = []
         for event, asked in held:
             event.asset = next((found for one in asked if (found := self._known.get(one)) is not None), None)
+            if event.time < event.received - LATE:
+                late.append((event, asked))
+        if late:
+            self._moves.renew()
+            self._tie_late(late)
+
+    def _tie_late(self, late: Iterable[tuple[StoredEvent, tuple[Named, ...]]]) -> None:
+        """Set `asset` of events whose names or addresses have changed hands since they happened."""
+        held, wanted = [], set()
+        for event, asked in late:
+            named = [_identities(one) for one in asked]
+            pairs = {pair for levels in named for level in levels for pair in level}
+            if self._moves.any_of(pairs):
+                held.append((event, named))
+                wanted |= pairs
+        if not held:
+            return
+        now = identities.match(wanted)
+        keys = dict(
+            Asset.objects.filter(pk__in={pk for found in now.values() for pk in found}).values_list("pk", "key")
+        )
+        by_key: dict[str, int | None] = {key: pk for pk, key in keys.items()}
+        for event, named in held:
+            event.asset = None
+            for levels in named:
+                then = self._then(levels, event.time, now, keys)
+                if then is not None:
+                    if then not in by_key:
+                        by_key[then] = Asset.objects.filter(key=then).values_list("pk", flat=True).first()
+                    event.asset = by_key[then]
+                    break
+
+    def _then(
+        self, levels: list[list[identities.Identity]], at: datetime, now: Mapping[identities.Identity, set[int]],
+        keys: Mapping[int, str],
+    ) -> str | None:  # fmt: skip
+        """The key of the one asset that answered at a moment."""
+        for level in levels:
+            found = set().union(
+                *(self._moves.holders(pair, at, {keys[pk] for pk in now.get(pair, ()) if pk in keys}) for pair in level)
+            )
+            if found:
+                return found.pop() if len(found) == 1 else None
+        return None
 
     @staticmethod
     def _asked(event: StoredEvent) -> tuple[Named, ...]:
