@@ -92,6 +92,11 @@ def marked(text: str) -> list[Tokens]:
     return [list(_tokens(line)) for line in text.splitlines()[:LONGEST]]
 
 
+def lines_left(text: str) -> int:
+    """How many lines `marked` leaves out."""
+    return max(0, len(text.splitlines()) - LONGEST)
+
+
 def _tokens(line: str) -> Iterator[tuple[str, str]]:
     if line.lstrip().startswith("#"):
         yield "note", line

@@ -25,9 +25,10 @@ KINDS = (
 )  # fmt: skip
 LARGEST = 128 << 20
 COUNTS = (
-    ("added", "added"), ("changed", "changed"), ("offered", "offered"), ("unchanged", "unchanged"),
-    ("vanished", "vanished"), ("refused", "refused"), ("unsupported", "unsupported"), ("cases", "cases"),
-    ("tests_passed", "tests passed"), ("tests_failed", "tests failed"),
+    ("added", "added"), ("changed", "changed"), ("offered", "changed, waits for you"), ("unchanged", "unchanged"),
+    ("vanished", "no longer in it"), ("refused", "refused"), ("unsupported", "cannot be run"),
+    ("cases", "tests that come with it"), ("tests_passed", "tests passed"), ("tests_failed", "tests failed"),
+    ("passed", "passed"), ("failed", "failed"),
 )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def page(request: HttpRequest, rule: Rule, test_form: TestForm, status: int = 20
     user, scores = request.user, selectors.scores_of(rule)
     context: dict[str, Any] = {
         "title": rule.title, "subtitle": rule.identifier, "breadcrumb": _crumbs(), "rule": rule,
-        "lines": selectors.marked(text), "told": told(text), "scores": scores,
+        "lines": selectors.marked(text), "lines_left": selectors.lines_left(text), "told": told(text), "scores": scores,
         "statements": _statements(rule, next((one for one in scores if one.window == selectors.WINDOW), None)),
         "source": "/".join(part or "*" for part in (rule.product, rule.category, rule.service)),
         "is_local": rule.is_changed_here, "members": selectors.members_of(rule),
@@ -176,6 +176,7 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     context = {
         "title": f"Version {number}", "subtitle": rule.title, "rule": rule, "version": found, "in_force": in_force,
         "breadcrumb": _crumbs((rule.title, rule.get_absolute_url())), "lines": selectors.marked(found.text),
+        "lines_left": selectors.lines_left(found.text),
         "changed": [] if in_force or rule.version is None else difference(rule.version.text, found.text),
         "may_change": may(request.user, "change", "rule"),
     }  # fmt: skip
