@@ -34,7 +34,7 @@ THREAT_PROFILE = Noun(
         Column("owner", Kind.REF, noun="person"),
         Column(
             "left_out", Kind.BOOL, label="Left out",
-            help="Yes: it does not concern the organization, though a chosen group uses it. Blank is read as no.",
+            help="Yes: it does not concern the organization, though a chosen group uses it.", blank="no",
         ),
         Column("added", Kind.DATE, help="Since when it stands here."),
     ),

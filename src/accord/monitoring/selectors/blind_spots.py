@@ -140,8 +140,8 @@ def _technique(spot: str, rest: str) -> Spot | None:
         return None
     what, why = GAP[gap]
     reason = f" In the threat profile: {cover.chosen.reason}" if cover.chosen and cover.chosen.reason else ""
-    words = f"{cover.technique}: {why} {len(cover.rules)} rules, logs arrive for {cover.arriving}.{reason}"
-    return Spot(spot, f"{cover.technique}: {what}", words)
+    rules = f" {len(cover.rules)} rules, logs arrive for {cover.arriving}." if cover.rules else ""
+    return Spot(spot, f"Detection of {cover.technique}: {what}", f"{cover.technique}: {why}{rules}{reason}")
 
 
 def _three(loss: Any) -> tuple[float, float, float] | None:

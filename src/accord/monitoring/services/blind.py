@@ -220,7 +220,7 @@ def _system(read: Read, pk: int) -> dict[str, Any]:
 
 def _state(counts: Mapping[str, int]) -> str:
     if counts["no"]:
-        return "partly" if counts["yes"] or counts["open"] else "none"
+        return "partly" if counts["yes"] else "none"
     return "all" if counts["yes"] and not counts["open"] else "unknown"
 
 
