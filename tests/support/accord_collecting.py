@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from accord.monitoring.collecting.collector import Collector
+from accord.monitoring.collecting.living import Told, Wanted
 from accord.monitoring.collecting.spool import Framed, read
 
 DEADLINE = 60.0
@@ -105,6 +109,47 @@ class Installation:
 
     def spooled(self, pk: int) -> Counter[bytes]:
         return Counter(one.record.body for one in everything(self.spool(pk)))
+
+
+class Running:
+    """A collector in a thread; `wanted` may change while it runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.wanted = folder, list[Wanted]()
+        self.told: dict[int, Told] = {}
+        self.sums: dict[int, list[int]] = {}
+        self.paused = ""
+        self.collector = Collector(folder, 1, lambda: list(self.wanted), self._tell)
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        self._loop.run_until_complete(self.collector.run(self._stop))
+
+    def _tell(self, told: Sequence[Told], paused: str, free: int) -> None:
+        self.paused = paused
+        for one in told:
+            self.told[one.pk] = one
+            sums = self.sums.setdefault(one.pk, [0, 0, 0])
+            for place, number in enumerate((one.dropped, one.refused, one.repeats)):
+                sums[place] += number
+
+    def add(self, pk: int, kind: str = "syslog", **settings: Any) -> int:
+        settings.setdefault("address", "127.0.0.1") if kind == "syslog" else None
+        self.wanted.append(Wanted(pk, f"source-{pk}", kind, settings))
+        if kind == "syslog":
+            wait_for(lambda: pk in self.told and (self.told[pk].intake["listening"] or self.told[pk].intake["problem"]))
+        return pk
+
+    def end(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(30)
+        assert not self._thread.is_alive()
+
+    def bodies(self, pk: int) -> list[bytes]:
+        return [one.record.body for one in everything(self.folder / "spool" / str(pk))]
 
 
 def everything(folder: Path) -> list[Framed]:

@@ -17,7 +17,7 @@ import structlog
 from accord.monitoring.collecting import certificates
 from accord.monitoring.collecting.committing import Space
 from accord.monitoring.collecting.datagrams import Datagrams
-from accord.monitoring.collecting.listening import Door, Listener, opened
+from accord.monitoring.collecting.listening import Door, Listener, why_not
 from accord.monitoring.collecting.living import WRITER, Living, Routes, Told, Wanted
 from accord.monitoring.collecting.spool import Busy
 from accord.monitoring.collecting.tailing import Tailing
@@ -146,10 +146,13 @@ class Collector:
                 context = certificates.context(Path(certificate), Path(key), Path(authority) if authority else None)
             except (certificates.BadCertificate, OSError) as error:
                 return None, str(error)
-        listener, problem = opened(door, held.routes, context)
-        if listener is not None:
-            log.info("listening", door=str(door), port=listener.port)
-        return listener, problem
+        try:
+            udp = door.transport == "udp"
+            listener = Datagrams(door, held.routes) if udp else Listener(door, held.routes, context)
+        except OSError as error:
+            return None, why_not(door, error)
+        log.info("listening", door=str(door), port=listener.port)
+        return listener, ""
 
     async def _tails(self) -> None:
         for pk in [pk for pk in self.tailing if pk not in self.living]:

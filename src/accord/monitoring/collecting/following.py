@@ -9,6 +9,7 @@ whose first bytes, unpacked, have that CRC-32 is its copy: only what comes after
 from __future__ import annotations
 
 import os
+import re
 import time
 import zlib
 from collections.abc import Iterator, Mapping
@@ -25,7 +26,7 @@ HEAD = 1024
 BLOCK = 1 << 20
 EVTX = b"ElfFile\0"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
-_ENDS = (".gz", ".zst", ".zstd")
+_ROTATED = re.compile(r"([.-]\d+)*(\.(gz|zst|zstd))?$")
 
 
 @dataclass(slots=True)
@@ -106,11 +107,10 @@ def recognizes(one: Followed, path: str, stat: os.stat_result, head: bytes) -> b
 def is_called_after(path: Path, known: str) -> bool:
     """Whether a file's name says that it is a rotated or packed copy of a known one."""
     name, other = path.name, Path(known).name
-    for end in _ENDS:
-        other = other.removesuffix(end)
-    stem, dot, suffix = other.rpartition(".")
     if name == other:
         return False
+    other = _ROTATED.sub("", other)
+    stem, dot, suffix = other.rpartition(".")
     return name.startswith(other) or bool(dot and stem and name.startswith(stem + "-") and suffix in name)
 
 

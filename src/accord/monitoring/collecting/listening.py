@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import structlog
 
 from accord.monitoring.collecting import relp
-from accord.monitoring.collecting.certificates import BadCertificate
 from accord.monitoring.collecting.frames import Record
 from accord.monitoring.collecting.framing import Framing, Message, OutOfStep
 from accord.monitoring.collecting.living import Living, Routes
@@ -215,19 +214,14 @@ def _answer(call: relp.Call) -> bytes:
     return relp.answer(call.number, b"500 this command is not known here")
 
 
-def opened(door: Door, routes: Routes, context: ssl.SSLContext | None) -> tuple[Listener | None, str]:
-    """A listener, or why there is none, with the remedy."""
-    try:
-        return Listener(door, routes, context), ""
-    except BadCertificate as error:
-        return None, str(error)
-    except OSError as error:
-        remedy = {
-            errno.EADDRINUSE: "Another program has it: choose another port or end that program.",
-            errno.EACCES: "Ports below 1024 need a right: choose one above, such as 6514, and forward to it.",
-            errno.EADDRNOTAVAIL: "This machine has no such address: leave it empty for all.",
-        }.get(error.errno or 0, "")
-        return None, f"{door} cannot be opened ({error.strerror}). {remedy}".strip()
+def why_not(door: Door, error: OSError) -> str:
+    """Why a door cannot be opened, with the remedy."""
+    remedy = {
+        errno.EADDRINUSE: "Another program has it: choose another port or end that program.",
+        errno.EACCES: "Ports below 1024 need a right: choose one above, such as 6514, and forward to it.",
+        errno.EADDRNOTAVAIL: "This machine has no such address: leave it empty for all.",
+    }.get(error.errno or 0, "")
+    return f"{door} cannot be opened ({error.strerror}). {remedy}".strip()
 
 
 with suppress(ImportError):  # not on every system

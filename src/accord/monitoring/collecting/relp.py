@@ -94,7 +94,7 @@ class Relp:
 
 def answer(number: int, text: bytes = b"200 OK") -> bytes:
     """The `rsp` frame to a frame."""
-    return b"%d rsp %d %s\n" % (number, len(text), text)
+    return b"%d rsp %d%s\n" % (number, len(text), b" " + text if text else b"")
 
 
 def bye() -> bytes:
