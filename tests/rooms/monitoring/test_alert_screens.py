@@ -99,7 +99,7 @@ def test_triage_through_the_page(ana: User) -> None:
     first, second, _ = [a for a in pages() if a.kind == "rule"]
     at = client(ana)
     form = {"alerts": first.pk, "revision": 0, "spent": "90", "next": first.get_absolute_url()}
-    at.post("/alerts/work/", {**form, "action": "take"})
+    at.post("/alerts/acts/", {**form, "action": "take"})
     first.refresh_from_db()
     assert (first.owner, first.minutes) == (ana, 1.5)
     late = at.post("/alerts/judge/", {**form, "action": "close:true", "here": first.get_absolute_url()}, follow=True)
@@ -113,7 +113,7 @@ def test_triage_through_the_page(ana: User) -> None:
     at.post("/alerts/judge/", {"alerts": second.pk, "action": "close:duplicate", "duplicate_key": first.key})
     second.refresh_from_db()
     assert second.duplicate_of == first
-    away = at.post("/alerts/work/", {"alerts": second.pk, "action": "take", "next": "https://evil.example/"})
+    away = at.post("/alerts/acts/", {"alerts": second.pk, "action": "take", "next": "https://evil.example/"})
     assert away.headers["Location"] == "/alerts/"
 
 
@@ -141,12 +141,12 @@ def test_bulk_acts_on_all_that_fit(ana: User) -> None:
     at = client(ana)
     at.post("/alerts/judge/", {"scope": "all", "query": "entity=h1&state=new", "action": "close:benign"})
     assert list(Alert.objects.filter(verdict="benign").values_list("entity", flat=True)) == ["h1"]
-    at.post("/alerts/work/", {"scope": "all", "query": "state=new", "action": "assign", "owner": ana.email})
+    at.post("/alerts/acts/", {"scope": "all", "query": "state=new", "action": "assign", "owner": ana.email})
     assert Alert.objects.filter(owner=ana, state="open").count() == 2
     left = Alert.objects.filter(state="open").values_list("pk", flat=True)
     at.post("/alerts/silence/", {"alerts": list(left), "hours": "4", "reason": "Known"})
     assert Silence.objects.count() == 2 and Alert.objects.filter(state="silenced").count() == 2
-    assert "None is chosen" in text(at.post("/alerts/work/", {"action": "take"}, follow=True))
+    assert "None is chosen" in text(at.post("/alerts/acts/", {"action": "take"}, follow=True))
 
 
 def test_j_and_k_keep_to_the_filter_from_which_one_came(ana: User) -> None:
@@ -223,7 +223,7 @@ def test_a_head_sees_the_alerts_of_their_units_systems_only(ana: User) -> None:
     mine, other = (Alert.objects.get(host=host) for host in ("srv-01", "pay-01"))
     shown = text(head.get(mine.get_absolute_url()))
     assert 'data-key="t"' not in shown and head.get(other.get_absolute_url()).status_code == 404
-    assert head.post("/alerts/work/", {"alerts": mine.pk, "action": "take"}).status_code == 403
+    assert head.post("/alerts/acts/", {"alerts": mine.pk, "action": "take"}).status_code == 403
     assert head.get("/exceptions/").status_code == 403
     assert "srv-01" not in text(head.get("/entities/"))
 

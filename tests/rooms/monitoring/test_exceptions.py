@@ -83,7 +83,7 @@ def saved(actor: User, shown: ExceptionReplay, **told: Any) -> RuleException:
         "title": "Backup", "owner": actor, "reason": "The backup does this.",
         "expires": timezone.now() + timedelta(days=30), **told,
     }  # fmt: skip
-    return exceptions.save(actor, shown, held.pop("proof", shown.proof), **held)
+    return exceptions.put_in_force(actor, shown, held.pop("proof", shown.proof), **held)
 
 
 def now_minutes() -> float:

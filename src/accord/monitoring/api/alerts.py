@@ -232,7 +232,7 @@ def save(request: HttpRequest, body: Body[Saving]) -> dict[str, Any]:
     shown = ExceptionReplay.objects.filter(pk=body.replay).first()
     if shown is None:
         raise Refused(Problem(None, "replay", f"There is no replay {body.replay}.", "Replay the conditions first."))
-    made = exceptions.save(
+    made = exceptions.put_in_force(
         actor, shown, body.proof, title=body.title, owner=_person(body.owner) if body.owner else actor,
         reason=body.reason, expires=body.expires, despite=body.despite,
     )  # fmt: skip

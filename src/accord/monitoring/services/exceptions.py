@@ -90,7 +90,7 @@ def replay(
     return made
 
 
-def save(
+def put_in_force(
     actor: User, shown: ExceptionReplay, proof: str, *, title: str, owner: User, reason: str, expires: datetime,
     despite: str = "",
 ) -> RuleException:  # fmt: skip

@@ -8,7 +8,7 @@ from accord.monitoring.views import alerts, entities, exceptions, silences, tria
 
 routes: list[URLPattern] = [
     path("alerts/", alerts.queue, name="alert_list"),
-    path("alerts/work/", triage.work, name="alert_work"),
+    path("alerts/acts/", triage.work, name="alert_work"),
     path("alerts/judge/", triage.judge, name="alert_judge"),
     path("alerts/silence/", triage.silence, name="alert_silence"),
     path("alerts/<str:key>/", alerts.detail, name="alert_detail"),

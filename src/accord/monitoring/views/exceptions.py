@@ -124,7 +124,7 @@ def _save(request: HttpRequest, shown: ExceptionReplay, form: SaveForm) -> RuleE
     told = form.cleaned_data
     owner = User.objects.get(email=told["owner"])
     try:
-        return exceptions.save(
+        return exceptions.put_in_force(
             cast(User, request.user), shown, told["proof"], title=told["title"], owner=owner, reason=told["reason"],
             expires=told["expires"], despite=told.get("despite", ""),
         )  # fmt: skip
