@@ -73,8 +73,13 @@ def table_of(events: Sequence[StoredEvent]) -> pa.Table:
             shapes.setdefault(tuple(event.data), []).append(row)
     for names, rows in shapes.items():
         places = np.array(rows, np.int64)
+        hidden = _hiding(names)
         for name, values in zip(names, zip(*(events[row].data.values() for row in rows), strict=True), strict=True):
             _put(columns, name, places, values)
+            if name in hidden:
+                for row, value in zip(rows, values, strict=True):
+                    if value is None:
+                        columns.more.setdefault(row, {})[name] = None
     _keep_the_most(columns)
     arrays, fields = _envelope(events)
     for column, (parts, values) in columns.held.items():
@@ -85,6 +90,21 @@ def table_of(events: Sequence[StoredEvent]) -> pa.Table:
         arrays.append(_placed(places, pa.array([dumped(one) for one in columns.more.values()]), len(events)))
         fields.append(pa.field(MORE, pa.string()))
     return pa.table(arrays, schema=pa.schema(fields, metadata={MARK: VERSION}))
+
+
+def _hiding(names: Sequence[str]) -> set[str]:
+    """The names with dots under which a path could lie as well: there, null is not the same as nothing."""
+    if not any("." in name for name in names):
+        return set()
+    lower = {name.lower() for name in names}
+    return {name for name in names if any(head in lower for head in _heads(name.lower()))}
+
+
+def _heads(name: str) -> Iterator[str]:
+    place = name.find(".")
+    while place >= 0:
+        yield name[:place]
+        place = name.find(".", place + 1)
 
 
 def _is_wide(event: StoredEvent) -> bool:
