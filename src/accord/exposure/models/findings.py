@@ -134,11 +134,11 @@ class Finding(models.Model):
             models.Index(fields=["reach", "rank", "id", "asset"], name="exposure_f_reach"),
             models.Index(fields=["rank", "id"], name="exposure_f_exploited", condition=EXPLOITED),
             models.Index(fields=["component", "rank"], name="exposure_f_component"),
-            models.Index(fields=["epss", "id"], name="exposure_f_epss"),
-            models.Index(fields=["price", "id"], name="exposure_f_price"),
             models.Index(fields=["first_seen", "id"], name="exposure_f_first_seen"),
             models.Index(fields=["first_scan", "rank", "id"], name="exposure_f_first_scan"),
             # Not all have these: their indexes cost little where a scan brings what nobody has touched.
+            models.Index(fields=["epss", "id"], name="exposure_f_epss", condition=Q(epss__isnull=False)),
+            models.Index(fields=["price", "id"], name="exposure_f_price", condition=Q(price__isnull=False)),
             models.Index(fields=["due", "id"], name="exposure_f_due", condition=HAS_DEADLINE),
             models.Index(fields=["stale_since", "id"], name="exposure_f_stale", condition=Q(stale_since__isnull=False)),
             models.Index(fields=["statement", "id"], name="exposure_f_statement", condition=Q(statement__isnull=False)),

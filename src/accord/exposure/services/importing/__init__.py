@@ -15,7 +15,7 @@ from typing import Any
 from accord.core import files, jobs, ledger
 from accord.core.errors import Refused
 from accord.core.models import Job, StoredFile, User
-from accord.exposure.models import Scan
+from accord.exposure.models import Finding, Scan
 from accord.exposure.services import assessing, bulk, refingerprint, statements, undo
 from accord.exposure.services.importing import applying, survey
 from accord.exposure.services.importing.reading import Reading, opened
@@ -82,7 +82,7 @@ def process(actor: User, scan: Scan, tell: Tell = silent, proof: Proof | None = 
     if scan.state == Scan.State.LANDED and not _waiting(scan):
         return _of_file(scan)
     version = refingerprint.in_force()
-    with opened(scan.file, scan.name, version) as found, bulk.large_writes():
+    with opened(scan.file, scan.name, version) as found, bulk.large_writes(Finding):
         if scan.state in (Scan.State.RECEIVED, Scan.State.READING, Scan.State.REFUSED):
             _survey(actor, scan, found, tell, version, proof)
         try:
