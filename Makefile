@@ -5,6 +5,10 @@ PYTHON ?= python3
 # More arguments for pytest, for example: make test-rooms ARGS="-k ledger -x"
 ARGS ?=
 
+# Where Zircolite is fetched from (a mirror will do), and which state of it.
+ZIRCOLITE ?= https://github.com/wagga40/Zircolite.git
+ZIRCOLITE_COMMIT := b3724a0b90378547712ba5431ea4ad6d50ce5c00
+
 export PYTHON
 BIN := .venv/bin
 LOCKS := requirements/build.txt requirements/runtime.txt
@@ -12,7 +16,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 
 .PHONY: help setup develop demo test lint format docs types arrows migrations test-unit test-house test-rooms \
-        test-postgres test-browser bench bench-loss bench-portfolio screenshots lock clean
+        test-postgres test-browser bench bench-loss bench-portfolio bench-sigma screenshots lock clean
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -65,6 +69,9 @@ bench: develop ## Speed and size against the targets in docs/performance.md
 	$(BIN)/python -m benchmarks $(ARGS)
 bench-loss: develop build/references/.ready ## Accuracy and speed of the loss engine beside published tables, simulations and other libraries
 	$(BIN)/python -m benchmarks.loss --other build/references/bin/python $(ARGS)
+bench-sigma: develop build/zircolite/.ready build/spark/.ready ## Detection beside Zircolite, over stored events, and on Spark
+	$(BIN)/python -m benchmarks.sigma --zircolite build/zircolite $(ARGS)
+	$(BIN)/python -m benchmarks.sigma_columns --spark $(ARGS)
 bench-portfolio: develop ## Plans, proofs and time of the planner beside its references
 	$(BIN)/python -m benchmarks.portfolio $(ARGS)
 
@@ -77,6 +84,21 @@ build/references/.ready: requirements/references.txt
 	@echo "Installing the libraries that the loss engine is measured against into build/references."
 	@$(PYTHON) -m venv --clear build/references
 	@build/references/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<
+	@touch $@
+# Zircolite at one commit (its hash is that of all its files), and what it needs in an environment of its own.
+build/zircolite/.ready: requirements/references-detection.txt
+	@echo "Installing Zircolite $(ZIRCOLITE_COMMIT), beside which detection is measured, into build/zircolite."
+	@rm -rf build/zircolite && git init --quiet build/zircolite
+	@git -C build/zircolite fetch --quiet --depth 1 $(ZIRCOLITE) $(ZIRCOLITE_COMMIT)
+	@git -C build/zircolite checkout --quiet $(ZIRCOLITE_COMMIT)
+	@$(PYTHON) -m venv build/zircolite/.venv
+	@build/zircolite/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<
+	@touch $@
+# PySpark in a folder of its own, beside .venv.
+build/spark/.ready: requirements/spark.txt
+	@echo "Installing PySpark into build/spark."
+	@rm -rf build/spark
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps --target build/spark -r $<
 	@touch $@
 .venv/.development: $(LOCKS) requirements/development.txt pyproject.toml scripts/environment.sh
 	@scripts/environment.sh development

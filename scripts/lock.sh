@@ -21,3 +21,7 @@ with open("pyproject.toml", "rb") as file:
     compile "$@" - -c requirements/development.txt -o requirements/build.txt
 # What the loss engine is measured against; nothing of it is part of Accord.
 printf 'pyfair==0.1a13\naggregate==0.30.1\nsetuptools\n' | compile "$@" - -o requirements/references.txt
+# What detection is measured against: Zircolite itself comes from its repository, at the commit that the Makefile names.
+[ ! -f build/zircolite/requirements.txt ] || compile "$@" - -o requirements/references-detection.txt <build/zircolite/requirements.txt
+# PySpark, for accord[spark]; everything else that it needs is in runtime.txt.
+printf 'pyspark>=4.0,<4.1\n' | compile "$@" - -o requirements/spark.txt

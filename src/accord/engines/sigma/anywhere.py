@@ -53,7 +53,7 @@ class _Search:
     """`owner` is the plan of each row, -1 for one that is not asked."""
 
     def __init__(self, batch: Batch, plans: Sequence[Plan], owner: np.ndarray) -> None:
-        self._batch, self._plans, self._owner = batch, plans, owner
+        self._batch, self._plans, self._owner, self._asked = batch, plans, owner, owner >= 0
 
     def _bits(self, owner: int, texts: tuple[str, ...]) -> int:
         keywords = self._plans[owner].keywords
@@ -72,18 +72,20 @@ class _Search:
 
         if not column.by_code:
             maybe = np.arange(self._batch.rows) if places is None else places(column.at(None))
-            rows = maybe[self._owner[maybe] >= 0]
+            rows = maybe[self._asked[maybe]]
             for row, text in zip(rows.tolist(), column.at(rows).to_pylist(), strict=True):
                 bits = 0 if text is None else self._bits(int(self._owner[row]), (text,))
                 if bits:
                     yield row, bits
             return
-        there = np.ones(column.size, np.bool_)
+        maybe = np.arange(column.size - 1)
         if places is not None and column.searchable:
-            there[:] = False
-            there[places(column.distinct) + 1] = True
-        there[0] = False
-        rows = np.flatnonzero(there[column.codes] & (self._owner >= 0))
+            maybe = places(column.distinct)
+            if not len(maybe):
+                return
+        there = np.zeros(column.size, np.bool_)
+        there[maybe + 1] = True
+        rows = np.flatnonzero(there[column.codes] & self._asked)
         codes = column.codes[rows]
         used = np.unique(codes)
         texts = {

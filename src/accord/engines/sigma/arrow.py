@@ -18,7 +18,6 @@ from accord.engines.sigma.columns import (
     Column,
     Field,
     is_stored,
-    may_hold,
     native_name,
     told_apart,
 )
@@ -50,6 +49,7 @@ class ArrowEngine:
         self._engine = Engine(program, chosen, routing, remembered=0, value_bytes=value_bytes)
         self._fields, self._keywords = _asked(program, self._engine.chosen)
         self._fields |= {name.lower() for name in routing}
+        self._fields |= {name[:place] for name in self._fields for place, letter in enumerate(name) if letter == "."}
 
     def columns(self, schema: pa.Schema) -> list[str]:
         """The columns of a file or batch that the rules need, in its order; all fields where rules have keywords."""
@@ -62,7 +62,7 @@ class ArrowEngine:
         native = native_name(column, stored)
         if native is None:
             return False
-        return self._keywords or any(may_hold(native, field) for field in self._fields)
+        return self._keywords or native.lower() in self._fields
 
     def match(self, batch: pa.RecordBatch, source: LogSource | None = None) -> Hits:
         """The rows for which rules hold, each with the numbers of those, in order.

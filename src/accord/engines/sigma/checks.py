@@ -98,27 +98,37 @@ class Checks:
             case "cidr" | "timepart" | "lt" | "lte" | "gt" | "gte":
                 matcher = FieldMatcher([(atom, 0, 0) for atom in atoms], self._expressions)
                 return lambda values: matcher.mask(values.held[place]) != 0
-        name, other = first.field, self._places[first.value]
-        return lambda values: references({name: values.held[place], first.value: values.held[other]}, first)
+        return _referring(first.op, place, self._places[first.value])
 
     def _regex(self, numbers: Sequence[int], atoms: Sequence[Atom], place: int) -> Check:
         """Expressions of one field; all of that field are looked for at once, if a text is long enough and has a word
         that one of these needs."""
         scan, wanted = self._expressions.scanner(atoms[0].field), frozenset(numbers)
         needs = [(least_length(atom.value[0]), tuple(required_words(atom.value[0]))) for atom in atoms]
+        rows = list(zip(numbers, atoms, strict=True))
+        often = 0
+        alone: Callable[[str], list[int]] | None = None
+
+        def perhaps(text: str) -> bool:
+            for least, words in needs:
+                if len(text) >= least and (not words or any(word in text for word in words)):
+                    return True
+            return False
 
         def check(values: Values) -> bool:
+            nonlocal often, alone
             found = values.scanned.get(place)
-            if found is None:
-                for text in values.lowered.get(place) or values.lower(place):
-                    size = len(text)
-                    for least, words in needs:
-                        if size >= least and (not words or any(word in text for word in words)):
-                            found = frozenset(one for text in values.whole(place) for one in scan(text))
-                            values.scanned[place] = found
-                            return not wanted.isdisjoint(found)
+            if found is not None:
+                return not wanted.isdisjoint(found)
+            if not any(map(perhaps, values.lowered.get(place) or values.lower(place))):
                 return False
-            return not wanted.isdisjoint(found)
+            if alone is None:
+                often += 1
+                if often == _OFTEN:
+                    alone = self._expressions.alone(rows)
+                found = values.scanned[place] = frozenset(one for text in values.whole(place) for one in scan(text))
+                return not wanted.isdisjoint(found)
+            return any(map(alone, values.whole(place)))
 
         return check
 
@@ -151,6 +161,19 @@ def _all(checks: Sequence[Check]) -> Check:
 
 def _not(check: Check) -> Check:
     return lambda values: not check(values)
+
+
+def _referring(op: str, place: int, other: int) -> Check:
+    """Two fields of one event, without case."""
+
+    def same(values: Values) -> bool:
+        mine = values.lowered.get(place) or values.lower(place)
+        return not frozenset(mine).isdisjoint(values.lowered.get(other) or values.lower(other))
+
+    def check(values: Values) -> bool:
+        return references(values.lower(place), values.lower(other), op)
+
+    return same if op == "field" else check
 
 
 def _text(atoms: Sequence[Atom], place: int) -> Check:
@@ -224,5 +247,7 @@ def _alike(patterns: Sequence[Any], place: int) -> Check:
 _TEXT: dict[str, Callable[[Sequence[Any], int], Check]] = {
     "equals": _equal, "startswith": _starting, "endswith": _ending, "contains": _containing, "like": _alike,
 }  # fmt: skip
+_OFTEN = 100
+"""Times after which the expressions of a rule get a database of their own."""
 _COST = {"contains": 1, "like": 2, "regex": 3}
 """What is asked last of what stands side by side; all else comes first."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from accord.engines.sigma.values import everything, look_up, texts
@@ -20,8 +21,6 @@ MARK = b"accord.events"
 """In a file's metadata: its columns are those of the store of events."""
 MORE, NESTED = "_more", "_nested."
 SOURCE = ("_product", "_category", "_service")
-SMALL = 4_000_000
-"""Tuples of codes that are told apart by a table rather than by hashing."""
 
 
 def is_stored(schema: pa.Schema) -> bool:
@@ -36,12 +35,6 @@ def native_name(column: str, stored: bool) -> str | None:
     if column.startswith(NESTED):
         return column[len(NESTED) :]
     return column[1:] if column.startswith("__") else None
-
-
-def may_hold(column: str, field: str) -> bool:
-    """Whether the field may be in a column of that name: the same but for case, or a step of its dotted path."""
-    column, field = column.lower(), field.lower()
-    return column == field or (field.startswith(column) and field[len(column) : len(column) + 1] == ".")
 
 
 def told_apart(codes: Sequence[np.ndarray], sizes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -67,15 +60,17 @@ def _numbered(total: np.ndarray, size: int) -> np.ndarray:
     import numpy as np
     import pyarrow as pa
 
-    if size <= max(SMALL, len(total)):
+    found: np.ndarray
+    if size <= 4 * len(total) + 1000:
         there = np.zeros(size, np.bool_)
         there[total] = True
-        places = np.cumsum(there, dtype=np.int64) - 1
-        found: np.ndarray = places[total]
-        return found
-    held = pa.array(total).dictionary_encode()
-    codes: np.ndarray = held.indices.to_numpy(zero_copy_only=False)
-    return codes.astype(np.int64)
+        found = (np.cumsum(there, dtype=np.int64) - 1)[total]
+    elif len(total) < 1000:
+        found = np.unique(total, return_inverse=True)[1]
+    else:
+        held = pa.array(total).dictionary_encode()
+        found = held.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return found
 
 
 class Column:
@@ -89,14 +84,13 @@ class Column:
 
         self.name, self._parsed, self.more = name, parsed, more
         self._array = array.cast(pa.large_string()) if pa.types.is_string_view(array.type) else array
-        self._encoded: tuple[np.ndarray, pa.Array] | None = None
 
     @property
     def empty(self) -> bool:
         """Whether no row has a value."""
         return bool(self._array.null_count == len(self._array))
 
-    @property
+    @cached_property
     def flat(self) -> bool:
         """Whether each code stands for one text and nothing else."""
         import pyarrow as pa
@@ -105,53 +99,54 @@ class Column:
         kind = kind.value_type if pa.types.is_dictionary(kind) else kind
         return not self._parsed and (pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
-    def _encode(self) -> tuple[np.ndarray, pa.Array]:
+    @cached_property
+    def _dictionary(self) -> pa.Array:
+        """The array as a dictionary, or as it is where its values cannot be told apart."""
+        import pyarrow as pa
+
+        array = self._array
+        if pa.types.is_nested(array.type):  # each row is a value of its own
+            return array
+        if not pa.types.is_dictionary(array.type):
+            return array.dictionary_encode()
+        return array.cast(array.type.value_type).dictionary_encode() if array.dictionary.null_count else array
+
+    @cached_property
+    def codes(self) -> np.ndarray:
+        """The code of each row."""
         import numpy as np
         import pyarrow as pa
 
-        if self._encoded is None:
-            array = self._array
-            if pa.types.is_nested(array.type):  # each row is a value of its own
-                codes = np.where(array.is_valid().to_numpy(zero_copy_only=False), np.arange(1, len(array) + 1), 0)
-                self._encoded = codes.astype(np.int32), array
-                return self._encoded
-            if not pa.types.is_dictionary(array.type):
-                array = array.dictionary_encode()
-            elif array.dictionary.null_count:
-                array = array.cast(array.type.value_type).dictionary_encode()
-            indices = array.indices.cast(pa.int32())
-            if indices.null_count:
-                indices = indices.fill_null(-1)
-            self._encoded = indices.to_numpy(zero_copy_only=False) + np.int32(1), array.dictionary
-        return self._encoded
-
-    def holds(self, field: str) -> bool:
-        """Whether the field may be in it. A text has nothing inside, however its name goes on."""
-        return self.more or (may_hold(self.name, field) and not (self.flat and len(self.name) != len(field)))
+        array = self._dictionary
+        if pa.types.is_nested(array.type):
+            there = array.is_valid().to_numpy(zero_copy_only=False)
+            return np.where(there, np.arange(1, len(array) + 1), 0).astype(np.int32)
+        indices = array.indices.cast(pa.int32())
+        if indices.null_count:
+            indices = indices.fill_null(-1)
+        codes: np.ndarray = indices.to_numpy(zero_copy_only=False) + np.int32(1)
+        return codes
 
     @property
-    def codes(self) -> np.ndarray:
-        """The code of each row."""
-        return self._encode()[0]
+    def distinct(self) -> pa.Array:
+        """The value of each code from 1 on."""
+        import pyarrow as pa
+
+        return self._dictionary if pa.types.is_nested(self._array.type) else self._dictionary.dictionary
 
     @property
     def size(self) -> int:
         """One more than the largest code."""
-        return len(self._encode()[1]) + 1
+        return len(self.distinct) + 1
 
     @property
     def by_code(self) -> bool:
         """Whether its values are told apart already, or must be to be asked."""
         import pyarrow as pa
 
-        return self._encoded is not None or not self.flat or pa.types.is_dictionary(self._array.type)
+        return "_dictionary" in self.__dict__ or not self.flat or pa.types.is_dictionary(self._array.type)
 
-    @property
-    def distinct(self) -> pa.Array:
-        """The value of each code from 1 on."""
-        return self._encode()[1]
-
-    @property
+    @cached_property
     def searchable(self) -> bool:
         """Whether its values are text in which a word is found, be it written as JSON."""
         import pyarrow as pa
@@ -162,7 +157,7 @@ class Column:
         """The values of these codes (none of them 0) as an array of their own."""
         import pyarrow as pa
 
-        return self._encode()[1].take(pa.array(codes - 1))
+        return self.distinct.take(pa.array(codes - 1))
 
     def at(self, rows: np.ndarray | None) -> pa.Array:
         """The values of these rows, of all without."""
@@ -279,12 +274,22 @@ class Batch:
             elif name in SOURCE:
                 self.envelope[name] = Column(name, array)
         self.columns = [column for column in self.columns if not column.empty]
+        self._named: dict[str, list[Column]] = {}
+        for column in self.columns:
+            if not column.more:
+                self._named.setdefault(column.name.lower(), []).append(column)
+        self._more = [column for column in self.columns if column.more]
 
     def field(self, name: str) -> Field:
         """A field, made when it is asked for the first time."""
         found = self._fields.get(name)
         if found is None:
-            found = self._fields[name] = Field(name, [one for one in self.columns if one.holds(name)], self.rows)
+            lower = name.lower()
+            steps = [lower[:place] for place, letter in enumerate(lower) if letter == "."]
+            # A text has nothing inside, however the field's name goes on.
+            inside = [one for step in steps for one in self._named.get(step, ()) if not one.flat]
+            held = [*self._named.get(lower, ()), *inside, *self._more]
+            found = self._fields[name] = Field(name, held, self.rows)
         return found
 
     def joined(self, rows: np.ndarray) -> pa.Array:

@@ -12,6 +12,8 @@ from typing import Any
 
 from accord.engines.sigma.tree import Atom, Atoms
 
+_SEARCHES = 1000
+"""Sets of words of which the databases are kept."""
 _AT_ONCE = 1 << 26
 """Bytes of texts that are looked through in one go."""
 LARGEST = 20_000
@@ -128,6 +130,7 @@ class Expressions:
     def __init__(self, databases: Mapping[str | None, bytes]) -> None:
         self._bytes = databases
         self._loaded: dict[str | None, Any] = {}
+        self._searches: dict[frozenset[str], tuple[Callable[[bytes], bool], Callable[[Any], Any]]] = {}
 
     def scanner(self, field: str | None) -> Callable[[str], list[int]]:
         """A function from a text to the numbers of the atoms of that field whose expressions it holds."""
@@ -137,13 +140,29 @@ class Expressions:
         if database is None:
             database = self._loaded[field] = hyperscan.loadb(self._bytes[field], hyperscan.HS_MODE_BLOCK)
             database.scratch = hyperscan.Scratch(database)
+        return _scanner(database)
 
-        def scan(text: str) -> list[int]:
-            hits: list[int] = []
-            database.scan(text.encode("utf-8", "replace"), match_event_handler=lambda number, *_: hits.append(number))
-            return hits
+    def searches(self, words: frozenset[str]) -> tuple[Callable[[bytes], bool], Callable[[Any], Any]]:
+        """`any_of` and `places_of` these words; classes of events that ask for the same words share them."""
+        found = self._searches.get(words)
+        if found is None:
+            if len(self._searches) >= _SEARCHES:
+                self._searches.clear()
+            found = self._searches[words] = any_of(words), places_of(words)
+        return found
 
-        return scan
+    def alone(self, rows: Sequence[tuple[int, Atom]]) -> Callable[[str], list[int]]:
+        """The same for these atoms only."""
+        return _scanner(_database(rows))
+
+
+def _scanner(database: Any) -> Callable[[str], list[int]]:
+    def scan(text: str) -> list[int]:
+        hits: list[int] = []
+        database.scan(text.encode("utf-8", "replace"), match_event_handler=lambda number, *_: hits.append(number))
+        return hits
+
+    return scan
 
 
 def any_of(words: Iterable[str]) -> Callable[[bytes], bool]:

@@ -53,7 +53,8 @@ class _Beginnings:
         path = text[: self._far(text)]
         found = self._known.get(path)
         if found is None:
-            found = self._known[path] = sum(mask for one, mask in self._table.items() if path.startswith(one))
+            table = self._table
+            found = self._known[path] = sum(table.get(path[:size], 0) for size in range(len(path) + 1))
         return found
 
 
@@ -281,11 +282,9 @@ def _find(text: str, start: int, size: int, runs: Sequence[tuple[int, str]]) -> 
     return -1
 
 
-def references(texts: Mapping[str, Sequence[str]], atom: Atom) -> bool:
-    """An atom that compares two fields of one event, without case."""
-    mine = [text.lower() for text in texts.get(atom.field or "", ())]
-    others = [text.lower() for text in texts.get(atom.value, ())]
-    match atom.op:
+def references(mine: Sequence[str], others: Sequence[str], op: str) -> bool:
+    """An atom that compares two fields of one event; their texts are in lower case."""
+    match op:
         case "field_startswith":
             return any(a.startswith(b) for a in mine for b in others)
         case "field_endswith":

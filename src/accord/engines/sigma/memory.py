@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import blake2b
 from sys import getsizeof
 from typing import Any
 
-LONGEST = 4096
-"""A longer value is matched again each time it comes, rather than kept."""
+LONGEST = 500
+"""Characters of a field's values up to which they are kept themselves."""
+Memory = dict[tuple[str, ...] | bytes, Any]
 
 
 class Verdicts:
@@ -56,18 +58,19 @@ class Budget:
         self._most, self.used = most, 0
         self._memories: list[Callable[[], Any]] = []
 
-    def memory(self) -> dict[tuple[str, ...], Any]:
+    def memory(self) -> Memory:
         """A new memory under this budget."""
-        held: dict[tuple[str, ...], Any] = {}
+        held: Memory = {}
         self._memories.append(held.clear)
         return held
 
-    def keep(self, memory: dict[tuple[str, ...], Any], key: tuple[str, ...], value: Any) -> None:
-        """Remember what a field's values match, if they are short enough to be worth it."""
-        # A slot in the table and the objects around the texts take some 250 bytes.
-        size = 250 + (getsizeof(key[0]) if len(key) == 1 else sum(map(getsizeof, key)))
-        if size > LONGEST or not self._most:
+    def keep(self, memory: Memory, key: tuple[str, ...] | bytes, value: Any) -> None:
+        """Remember something of a field's values."""
+        if not self._most:
             return
+        # A slot in the table and the objects around the texts take some 250 bytes.
+        texts = (key,) if isinstance(key, bytes) else key
+        size = 250 + (getsizeof(texts[0]) if len(texts) == 1 else sum(map(getsizeof, texts)))
         if self.used + size > self._most:
             self.empty()
         self.used += size
@@ -83,3 +86,13 @@ class Budget:
         """Forget all values, and the memories themselves."""
         self.empty()
         self._memories = []
+
+
+def key_of(texts: tuple[str, ...]) -> tuple[str, ...] | bytes:
+    """What values are remembered under: themselves, or 128 bits of their digest where they are long."""
+    if sum(map(len, texts)) <= LONGEST:
+        return texts
+    total = blake2b(repr(tuple(map(len, texts))).encode(), digest_size=16)
+    for text in texts:
+        total.update(text.encode("utf-8", "surrogatepass"))
+    return total.digest()

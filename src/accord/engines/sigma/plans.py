@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from accord.engines.sigma.checks import Check, Checks, Texts, Values
-from accord.engines.sigma.expressions import Expressions, any_of, longest_plain, places_of, required_words
+from accord.engines.sigma.expressions import Expressions, longest_plain, required_words
 from accord.engines.sigma.matchers import FieldMatcher
-from accord.engines.sigma.memory import Budget
+from accord.engines.sigma.memory import Budget, key_of
 from accord.engines.sigma.tree import TRUE, Atom, Atoms, Tree, atoms_of, necessary
 from accord.engines.sigma.values import everything
 
-_SETTLED = (100, 1000)
+_SETTLED = (400,)
 """After so many new events the triggers are chosen anew, by what was true of them."""
+_PROBED = 500
+"""Verdicts that were not remembered, after which it is decided whether to look for them at all."""
 _SAMPLED = 4096
 """Characters of a value that count when triggers are chosen."""
 _COUNTED = 1000.0
@@ -29,10 +31,11 @@ _COUNTED = 1000.0
 class Plan:
     """The rules that are left for one class of events.
 
-    `number` tells it from others, `seen` gathers the fields that its events had, `fields` are the fields to read,
-    `keywords` the questions to any value, `words` those of which one is in each text that answers one of them (None
-    where that cannot be told); `always` are rules that hold whatever else the event says, `unconditional` those that
-    must be asked of every event.
+    `number` tells it from others. `fields` are the fields to read, `seen` gathers those that its events had. `keywords`
+    are the questions to any value, `words` those of which one is in each text that answers one of them (None where that
+    cannot be told). `always` are rules that hold whatever else the event says, `unconditional` those that must be asked
+    of every event. `known` counts events whose verdict was remembered; for `unlike` more events it is not worth to look
+    whether it is.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class Plan:
     ) -> None:  # fmt: skip
         self.number, self._budget, self._atoms, self._expressions = number, budget, atoms, expressions
         self.seen: set[str] = set()
+        self.known = self.unlike = self._missed = 0
         self.rules = tuple(sorted({rule for rule, _ in left}))
         self.always = tuple(sorted({rule for rule, tree in left if tree is TRUE}))
         self._trees: dict[int, list[Tree]] = {}
@@ -49,6 +53,7 @@ class Plan:
                 self._trees.setdefault(rule, []).append(tree)
         self._numbers = sorted({one for trees in self._trees.values() for tree in trees for one in atoms_of(tree)})
         self.size = len(self._numbers) + 50
+        self._guesses = {one: _guess(atoms[one]) for one in self._numbers}
         asked = [atoms[one] for one in self._numbers]
         names = {atom.field for atom in asked} | {atom.value for atom in asked if atom.op.startswith("field")}
         self.fields: tuple[str, ...] = tuple(sorted(name for name in names if name is not None))
@@ -57,12 +62,14 @@ class Plan:
         self.keywords = FieldMatcher([(atoms[n], n, b) for n, b in bits.items()], expressions) if bits else None
         words = _prefilter(atoms[one] for one in anywhere)
         self.words = frozenset(words) if words else None
-        self._perhaps = any_of(words) if words else None
-        self._places: Callable[[Any], Any] | None = None
+        searches = expressions.searches(self.words) if self.words else (None, None)
+        self._perhaps: Callable[[bytes], bool] | None = searches[0]
+        self.places: Callable[[Any], Any] | None = searches[1]
         self._keyword_bits = bits
         places = {name: place for place, name in enumerate(self.fields)}
         self._compiler = Checks(atoms, places, bits, expressions)
         self._checks: dict[int, Check] = {}
+        self._asked: dict[int, list[int]] = {}
         self._memories = [budget.memory() for _ in self.fields]
         self._sample: list[tuple[Sequence[Texts], int]] | None = []
         self._choose({})
@@ -70,13 +77,10 @@ class Plan:
     def _choose(self, seen: Mapping[int, int]) -> None:
         """Choose the triggers: how rare an atom is is guessed at first, then counted (`seen`, by atom)."""
         atoms = self._atoms
-
-        def weight(number: int) -> float | None:
-            atom = atoms[number]
-            # To scan every value for an expression costs more than to ask its rule, the expression last.
-            slow = atom.op.startswith("field") or (atom.op == "regex" and relaxed(atom) == (atom,))
-            return None if slow else _weight(atom) + _COUNTED * seen.get(number, 0)
-
+        weight = {
+            number: None if guess is None else guess + _COUNTED * seen.get(number, 0)
+            for number, guess in self._guesses.items()
+        }.get
         triggers: dict[int, dict[int, None]] = {}
         unconditional: dict[int, None] = {}
         for rule, trees in self._trees.items():
@@ -101,6 +105,14 @@ class Plan:
         self._active = [(place, self._memories[place]) for place, one in enumerate(self._fields) if one is not None]
         for memory in self._memories:
             memory.clear()
+
+    def missed(self) -> None:
+        """Count an event whose verdict was not remembered, and give up remembering for a while where most are so."""
+        self._missed += 1
+        if self._missed == _PROBED:
+            if self.known * 16 < self._missed:
+                self.unlike = 16 * _PROBED
+            self.known = self._missed = 0
 
     @property
     def unsettled(self) -> int:
@@ -147,13 +159,6 @@ class Plan:
                 return 0
         return self.keywords.mask(everything(event))
 
-    @property
-    def places(self) -> Callable[[Any], Any] | None:
-        """From an array of texts to the places at which a keyword may be; None where that cannot be told quickly."""
-        if self._places is None and self.words:
-            self._places = places_of(self.words)
-        return self._places
-
     def asks(self, place: int) -> bool:
         """Whether triggers are looked for in the field at this place."""
         return self._fields[place] is not None
@@ -163,11 +168,11 @@ class Plan:
         triggers = self._fields[place]
         if triggers is None:
             return ()
-        memory = self._memories[place]
-        found: tuple[int, ...] | None = memory.get(texts)
+        memory, key = self._memories[place], key_of(texts)
+        found: tuple[int, ...] | None = memory.get(key)
         if found is None:
             found = triggers.of(texts)
-            self._budget.keep(memory, texts, found)
+            self._budget.keep(memory, key, found)
         return found
 
     def touched_anywhere(self, anywhere: int) -> list[int]:
@@ -183,9 +188,12 @@ class Plan:
 
     def places_of(self, rule: int) -> list[int]:
         """The places of the fields that one of the open rules asks for."""
-        atoms = [self._atoms[number] for tree in self._trees[rule] for number in atoms_of(tree)]
-        names = {atom.field for atom in atoms} | {atom.value for atom in atoms if atom.op.startswith("field")}
-        return [place for place, name in enumerate(self.fields) if name in names]
+        found = self._asked.get(rule)
+        if found is None:
+            atoms = [self._atoms[number] for tree in self._trees[rule] for number in atoms_of(tree)]
+            names = {atom.field for atom in atoms} | {atom.value for atom in atoms if atom.op.startswith("field")}
+            found = self._asked[rule] = [place for place, name in enumerate(self.fields) if name in names]
+        return found
 
     def verdict(self, values: Sequence[Texts], anywhere: int = 0) -> tuple[int, ...]:
         """The rules that hold, in order; `values` are the texts of each of `fields`."""
@@ -274,8 +282,13 @@ def joined_values(event: Mapping[str, Any]) -> str | None:
     return "\0".join(parts)
 
 
-def _weight(atom: Atom) -> float:
-    """How often the atom may be true, roughly: the rarer, the better a trigger."""
+def _guess(atom: Atom) -> float | None:
+    """How often the atom may be true, roughly: the rarer, the better a trigger. None for what is none.
+
+    To scan every value for an expression costs more than to ask its rule, the expression last.
+    """
+    if atom.op.startswith("field") or (atom.op == "regex" and relaxed(atom) == (atom,)):
+        return None
     match atom.op:
         case "null":
             return 400.0
