@@ -56,6 +56,7 @@ TERMS = (
         "fix that is not proven",
     ),
     Term("CMDB", "The list of systems and assets that IT keeps.", "list of systems"),
+    Term("collector", "The process that takes logs in and acknowledges them when they are on disk."),
     Term("compensating control", "A safeguard that lowers a risk while its cause is left open.", "stand-in safeguard"),
     Term("confidence interval", "The range in which a figure lies with a stated chance.", "range"),
     Term("control", "A safeguard that makes a scenario rarer or less costly.", "safeguard"),
@@ -175,6 +176,8 @@ TERMS = (
         "share of the uncertainty",
     ),
     Term("SOC", "The team that watches for attacks.", "security watch"),
+    Term("source", "Where logs come from, and how: syslog, files, HTTP, or by hand.", "where records come from"),
+    Term("spool", "What was received of a source and is on disk, until it is stored."),
     Term("SSVC", "Questions by which a weakness gets its urgency (CERT/CC, CISA).", "questions of urgency"),
     Term("stakeholder", "Whoever has an interest in something.", "people concerned"),
     Term(
