@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -171,7 +170,7 @@ class Alike:
     """Closed alerts of the same rule: the newest, those of the same entity first, and how all were judged."""
 
     rows: list[Alert] = field(default_factory=list)
-    verdicts: Counter[str] = field(default_factory=Counter)
+    verdicts: dict[str, int] = field(default_factory=dict)
 
     @property
     def judged(self) -> int:
@@ -185,7 +184,7 @@ def alike(user: Any, alert: Alert) -> Alike:
     else:
         rows = seen_by(user).filter(rule_id=alert.rule_id)
     closed = rows.filter(state=Alert.State.CLOSED).exclude(pk=alert.pk)
-    verdicts = Counter(dict(closed.values_list("verdict").annotate(number=Count("pk")).order_by()))
+    verdicts = dict(closed.values_list("verdict").annotate(number=Count("pk")).order_by())
     newest = list(closed.select_related("owner", "changed_by").order_by("-closed", "-pk")[: 5 * ALIKE])
     newest.sort(key=lambda one: one.group != alert.group)
     return Alike(newest[:ALIKE], verdicts)
