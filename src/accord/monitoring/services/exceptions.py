@@ -111,7 +111,7 @@ def put_in_force(
         last = RuleException.objects.order_by("-pk").values_list("key", flat=True).first()
         number = int(last.partition("-")[2]) + 1 if last else 1
         made = RuleException.objects.create(
-            key=f"X-{number:04d}", title=title.strip(), conditions=shown.conditions, everywhere=shown.everywhere,
+            key=f"E-{number:04d}", title=title.strip(), conditions=shown.conditions, everywhere=shown.everywhere,
             owner=owner, reason=reason.strip(), expires=expires, told=_summary(shown), despite=despite.strip()[:1000],
             by=actor,
         )  # fmt: skip
