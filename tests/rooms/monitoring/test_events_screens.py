@@ -86,7 +86,7 @@ def test_the_search_shows_the_newest_first_with_asset_source_and_alert(
         one = client.get(reverse("monitoring:event_detail", args=[first.key])).content.decode()
     for text in (
         "A-000001 A rule",
-        "linux/auditd",
+        "linux / auditd",
         "10.0.0.1",
         "Servers",
         reverse("estate:asset_detail", args=["A-1"]),

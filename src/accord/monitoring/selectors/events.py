@@ -16,7 +16,7 @@ from accord.monitoring.store import StoredEvent
 LATE = timedelta(minutes=2)
 """The pump shows every quarter of a minute that it is at work."""
 MOST_ALERTS = 50
-SHOWN = 400
+SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Line:
     def log(self) -> str:
         """Which kind of log it is of."""
         one = self.event
-        return "/".join(part for part in (one.product, one.category, one.service) if part) or one.format
+        return " / ".join(part for part in (one.product, one.category, one.service) if part) or one.format
 
     @property
     def clock(self) -> str:
