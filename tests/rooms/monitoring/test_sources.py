@@ -202,7 +202,7 @@ def test_files_are_handed_in(ciso: User, folder: Path) -> None:
     client = client_of(ciso)
     first, second = io.BytesIO(b'{"a":1}\n'), io.BytesIO(b"ElfFile\0 and so on")
     first.name, second.name = "a.jsonl", "b.evtx"
-    answer = client.post("/sources/hand-in/", {"source": "Case 7", "files": [first, second]})
+    answer = client.post("/sources/hand-in/", {"source": "Case 7", "uploads": [first, second]})
     assert answer.status_code == 302
     source = Source.objects.get(name="Case 7", kind="upload")
     records = [one.record for one in everything(folder / "spool" / str(source.pk))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import IO, Any, cast
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
@@ -69,7 +69,7 @@ def _shown(source: Source) -> dict[str, Any]:
         "dropped": source.dropped, "refused": source.refused, "repeats": source.repeats, "paused": source.paused,
         "intake": source.intake, "certificate": certificate or None, "fingerprint": fingerprint or None,
         "samples": source.samples,
-        "logs": list(source.logs.values("format", "product", "category", "service", "first", "last", "events")[:500]),  # type: ignore[attr-defined]
+        "logs": list(source.logs.values("format", "product", "category", "service", "first", "last", "events")[:500]),
         "hours": [{"hour": hour, "events": number} for hour, number in read.by_hour(source)],
     }  # fmt: skip
 
@@ -134,5 +134,5 @@ def hand_in(request: HttpRequest, files: File[list[UploadedFile]], source: Form[
     """Bring files into the source of this name; it is added where there is none."""
     actor = actor_of(request)
     found = services.ensure_source(actor, Source.Kind.UPLOAD, source.strip()[:200])
-    number = services.hand_in(actor, found, ((str(one.name), one.file) for one in files))
+    number = services.hand_in(actor, found, ((str(one.name), cast(IO[bytes], one.file)) for one in files))
     return {"source": found.key, "files": number}

@@ -82,8 +82,7 @@ class Collector:
         now = time.monotonic()
         for one in self.living.values():
             one.repeats.settle(now)
-            if not one.intake.paused:
-                await one.intake.tell()
+            one.intake.tell()
         await self.tell()
 
     async def apply(self, wanted: Sequence[Wanted]) -> None:
@@ -96,17 +95,17 @@ class Collector:
         leaving = [self.living[pk] for pk in gone]
         for pk in gone:
             del self.living[pk]
-        for pk, one in by_key.items():
+        for pk, found in by_key.items():
             if pk in self.living:
-                self.living[pk].wanted = one
+                self.living[pk].wanted = found
                 continue
             folder = self.folder / "spool" / str(pk)
             try:
-                self.living[pk] = await asyncio.to_thread(Living.prepared, one, folder)
+                self.living[pk] = await asyncio.to_thread(Living.prepared, found, folder)
                 self.living[pk].start(self.space, self._pool)
             except (Busy, OSError) as error:
                 self.living.pop(pk, None)
-                log.warning("source cannot be collected", source=one.key, why=str(error))
+                log.warning("source cannot be collected", source=found.key, why=str(error))
         await self._doors()
         await self._tails()
         for one in leaving:

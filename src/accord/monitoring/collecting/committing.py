@@ -134,12 +134,14 @@ class Intake:
         self.writer.append((record,), mark)
         self.writer.sync()
 
-    async def tell(self) -> None:
-        """Write what is to be told where no records carry it."""
-        if self._mark is not None and not self._batches:
-            mark = self._mark()
-            if mark:
-                await self.put((), mark)
+    def tell(self) -> None:
+        """Have written what is to be told where no records carry it; this does not wait."""
+        mark = self._mark() if self._mark is not None and not self._batches and not self._closed else None
+        if mark:
+            told: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            told.add_done_callback(lambda future: future.cancelled() or future.exception())
+            self._batches.append(Batch((), mark, 0, told, None))
+            self._work.set()
 
     async def close(self) -> None:
         """Write what waits, as far as the disk allows, and end."""

@@ -84,8 +84,7 @@ class Living:
 
     async def close(self) -> None:
         """Write what waits, and give the spool free."""
-        if not self.intake.paused:
-            await self.intake.tell()
+        self.intake.tell()
         await self.intake.close()
 
     def _state(self) -> Mark:

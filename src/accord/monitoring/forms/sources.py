@@ -119,7 +119,8 @@ class HandInForm(forms.Form):
         max_length=200, initial="Handed in", widget=forms.TextInput(TEXT),
         help_text="A name; the source is added where there is none.",
     )  # fmt: skip
-    files = _Files(
+    uploads = _Files(
+        label="Files",
         widget=_Several({"class": "input"}),
         help_text="Logs in any format that Accord reads, also packed by gzip or Zstandard; EVTX; JSON.",
     )  # fmt: skip

@@ -76,7 +76,7 @@ def recent_of(source: Source) -> list[SourceHour]:
     found = getattr(source, "recent", None)
     if found is None:
         since = timezone.now() - timedelta(hours=HOURS)
-        found = list(source.hours.filter(hour__gte=since).order_by("hour"))  # type: ignore[attr-defined]
+        found = list(source.hours.filter(hour__gte=since).order_by("hour"))
     return list(found)
 
 

@@ -59,7 +59,7 @@ def _page(request: HttpRequest, source: Source, token: str = "", status: int = 2
         "title": source.name, "subtitle": source.get_kind_display(), "breadcrumb": _crumb(), "source": source,
         "state": read.state_of(source, now), "statements": statements(source), "token": token,
         "examples": examples(source, host, origin, token), "certificate": certificate, "fingerprint": fingerprint,
-        "logs": list(source.logs.order_by("-last")[:LOGS]),  # type: ignore[attr-defined]
+        "logs": list(source.logs.order_by("-last")[:LOGS]),
         "hours": [(hour, number) for hour, number in reversed(read.by_hour(source))][:24],
         "course": sparkline(source), "last_seen": read.last_seen(source),
         "samples": [one for one in source.samples if isinstance(one, dict)][-20:][::-1],
@@ -174,7 +174,7 @@ def hand_in(request: HttpRequest) -> HttpResponse:
     given = {"source": request.GET.get("source", "")} if request.GET.get("source") else None
     form = HandInForm(request.POST, request.FILES) if request.method == "POST" else HandInForm(initial=given)
     if request.method == "POST" and form.is_valid():
-        actor, files = cast(User, request.user), form.cleaned_data["files"]
+        actor, files = cast(User, request.user), form.cleaned_data["uploads"]
         try:
             source = services.ensure_source(actor, Source.Kind.UPLOAD, form.cleaned_data["source"].strip())
             number = services.hand_in(actor, source, ((str(one.name), one) for one in files))

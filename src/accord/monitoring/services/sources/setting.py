@@ -40,7 +40,7 @@ def snapshot(source: Source) -> dict[str, Any]:
 def _checked(kind: str, told: Mapping[str, Any], own: int | None) -> dict[str, Any]:
     """The fields as they are kept. Refused with what cannot be."""
     name = str(told.get("name", "")).strip()[:200]
-    if not name or Source.objects.filter(name=name).exclude(pk=own).exists():
+    if not name or Source.objects.filter(name=name).exclude(pk=own or 0).exists():
         raise Refused(Problem(None, "name", "The name is empty or taken.", "Write a name of its own."))
     owner = told.get("owner")
     if owner is not None and not isinstance(owner, Person):

@@ -21,14 +21,13 @@ _NAMES = {
     Source.Kind.FILES: ("paths", "start"),
     Source.Kind.HTTP: (),
     Source.Kind.UPLOAD: (),
-    Source.Kind.NATS: ("servers", "stream", "durable", "credentials"),
 }
 
 
 def checked(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The settings as they are kept. Refused with every one that cannot be."""
-    if kind not in Source.Kind.values:
-        raise Refused(Problem(None, "kind", f"“{kind}” is none.", f"Use {', '.join(Source.Kind.values)}."))
+    if kind not in _NAMES:
+        raise Refused(Problem(None, "kind", f"“{kind}” is none that is collected.", f"Use {', '.join(_NAMES)}."))
     names = _NAMES[Source.Kind(kind)]
     problems = [
         Problem(None, name, f"A source of kind {kind} has no such setting.", f"It has {', '.join(names) or 'none'}.")
@@ -40,8 +39,6 @@ def checked(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
         problems += _syslog(kept)
     elif kind == Source.Kind.FILES:
         problems += _files(kept)
-    elif kind == Source.Kind.NATS:
-        problems += _nats(kept)
     if problems:
         raise Refused(*problems)
     return kept
@@ -95,22 +92,12 @@ def _files(kept: dict[str, Any]) -> list[Problem]:
     return problems
 
 
-def _nats(kept: dict[str, Any]) -> list[Problem]:
-    servers = kept.get("servers", [])
-    kept["servers"] = servers.split() if isinstance(servers, str) else list(servers)
-    return [
-        Problem(None, name, "It is needed.", remedy)
-        for name, remedy in (("servers", "Write nats://host:4222."), ("stream", "Name the stream of JetStream."))
-        if not kept.get(name)
-    ]
-
-
 def check_shared(kind: str, kept: Mapping[str, Any], own: int | None) -> None:
     """Sources may share a port when they share its transport and certificate, and at most one takes anybody."""
     if kind != Source.Kind.SYSLOG:
         return
     problems = []
-    for other in Source.objects.filter(kind=Source.Kind.SYSLOG).exclude(pk=own):
+    for other in Source.objects.filter(kind=Source.Kind.SYSLOG).exclude(pk=own or 0):
         said = other.settings
         same = said.get("port") == kept["port"] and said.get("address", "") == kept.get("address", "")
         if not same or (said.get("transport") == "udp") != (kept["transport"] == "udp"):

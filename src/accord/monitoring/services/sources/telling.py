@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -33,7 +34,7 @@ def note_collected(started: datetime, told: Sequence[Told], paused: str, free: i
             defaults={"started": started, "seen": now, "paused": paused[:300], "free": free},
         )
         for one in told:
-            new = {"paused": (one.paused or paused)[:300], "intake": one.intake}
+            new: dict[str, Any] = {"paused": (one.paused or paused)[:300], "intake": one.intake}
             if one.heard:
                 new["heard"] = datetime.fromtimestamp(one.heard, UTC)
             Source.objects.filter(pk=one.pk).update(
