@@ -89,7 +89,8 @@ def score(
 
 def risk(fired: Iterable[Fired], now: float) -> Risk:
     """The risk that these rules leave at a time (seconds); hits after it count as of now."""
-    parts, rules, tactics = [], 0, set()
+    parts: list[float] = []
+    rules, tactics = 0, set[str]()
     for one in fired:
         age = max(0.0, now - one.time)
         if age > WINDOW:

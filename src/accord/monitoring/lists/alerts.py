@@ -77,7 +77,7 @@ def of_technique(found: Rows, value: Any) -> Rows:
     text = str(value).strip().upper()
     if not text or not text.replace(".", "").isalnum():
         return found.none()
-    held = found.alias(_techniques=Cast("techniques", TextField()))
+    held: Rows = found.alias(_techniques=Cast("techniques", TextField()))
     return held.filter(Q(_techniques__contains=f'"{text}"') | Q(_techniques__contains=f'"{text}.'))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -60,6 +61,6 @@ def forget() -> int:
             EntityRisk.objects.filter(at__lt=now - FORGET, fired=None),
             SeenHit.objects.filter(at__lt=now - REMEMBER_HITS),
         ):
-            keys = list(rows.values_list("pk", flat=True)[:AT_ONCE])
+            keys: list[Any] = list(rows.values_list("pk", flat=True)[:AT_ONCE])
             gone += rows.model._default_manager.filter(pk__in=keys).delete()[0]
     return gone

@@ -54,7 +54,8 @@ def _act(request: HttpRequest, verb: str) -> HttpResponse:
         outcome = _do(cast(User, request.user), action, chosen, verdict, given)
     except Refused as error:
         tell(request, error)
-        return redirect(given.get("here") if _is_own(request, given.get("here", "")) else onward)
+        here = given.get("here", "")
+        return redirect(here if _is_own(request, here) else onward)
     _say(request, action, verdict, outcome)
     return redirect(onward)
 

@@ -30,8 +30,8 @@ def key_of(kind: str, name: str) -> str:
 class _Seen:
     """What this batch saw of a rule on an entity."""
 
+    last: datetime
     hits: int = 0
-    last: datetime | None = None
     draft: Draft | None = None
 
 
@@ -59,16 +59,16 @@ class Risks:
                 about = self.rules[rule]
                 row = held[rule] = EntityRule(rule_id=rule, level=about.level, tactics=about.tactics, last=seen.last)
             row.hits += seen.hits
-            row.last = max(row.last, seen.last or row.last)
+            row.last = max(row.last, seen.last)
         for key, entity in self.entities.items():
             self._compute(key, entity)
 
     def _note(self, draft: Draft, hit: Hit) -> None:
         for kind, name in entities_of(hit):
             key = key_of(kind, name)
-            seen = self._seen.setdefault((key, hit.rule), _Seen())
+            seen = self._seen.setdefault((key, hit.rule), _Seen(hit.time))
             seen.hits += 1
-            seen.last = hit.time if seen.last is None else max(seen.last, hit.time)
+            seen.last = max(seen.last, hit.time)
             seen.draft = draft
             if key not in self.entities:
                 self.entities[key] = EntityRisk(key=key, kind=kind, name=name)
