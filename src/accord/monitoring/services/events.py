@@ -33,7 +33,8 @@ def retain(now: datetime | None = None) -> dict[str, int]:
     It counts from when an event was stored, so that old logs that are handed in today stay as long as any. A file is
     of one day of that, so nothing goes more than a day late.
     """
-    moment, gone = now or timezone.now(), {}
+    moment = now or timezone.now()
+    gone: dict[str, int] = {}
     for source in Source.objects.filter(pk__in=EventFile.objects.values("source")).order_by("pk"):
         while removed := _remove(source, moment - timedelta(days=source.retention_days)):
             gone[source.key] = gone.get(source.key, 0) + removed

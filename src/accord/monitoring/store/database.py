@@ -51,7 +51,7 @@ def opened(seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
 def _connected() -> Iterator[duckdb.DuckDBPyConnection]:
     import duckdb
 
-    settings = {
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY, "threads": THREADS, "temp_directory": "", "autoinstall_known_extensions": False,
         "autoload_known_extensions": False, "allow_community_extensions": False,
     }  # fmt: skip

@@ -72,7 +72,8 @@ class Search:
 
     def condition(self, before: Place | None) -> tuple[str, list[Any]]:
         """The condition in SQL, and its parameters."""
-        parts, values = ["_time >= ?", "_time < ?"], [self.since, self.until]
+        parts = ["_time >= ?", "_time < ?"]
+        values: list[Any] = [self.since, self.until]
         for column, wanted in (("_host", self.host), ("_user", self.user)):
             if wanted:
                 parts.append(f"lower({column}) LIKE ? ESCAPE '\\'")

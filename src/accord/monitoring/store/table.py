@@ -72,18 +72,18 @@ def table_of(events: Sequence[StoredEvent]) -> pa.Table:
         else:
             shapes.setdefault(tuple(event.data), []).append(row)
     for names, rows in shapes.items():
-        places = np.array(rows, np.int64)
+        at = np.array(rows, np.int64)
         hidden = _hiding(names)
         for name, values in zip(names, zip(*(events[row].data.values() for row in rows), strict=True), strict=True):
-            _put(columns, name, places, values)
+            _put(columns, name, at, values)
             if name in hidden:
                 for row, value in zip(rows, values, strict=True):
                     if value is None:
                         columns.more.setdefault(row, {})[name] = None
     _keep_the_most(columns)
     arrays, fields = _envelope(events)
-    for column, (parts, values) in columns.held.items():
-        arrays.append(_scattered(columns, column, np.concatenate(parts), values, len(events)))
+    for column, (parts, held) in columns.held.items():
+        arrays.append(_scattered(columns, column, np.concatenate(parts), held, len(events)))
         fields.append(pa.field(column, pa.string()))
     if columns.more:
         places = np.array(list(columns.more), np.int64)
