@@ -60,7 +60,8 @@ def suggestions(alert: Alert, hits: Sequence[AlertEvent]) -> list[dict[str, str]
     """Conditions that all kept hits of an alert fit: fields that its rule asks for first, then user, host, address."""
     told: dict[str, set[str]] = {}
     for hit in hits:
-        for name, value in {**hit.asked, **hit.group}.items():
+        # Of a correlation rule only the group is in its events; how many there were is no condition.
+        for name, value in (hit.group or hit.asked).items():
             if isinstance(value, str | int | float | bool) and str(value).strip():
                 told.setdefault(name, set()).add(str(value))
     shared = [(name, next(iter(values))) for name, values in told.items() if len(values) == 1 and "; " not in name]
