@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from accord.site.command_line.base import JSON_OPTION, answer, app, django_setup, fail, refusals
+from accord.site.command_line.base import BROKEN, JSON_OPTION, answer, app, django_setup, fail, refusals
 from accord.site.command_line.serving import accord, keep_running
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ def collect(
     paths: list[Path] = typer.Argument(None, help="With --once: the files and folders that are handed in."),
     once: bool = typer.Option(False, "--once", help="Hand these files in, and end."),
     source: str = typer.Option("Handed in", help="With --once: name of the source; it is added where there is none."),
+    status: bool = typer.Option(
+        False, "--status", help="Say whether logs are taken in, and end; exit code 3 where they are not."
+    ),
     parent: int = typer.Option(0, help="End when this process is gone (used by serve).", hidden=True),
     pump: bool = typer.Option(True, help="Store what comes in as well; off where another process does."),
     only_pump: bool = typer.Option(False, "--only-pump", help="Only store what came in (used by itself).", hidden=True),
@@ -36,7 +39,9 @@ def collect(
     Needs the sources that are set under Monitoring. One process of one machine has the folder of events.
     """
     django_setup()
-    if once:
+    if status:
+        _status(as_json)
+    elif once:
         _once(paths or [], source, as_json)
     elif paths:
         fail("Paths are for --once; what is collected all the time is set under Monitoring, Sources.", code=2)
@@ -65,6 +70,17 @@ def _once(paths: list[Path], name: str, as_json: bool) -> None:
         {"source": found.key, "files": number},
         [f"{number:,} files were handed in to “{found.name}”; a running `accord collect` stores them."], as_json,
     )  # fmt: skip
+
+
+def _status(as_json: bool) -> None:
+    from accord.monitoring.selectors.sources import health
+
+    found = health()
+    lines = [found["problem"] or f"Logs are taken in; last sign {found['seen']:%Y-%m-%d %H:%M:%S} UTC."]
+    lines += [f"{key}: {why}" for key, why in found["paused"].items()]
+    answer(found, lines, as_json)
+    if found["problem"] or found["paused"]:
+        raise typer.Exit(BROKEN)
 
 
 def _watch(parent: int, end: threading.Event) -> None:
