@@ -81,6 +81,16 @@ def intake(request: HttpRequest) -> dict[str, Any]:
     return read.health()
 
 
+@router.post("/sources/hand-in", summary="Hand files in", operation_id="hand_in", response=dict[str, Any])
+@guard_api("hand_in", "source")
+def hand_in(request: HttpRequest, files: File[list[UploadedFile]], source: Form[str] = "Handed in") -> dict[str, Any]:
+    """Bring files into the source of this name; it is added where there is none."""
+    actor = actor_of(request)
+    found = services.ensure_source(actor, Source.Kind.UPLOAD, source.strip()[:200])
+    number = services.hand_in(actor, found, ((str(one.name), cast(IO[bytes], one.file)) for one in files))
+    return {"source": found.key, "files": number}
+
+
 @router.get("/sources/{str:key}", summary="One source", operation_id="get_source", response=dict[str, Any])
 @guard_api("view", "source")
 def get_source(request: HttpRequest, key: str) -> dict[str, Any]:
@@ -126,13 +136,3 @@ def switch(request: HttpRequest, key: str, body: Body[Switch]) -> dict[str, Any]
 def renew(request: HttpRequest, key: str) -> dict[str, str]:
     """The one before ends at once; this one is not shown again."""
     return {"token": services.renew_token(actor_of(request), _found(key))}
-
-
-@router.post("/sources/hand-in", summary="Hand files in", operation_id="hand_in", response=dict[str, Any])
-@guard_api("hand_in", "source")
-def hand_in(request: HttpRequest, files: File[list[UploadedFile]], source: Form[str] = "Handed in") -> dict[str, Any]:
-    """Bring files into the source of this name; it is added where there is none."""
-    actor = actor_of(request)
-    found = services.ensure_source(actor, Source.Kind.UPLOAD, source.strip()[:200])
-    number = services.hand_in(actor, found, ((str(one.name), cast(IO[bytes], one.file)) for one in files))
-    return {"source": found.key, "files": number}
