@@ -1,23 +1,29 @@
 """Rules over stored events beside rules over the stream: CPU seconds from Parquet to hits, hits compared.
 
-    python -m benchmarks.sigma_columns [--quick] [--times 2] [--spark PYTHON]
+    python -m benchmarks.sigma_columns [--every 1] [--times 2] [--repeat 2] [--spark]
 
-Writes the real Windows events in the columns of the store of events (65,536 to a file, as many as
-the store puts into a row group) and looks back over them `times` times; the stream reads the same events as lines of JSON.
+Writes the real Windows events in the columns of the store of events (65,536 to a file, as many as the store puts into
+a row group) and looks back over them `times` times; the stream reads the same events as lines of JSON. Of `repeat`
+turns of both the best counts. `--spark`: two workers of a Spark cluster on loopback beside one (wall time).
 """
 
 from __future__ import annotations
 
+import argparse
+import os
+import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
-from benchmarks.sigma import events, on_windows
+from benchmarks.sigma import DATA, events, on_windows, rules
 
 from accord.engines.sigma import ArrowEngine, Engine, LogSource, Program
 from accord.engines.sigma.arrow import Hits
+from accord.engines.sigma.cache import load_or_compile
 from accord.engines.sigma.parquet import batches
 from accord.engines.sigma.values import texts
 
@@ -83,6 +89,7 @@ def looked_back(program: Program, paths: Sequence[Path], times: int) -> tuple[fl
     import pyarrow.parquet as pq
 
     engine = ArrowEngine(program, on_windows(program))
+    found: Hits = []
     start = time.process_time()
     for _ in range(times):
         found, before = [], 0
@@ -93,9 +100,22 @@ def looked_back(program: Program, paths: Sequence[Path], times: int) -> tuple[fl
     return time.process_time() - start, found
 
 
+def read(program: Program, paths: Sequence[Path], times: int) -> float:
+    """CPU seconds of reading alone the columns that the rules need."""
+    import pyarrow.parquet as pq
+
+    engine = ArrowEngine(program, on_windows(program))
+    start = time.process_time()
+    for path in [*paths] * times:
+        for _ in batches(path, engine.columns(pq.read_schema(path))):
+            pass
+    return time.process_time() - start
+
+
 def streamed(program: Program, every: int, times: int) -> tuple[float, Hits]:
     """CPU seconds of the stream driver on the same events, decompression of lines not counted; the last hits."""
     engine, spent = Engine(program, on_windows(program)), 0.0
+    found: Hits = []
     for _ in range(times):
         found, row = [], 0
         for chunk in events(every):
@@ -107,3 +127,80 @@ def streamed(program: Program, every: int, times: int) -> tuple[float, Hits]:
                 row += 1
             spent += time.process_time() - start
     return spent, found
+
+
+def compared(program: Program, paths: Sequence[Path], every: int, times: int, repeat: int) -> bool:
+    """The table; whether the hits are the same."""
+    reading, back, stream = [], [], []
+    for _ in range(repeat):
+        reading.append(read(program, paths, times))
+        back.append(looked_back(program, paths, times))
+        stream.append(streamed(program, every, times))
+    best_back, best_stream = min(one for one, _ in back), min(one for one, _ in stream)
+    same = all(found == stream[0][1] for _, found in (*back, *stream))
+    print(f"load of the machine: {os.getloadavg()[0]:.1f}; {times} times the events, the best of {repeat}")
+    print(f"reading the columns alone    {min(reading):>8.2f} CPU s")
+    print(f"look-back, Parquet to hits   {best_back:>8.2f} CPU s")
+    print(f"stream, JSON lines to hits   {best_stream:>8.2f} CPU s")
+    print(f"look-back : stream {best_back / best_stream:.2f} (target 0.25); hits identical: {same}", flush=True)
+    return same
+
+
+def on_spark(program: Program, paths: Sequence[Path], folder: Path) -> bool:
+    """Seconds of one and of two workers for the second of two runs; whether their hits are those of one process."""
+    sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))
+    import accord_spark
+
+    why = accord_spark.missing()
+    if why:
+        print(f"Not on Spark: {why}.")
+        return True
+    import pyarrow.parquet as pq
+
+    chosen = on_windows(program)
+    engine, expected = ArrowEngine(program, chosen), {}
+    for path in paths:
+        for batch in batches(path, ["_key", *engine.columns(pq.read_schema(path))]):
+            keys = batch.column("_key")
+            expected.update({keys[row].as_py(): list(rules) for row, rules in engine.match(batch)})
+    same, spent = True, []
+    for workers in (1, 2):
+        at = folder / f"workers-{workers}"
+        at.mkdir()
+        with accord_spark.cluster(workers, at) as session:
+            from accord.engines.sigma.spark import hits
+
+            frame = session.read.option("mergeSchema", "true").parquet(*map(str, paths))
+            for turn in range(2):
+                start = time.perf_counter()
+                found = {row["_key"]: row["rules"] for row in hits(frame, program, chosen).collect()}
+                same = same and found == expected
+                if turn:
+                    spent.append(time.perf_counter() - start)
+    print(f"Spark: one worker {spent[0]:.1f} s, two {spent[1]:.1f} s: {spent[0] / spent[1]:.2f} times as fast")
+    print(f"       hits identical: {same} ({len(expected):,} events); load {os.getloadavg()[0]:.1f}", flush=True)
+    return same
+
+
+def main() -> int:
+    """The look-back, and Spark if wanted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="each N-th event only")
+    parser.add_argument("--times", type=int, default=2, help="how often the events are gone through")
+    parser.add_argument("--repeat", type=int, default=2, help="turns of which the best counts")
+    parser.add_argument("--spark", action="store_true", help="also on Spark")
+    given = parser.parse_args()
+    if not (DATA / "logs" / "windows-otrf.jsonl.zst").is_file():
+        print(f"No real data: {DATA} is not there (set ACCORD_REAL_DATA).", file=sys.stderr)
+        return 0
+    program = load_or_compile(rules(), Path(tempfile.gettempdir()) / f"accord-bench-sigma-{os.getuid()}")
+    with tempfile.TemporaryDirectory() as folder:
+        paths = written(Path(folder), given.every)
+        same = compared(program, paths, given.every, given.times, given.repeat)
+        if given.spark:
+            same = on_spark(program, paths, Path(folder)) and same
+    return 0 if same else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -23,5 +23,6 @@ with open("pyproject.toml", "rb") as file:
 printf 'pyfair==0.1a13\naggregate==0.30.1\nsetuptools\n' | compile "$@" - -o requirements/references.txt
 # What detection is measured against: Zircolite itself comes from its repository, at the commit that the Makefile names.
 [ ! -f build/zircolite/requirements.txt ] || compile "$@" - -o requirements/references-detection.txt <build/zircolite/requirements.txt
-# PySpark, for accord[spark]; everything else that it needs is in runtime.txt.
-printf 'pyspark>=4.0,<4.1\n' | compile "$@" - -o requirements/spark.txt
+# What accord[spark] adds to runtime.txt.
+printf 'pyspark>=4.0,<4.1\npandas>=2.2\n' |
+    compile "$@" - -c requirements/runtime.txt --no-emit-package numpy -o requirements/spark.txt
