@@ -21,7 +21,7 @@ HOME = "ACCORD_HOME"
 DATABASE = "ACCORD_DATABASE_URL"
 CLOSING = pytest.StashKey[ExitStack]()
 # A test run must not depend on what the person who starts it has set for an Accord of their own.
-KEPT = {"ACCORD_REAL_DATA", "ACCORD_TEST_KEEP"}
+KEPT = {"ACCORD_REAL_DATA", "ACCORD_TEST_KEEP", "ACCORD_UI_PICTURES"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
