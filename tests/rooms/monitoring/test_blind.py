@@ -386,7 +386,7 @@ def test_the_page_of_what_is_not_watched(watched: dict[str, Any], estate: User) 
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(reverse("monitoring:blind"))
     text = answer.content.decode()
-    assert len(queries) <= 25
+    assert len(queries) <= 15
     assert "SSH logs" in text and "Shop (60" in text
     assert "Rule ssh" in text and "No source delivers their logs" in text
     assert "T1190" in text and "Kiosk" in text
@@ -415,7 +415,7 @@ def test_the_coverage_and_its_gaps(watched: dict[str, Any], estate: User, query:
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(reverse("monitoring:technique_coverage") + query)
     assert answer.status_code == 200
-    assert len(queries) <= 25
+    assert len(queries) <= 15
     expected = "T1046" if query != "?scope=all&gap=rule" else "Techniques"
     assert expected in answer.content.decode()
 

@@ -25,7 +25,7 @@ def not_watched(request: HttpRequest) -> dict[str, Any]:
     state = read.state()
     if state is None or state.at is None:
         raise Http404("Nothing was looked at yet.")
-    rules = read.rules_that_cannot_fire(state)
+    rules, watched = read.rules_that_cannot_fire(state), read.watches()
     return {
         "as_of": state.at, "currency": state.result["currency"],
         "silent": [
@@ -34,7 +34,7 @@ def not_watched(request: HttpRequest) -> dict[str, Any]:
                 "expected": one.expected, "rules": one.rules, "techniques": one.techniques, "systems": one.systems,
                 "goals": one.goals, "goal_share": one.goal_share, "loss": one.loss, "unpriced": one.unpriced,
             }
-            for one in read.silent_sources(timezone.now(), state)
+            for one in read.silent_sources(timezone.now(), state, watched)
         ],
         "unusual": [
             {
@@ -42,7 +42,7 @@ def not_watched(request: HttpRequest) -> dict[str, Any]:
                 "expected": None if one.low is None else [one.low, one.mid, one.high], "volume": one.volume,
                 "delay": one.delay, "malformed": one.malformed, "dropped": one.dropped,
             }
-            for one in spots.unusual()
+            for one in spots.unusual(watched)
         ],
         "stopped": state.result["stopped"],
         "rules": {

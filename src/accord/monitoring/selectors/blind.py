@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -59,11 +60,21 @@ def state() -> BlindState | None:
     return BlindState.objects.filter(id=1).first()
 
 
-def silent_sources(now: datetime, found: BlindState | None = None) -> list[Silent]:
-    """Sources that are silent, those with the most at stake first. Three queries; it writes nothing."""
+def watches() -> list[SourceWatch]:
+    """What was found of every source, with source and owner. One query."""
+    return list(SourceWatch.objects.select_related("source__owner").order_by("source__name"))
+
+
+def silent_sources(
+    now: datetime, found: BlindState | None = None, watched: Sequence[SourceWatch] | None = None
+) -> list[Silent]:  # fmt: skip
+    """Sources that are silent, those with the most at stake first; it writes nothing.
+
+    Three queries, less those for what is given: the newest finding, and what was found of every source.
+    """
     result = (found or state() or BlindState()).result
     facts = result.get("sources", {})
-    rows = SourceWatch.objects.filter(state=SourceWatch.State.SILENT).select_related("source__owner")
+    rows = [one for one in (watches() if watched is None else watched) if one.state == SourceWatch.State.SILENT]
     spells = {one.source_id: one for one in SourceSilence.objects.filter(ended__isnull=True)}
     silent = [_silent(row, spells.get(row.source_id), facts.get(str(row.source_id)), now) for row in rows]
     silent.sort(key=lambda one: (-(one.loss or (0, 0, 0))[1], -(one.goal_share or 0), -len(one.rules or ()), one.since))
@@ -143,8 +154,8 @@ class Coverage:
         return sum(1 for cover in self.covers if cover.has(name))
 
 
-def coverage(now: datetime, scope: str = "profile") -> Coverage:
-    """Technique × rule × telemetry × proven. Nine queries.
+def coverage(now: datetime, scope: str = "profile", found: BlindState | None = None) -> Coverage:
+    """Technique × rule × telemetry × proven. Nine queries, less one where the newest finding is given.
 
     scope: "profile": the techniques of the threat profile; "rules": those that enabled rules name; "all": those of the
     catalogue and both. A rule for a sub-technique counts for its technique, not the other way round.
@@ -152,7 +163,7 @@ def coverage(now: datetime, scope: str = "profile") -> Coverage:
     del now  # the states that are kept are those of now
     known = catalogue()
     mine = profile(known)
-    found = state()
+    found = found or state()
     blind = set(found.result.get("blind_rules", ())) if found else set()
     covers = {technique: Cover(known.of(technique), chosen) for technique, chosen in mine.techniques.items()}
     if scope == "all":

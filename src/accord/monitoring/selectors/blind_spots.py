@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
 from accord.core.statements import figure
@@ -50,14 +50,13 @@ def systems(state: BlindState | None) -> list[dict[str, Any]]:
     return sorted(({**one, "spot": f"system:{one['key']}"} for one in found), key=order)
 
 
-def unusual() -> list[SourceWatch]:
-    """Sources that send, but not as they used to. One query."""
-    odd = ("less", "more")
-    changed = Q(volume__in=odd) | Q(delay="more") | Q(malformed="more") | Q(dropped__gt=0)
-    return list(
-        SourceWatch.objects.filter(changed, state=SourceWatch.State.RECEIVING).select_related("source")
-        .order_by("source__name")
-    )  # fmt: skip
+def unusual(watched: Iterable[SourceWatch]) -> list[SourceWatch]:
+    """Of these, the sources that send, but not as they used to."""
+    return [
+        one for one in watched
+        if one.state == SourceWatch.State.RECEIVING
+        and (one.volume in ("less", "more") or one.delay == "more" or one.malformed == "more" or one.dropped)
+    ]  # fmt: skip
 
 
 def groups(rules: dict[str, Any], top: int) -> list[dict[str, Any]]:

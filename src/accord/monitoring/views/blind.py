@@ -18,7 +18,7 @@ from accord.core.models import User
 from accord.core.permissions import guard
 from accord.core.statements import Statement
 from accord.monitoring.forms.blind import InitiativeForm
-from accord.monitoring.models import BlindState, Source, SourceWatch
+from accord.monitoring.models import BlindState, SourceWatch
 from accord.monitoring.selectors import blind as read
 from accord.monitoring.selectors import blind_spots as spots
 from accord.monitoring.services import baselines, blind, blind_initiative
@@ -37,44 +37,45 @@ def overview(request: HttpRequest) -> HttpResponse:
     """The page, as a round found it; what is at stake most comes first."""
     now = timezone.now()
     state = read.state()
-    silent = read.silent_sources(now, state)
+    watched = read.watches()
+    silent = read.silent_sources(now, state, watched)
     rules = read.rules_that_cannot_fire(state)
-    covered = read.coverage(now)
+    covered = read.coverage(now, found=state)
     made = read.initiatives()
     systems = spots.systems(state)
     gaps = [row_of(cover, made) for cover in covered.covers if cover.gap]
     result = state.result if state else {}
-    names = dict(Source.objects.values_list("pk", "name")) if result.get("stopped") else {}
+    names = {one.source_id: one.source.name for one in watched}
     context: dict[str, Any] = {
         "title": "What is not watched", "state": state, "silent": silent, "made": made,
         "currency": result.get("currency") or settings.ACCORD_CURRENCY,
-        "unusual": spots.unusual(),
+        "unusual": spots.unusual(watched),
         "stopped": [{**one, "name": names.get(one["source"], ""), "last": datetime.fromisoformat(one["last"])}
                     for one in result.get("stopped", ())][:TOP],
         "rules": rules, "groups": spots.groups(rules, RULES),
         "gaps": gaps[:TOP], "gap_number": len(gaps), "covered": covered,
         "systems": [one for one in systems if one["state"] in ("none", "partly")][:TOP],
         "unknown_systems": [one for one in systems if one["state"] == "unknown"],
-        "statements": _statements(state, silent, rules, systems, covered),
+        "statements": _statements(state, watched, silent, rules, systems, covered),
         "may_run": may(request.user, "run", "blind_spot"), "may_propose": may(request.user, "propose", "blind_spot"),
     }  # fmt: skip
     return render(request, "monitoring/blind.html", context)
 
 
 def _statements(
-    state: BlindState | None, silent: list[read.Silent], rules: dict[str, Any], systems: list[dict[str, Any]],
-    covered: read.Coverage,
+    state: BlindState | None, watched: list[SourceWatch], silent: list[read.Silent], rules: dict[str, Any],
+    systems: list[dict[str, Any]], covered: read.Coverage,
 ) -> list[Statement]:  # fmt: skip
     at = state.at if state else None
     here = reverse("monitoring:blind")
-    watched = SourceWatch.objects.exclude(state=SourceWatch.State.OFF).count()
+    on = sum(one.state != SourceWatch.State.OFF for one in watched)
     named = [one for one in systems if one["state"] != "unknown"]
     mute = [one for one in named if one["state"] == "none"]
     cannot = rules["total"] - rules["ok"]
     return [
         Statement(
             "blind.sources", "Silent sources", len(silent) if state else None, "sources", as_of=at,
-            source=f"Of {watched} that are switched on: nothing for longer than told, or than their own past knows.",
+            source=f"Of {on} that are switched on: nothing for longer than told, or than their own past knows.",
             href=f"{here}#sources", query="monitoring.selectors.blind.silent_sources",
             tone="danger" if silent else "good",
         ),
