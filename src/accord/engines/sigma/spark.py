@@ -34,6 +34,7 @@ def hits(
     `frame` has the columns of stored events, or any others (see `ArrowEngine`); then `source` is their log source.
     """
     import pyarrow as pa
+    from pyspark.sql.functions import col
     from pyspark.sql.types import ArrayType, IntegerType, StructField, StructType
 
     numbers = None if chosen is None else tuple(sorted(chosen))
@@ -47,12 +48,15 @@ def hits(
         data, digest = shipped.value
         engine = _engine(data, digest, numbers)
         for batch in _joined(batches):
+            batch = batch.rename_columns(read)
             found = engine.match(batch.select(wanted), source)
             rows = batch.select(kept).take(pa.array([row for row, _ in found], pa.int64()))
             rules = pa.array([held for _, held in found], pa.list_(pa.int32()))
             yield pa.RecordBatch.from_arrays([*rows.columns, rules], [*kept, "rules"])
 
-    return frame.select([_quoted(name) for name in read]).mapInArrow(run, schema)
+    # Under way each column has a number for a name: `mapInArrow` would take a dot in it for a step into an object.
+    numbered = [col(_quoted(name)).alias(f"c{place}") for place, name in enumerate(read)]
+    return frame.select(numbered).mapInArrow(run, schema)
 
 
 def _quoted(column: str) -> str:
