@@ -42,6 +42,15 @@ def test_after_the_orderly_end_everything_is_on_disk(running: Running, transport
     assert {one.record.peer for one in everything(running.folder / "spool" / "1")} == {"127.0.0.1"}
 
 
+def test_without_an_address_all_of_this_machine_and_ipv4_is_told_as_such(running: Running) -> None:
+    port = free_port()
+    running.add(1, transport="tcp", port=port, address="")
+    connection = plain(port)
+    connection.sendall(b"<1>x\n")
+    assert acknowledged(connection)
+    assert {one.record.peer for one in everything(running.folder / "spool" / "1")} == {"127.0.0.1"}
+
+
 def test_a_connection_that_is_not_ended_is_on_disk_too(running: Running) -> None:
     port = free_port()
     running.add(1, transport="tcp", port=port)

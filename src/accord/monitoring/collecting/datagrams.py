@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from accord.monitoring.collecting.frames import Record
-from accord.monitoring.collecting.listening import Door, bound
+from accord.monitoring.collecting.listening import Door, bound, plain_address
 from accord.monitoring.collecting.living import Living, Routes
 
 QUEUE, QUEUE_BYTES = 20_000, 16 << 20
@@ -74,13 +74,14 @@ class Datagrams:
             body = data.strip(b"\r\n\0 ")
             if not body:
                 continue
-            living = self.routes.choose(peer[0])
+            address = plain_address(peer[0])
+            living = self.routes.choose(address)
             if living is None:
                 self.routes.refuse()
             elif len(self._queue) >= QUEUE or self._bytes + len(body) > QUEUE_BYTES:
                 living.dropped += 1
             else:
-                self._queue.append((living, Record(now, body, peer=peer[0], connection="u" + peer[0])))
+                self._queue.append((living, Record(now, body, peer=address, connection="u" + address)))
                 self._bytes += len(body)
                 self._work.set()
 

@@ -112,7 +112,8 @@ class Listener:
                     log.warning("no more connections can be opened", door=str(self.door), why=error.strerror)
                 await asyncio.sleep(0.1)
                 continue
-            living = self.routes.choose(peer[0])
+            address = plain_address(peer[0])
+            living = self.routes.choose(address)
             if living is None or len(self._tasks) >= MOST_CONNECTIONS:
                 self.routes.refuse()
                 connection.close()
@@ -122,7 +123,7 @@ class Listener:
             except OSError:  # it is gone already
                 connection.close()
                 continue
-            task = loop.create_task(self._serve(stream, living, peer[0]))
+            task = loop.create_task(self._serve(stream, living, address))
             self._tasks[task] = stream
             task.add_done_callback(lambda done: self._tasks.pop(done, None) and None)
 
@@ -212,6 +213,11 @@ def _answer(call: relp.Call) -> bytes:
     if call.command in ("syslog", "close"):
         return relp.answer(call.number, b"" if call.command == "close" else b"200 OK")
     return relp.answer(call.number, b"500 this command is not known here")
+
+
+def plain_address(peer: str) -> str:
+    """A sender's address; of IPv4 as such, also where a socket for both gives it as IPv6."""
+    return peer.removeprefix("::ffff:") if "." in peer else peer
 
 
 def why_not(door: Door, error: OSError) -> str:

@@ -60,7 +60,7 @@ def _page(request: HttpRequest, source: Source, token: str = "", status: int = 2
         "state": read.state_of(source, now), "statements": statements(source), "token": token,
         "examples": examples(source, host, origin, token), "certificate": certificate, "fingerprint": fingerprint,
         "logs": list(source.logs.order_by("-last")[:LOGS]),
-        "hours": [(hour, number) for hour, number in reversed(read.by_hour(source))][:24],
+        "hours": [one for one in reversed(read.by_hour(source)) if one[1] is not None][:24],
         "course": sparkline(source), "last_seen": read.last_seen(source),
         "samples": [one for one in source.samples if isinstance(one, dict)][-20:][::-1],
         "history": parts.history("source", source.key),
