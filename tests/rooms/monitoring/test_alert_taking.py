@@ -10,8 +10,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accord.core.models import LedgerEntry, Webhook, WebhookDelivery
-from accord.monitoring.models import Alert, AlertEvent, EntityRisk, GroupingWindow, Rule, RuleDay, SeenHit
+from accord.monitoring.models import (
+    Alert,
+    AlertEvent,
+    EntityRisk,
+    GroupingWindow,
+    Rule,
+    RuleDay,
+    SeenHit,
+    SystemStake,
+)
 from accord.monitoring.services.alerts import take
+from accord.monitoring.services.stakes import set_stakes
 
 pytestmark = pytest.mark.django_db
 
@@ -183,3 +193,12 @@ def test_one_entry_and_one_message_for_a_batch() -> None:
     assert entry.key == "A-000001 to A-000003" and entry.actor == "system"
     body = WebhookDelivery.objects.get().body
     assert '"number":2' in body and "A-000003" not in body
+
+
+def test_stakes_are_those_of_the_last_hazard_run() -> None:
+    """A foothold in a system costs what the run says; a system that it does not name has no known stake."""
+    estate(person("chief"))
+    set_stakes({"S-SHOP": (1.0, 2.0, 3.0), "S-PAY": (4.0, 5.0, 6.0), "S-GONE": (7.0, 8.0, 9.0)}, "EUR", NOW)
+    set_stakes({"S-PAY": (10.0, 20.0, 30.0)}, "EUR", NOW)
+    held = SystemStake.objects.values_list("system__key", "low", "mid", "high", "currency")
+    assert list(held) == [("S-PAY", 10.0, 20.0, 30.0, "EUR")]
