@@ -16,9 +16,11 @@ from accord.core.errors import Refused
 from accord.core.imports import import_tables
 from accord.core.models import User
 from accord.estate.models import Asset
+from accord.exposure import models as exposure
 from accord.exposure.models import AssetExposure, Finding, TotalExposure
 from accord.exposure.services import check_rollups, import_scan, recompute_rollups, update_feeds_from
 from accord.exposure.services.footholds import rate_of
+from accord.monitoring import models as monitoring
 from accord.risk import services
 from accord.risk.hazard.assumptions import BY_KEY
 from accord.risk.models import HazardRun, LossRun
@@ -52,6 +54,13 @@ def test_footholds_of_assets_are_kept(scanned: User) -> None:
     assert any("foothold rate of 1 is kept" in problem for problem in check_rollups())
     recompute_rollups(scanned)
     assert list(check_rollups()) == []
+
+
+def test_a_run_tells_both_rooms_what_a_foothold_in_a_system_costs(scanned: User) -> None:
+    services.run_hazard(scanned)
+    fields = ("system__key", "low", "mid", "high", "currency", "at")
+    held = list(exposure.SystemStake.objects.order_by("system_id").values_list(*fields))
+    assert held and held == list(monitoring.SystemStake.objects.order_by("system_id").values_list(*fields))
 
 
 def test_prices_sum_to_what_findings_explain(scanned: User) -> None:
