@@ -3,7 +3,7 @@
     python -m benchmarks                  all (some forty minutes on two slow cores)
     python -m benchmarks start loss       some
 
-Names: start, loss, hazard, portfolio, patching, coverage, priority, exposure_import, lists, sigma.
+Names: start, loss, hazard, portfolio, patching, coverage, priority, exposure_import, lists, sigma, events.
 Each is also a module of its own with options.
 """
 
@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 NAMES = (
-    "start", "loss", "hazard", "portfolio", "patching", "coverage", "priority", "exposure_import", "lists", "sigma",
+    "start", "loss", "hazard", "portfolio", "patching", "coverage", "priority", "exposure_import", "lists", "sigma", "events",
 )  # fmt: skip
 
 
