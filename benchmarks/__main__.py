@@ -13,7 +13,8 @@ import subprocess
 import sys
 
 NAMES = (
-    "start", "loss", "hazard", "portfolio", "patching", "coverage", "priority", "exposure_import", "lists", "sigma", "events",
+    "start", "loss", "hazard", "portfolio", "patching", "coverage", "priority", "exposure_import", "lists", "sigma",
+    "events",
 )  # fmt: skip
 
 
