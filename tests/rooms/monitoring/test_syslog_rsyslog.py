@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from accord_collecting import Installation, free_port, wait_for
+from accord_collecting import Installation, free_port, plain, wait_for
 
 RSYSLOG = shutil.which("rsyslogd") or "/usr/sbin/rsyslogd"
 LINES = 20_000
@@ -43,6 +43,14 @@ def rsyslog(folder: Path, module: str, action: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([RSYSLOG, "-n", "-f", configuration, "-i", folder / "pid"], stdout=log, stderr=log)
 
 
+def answers(port: int) -> bool:
+    try:
+        plain(port).close()
+    except OSError:
+        return False
+    return True
+
+
 def numbers(installation: Installation, pk: int) -> Counter[int]:
     return Counter(int(found[1]) for body in installation.spooled(pk).elements() if (found := NUMBER.search(body)))
 
@@ -54,6 +62,7 @@ def test_relp_through_kills(installation: Installation, tmp_path: Path) -> None:
     port = free_port()
     pk = installation.add_source("syslog", "relp", transport="relp", port=port, address="127.0.0.1")
     process = installation.collect()
+    wait_for(lambda: answers(port))  # rsyslog 8.2302 sends its first message twice where it could not connect at first
     sender = rsyslog(
         tmp_path, 'module(load="omrelp")', f'type="omrelp" target="127.0.0.1" port="{port}" timeout="5"'
     )  # fmt: skip

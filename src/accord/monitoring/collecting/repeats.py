@@ -2,9 +2,9 @@
 
 Plain syslog has no acknowledgement but the orderly end of a connection. A sender whose connection broke off may send
 again whatever it likes of it. So for each connection without an orderly end the digests of its last lines are kept
-(`EACH` of one connection, `ALL` of one source; of RELP, which acknowledges each message, those of a window), by the
-sender's address. When that address connects again, a line that equals one of them is dropped, once for each that is
-kept. It ends
+(`EACH` of one connection, `ALL` of one source), by the sender's address. So also of RELP, whose answers may be lost on
+their way. When that address connects again, a line that equals one of them is dropped, once for each that is kept. It
+ends
 
 * for a connection with its first run of `FRESH` lines in a row that equal none: it is past what was under way;
 * for the address `SETTLED` seconds after its first connection: then what broke off is forgotten.
@@ -23,7 +23,7 @@ from typing import Any
 from accord.monitoring.collecting.frames import Frame, Record
 from accord.monitoring.collecting.spool import CHECKPOINT
 
-EACH, ALL, LEAST, WINDOW = 131_072, 524_288, 64, 4_096
+EACH, ALL, LEAST = 131_072, 524_288, 64
 FRESH = 1_000
 SETTLED = 600.0
 SIZE = 16
@@ -45,7 +45,7 @@ class Trail:
         self.connection, self.peer, self.returning = connection, peer, returning
         self.fresh, self.over = 0, False
         self.pending: list[bytes] = []
-        self.digests: deque[bytes] = deque(maxlen=WINDOW if connection.startswith(ACKNOWLEDGED) else EACH)
+        self.digests: deque[bytes] = deque(maxlen=EACH)
 
 
 class Repeats:
@@ -168,8 +168,7 @@ class Repeats:
 
     def _of(self, connection: str, peer: str) -> deque[bytes]:
         if connection not in self._broken:
-            most = WINDOW if connection.startswith(ACKNOWLEDGED) else EACH
-            self._broken[connection] = peer, deque(maxlen=most)
+            self._broken[connection] = peer, deque(maxlen=EACH)
         return self._broken[connection][1]
 
     def _forget(self, peer: str) -> None:
