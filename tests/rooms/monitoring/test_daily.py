@@ -187,7 +187,9 @@ def test_changes_of_rules_exceptions_techniques_and_entities(analyst: User) -> N
     ExceptionDay.objects.create(exception=held, rule=old, day=NOW.date() - timedelta(days=3), hits=100)
     one = EntityRisk.objects.create(key="host:srv", kind="host", name="srv", value=80, rules=2, tactics=1, at=NOW)
     for of in (old, fresh):
-        EntityRule.objects.create(entity=one, rule=of, level="high", last=NOW - 2 * HOUR, alert=Alert.objects.first())
+        EntityRule.objects.create(
+            entity=one, rule=of, level="high", last=NOW - 2 * HOUR, alert=Alert.objects.get(rule=fresh)
+        )
     watch = watch_of()
     counts = {
         "rules_new": 0,

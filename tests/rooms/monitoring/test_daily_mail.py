@@ -50,7 +50,7 @@ class Conversation(socketserver.StreamRequestHandler):
                 body = b""
                 while (line := self.rfile.readline(2000)) != b".\r\n":
                     body += line[1:] if line.startswith(b"..") else line
-                server.mails.append((to, cast(EmailMessage, email.message_from_bytes(body, policy=default))))
+                server.mails.append((to, email.message_from_bytes(body, policy=default)))
             self.wfile.write(
                 b"451 later\r\n" if word == b"MAIL" and server.refuse
                 else b"221 bye\r\n" if word == b"QUIT" else b"250 fine\r\n"
@@ -64,7 +64,7 @@ def mailbox(settings: Any) -> Iterator[Mailbox]:
     with Mailbox() as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
+        settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address[:2]
         settings.EMAIL_TIMEOUT = 10
         settings.ORIGIN = "https://accord.example"
         settings.DEFAULT_FROM_EMAIL = "Accord <accord@accord.example>"

@@ -70,6 +70,11 @@ def is_mail_set_up() -> bool:
 
 
 @rounds.every("monitoring.daily_mail", timedelta(minutes=1))
+def mail_waiting() -> None:
+    """Send what is due now."""
+    send_due()
+
+
 def send_due(now: datetime | None = None) -> None:
     """Send what is due. Without a mail server nothing is, and what waits is given up after a day."""
     now = now or timezone.now()
