@@ -114,4 +114,4 @@ class TriageForm(Refusable):
         label="What was looked for, and where", widget=forms.Textarea(attrs={"rows": 5}),
         help_text="Logs, hosts, indicators, and the time that they reach back to.",
     )  # fmt: skip
-    outcome = forms.ChoiceField(choices=TriageCase.Outcome.choices)
+    outcome = forms.ChoiceField(choices=[("", "Choose…"), *TriageCase.Outcome.choices])

@@ -123,7 +123,7 @@ TICKETS = ListSpec(
     title="Tickets",
     rows=lambda request: Ticket.objects.select_related("fix", "owner", "campaign"),
     columns=[
-        ListColumn("key", "Ticket"),
+        ListColumn("key", "Ticket", kind="key"),
         ListColumn("fix", "Fix", "fix.title", link=lambda t: t.fix.get_absolute_url()),
         ListColumn("owner", "Owner", "owner.name", blank="its systems have none"),
         ListColumn("state", "State", kind="badge", badge="ticket"),
@@ -152,7 +152,7 @@ PATCH_PLANS = ListSpec(
     title="Patch plans",
     rows=lambda request: PatchPlan.objects.select_related("by"),
     columns=[
-        ListColumn("key", "Plan", sort="pk"),
+        ListColumn("key", "Plan", kind="key", sort="pk"),
         ListColumn("made", "Made", kind="datetime", sort="made"),
         ListColumn("begins", "From", kind="date"),
         ListColumn("ends", "Loss counted until", kind="date"),

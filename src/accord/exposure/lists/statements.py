@@ -25,7 +25,7 @@ STATEMENTS = ListSpec(
     title="VEX statements",
     rows=_rows,
     columns=[
-        ListColumn("key", "Statement"),
+        ListColumn("key", "Statement", kind="key"),
         ListColumn("definition", "Of the weakness", value="definition.identifier",
                    link=lambda s: s.definition.get_absolute_url()),
         ListColumn("status", "It says", kind="badge", badge="vex"),

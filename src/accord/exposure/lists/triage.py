@@ -14,7 +14,7 @@ TRIAGE = ListSpec(
     title="Triage cases",
     rows=lambda request: TriageCase.objects.select_related("definition", "closed_by"),
     columns=[
-        ListColumn("key", "Case", link=lambda c: c.get_absolute_url()),
+        ListColumn("key", "Case", kind="key", link=lambda c: c.get_absolute_url()),
         ListColumn("definition", "Weakness", value="definition.title"),
         ListColumn("identifier", "Identifier", value="definition.identifier"),
         ListColumn("state", "State", kind="badge", badge="triage", sort="state"),
@@ -47,7 +47,7 @@ NOTICES = ListSpec(
     rows=_mine,
     columns=[
         ListColumn("subject", "What", link=lambda n: n.href or None),
-        ListColumn("body", "More"),
+        ListColumn("body", "More", kind="long"),
         ListColumn("created", "When", kind="datetime"),
         ListColumn("read", "Read", kind="datetime", blank="not yet"),
         ListColumn("mailed", "Mailed", kind="datetime", blank="not mailed"),

@@ -110,7 +110,7 @@ SECURITY_TEST = Noun(
         Column("plan", Kind.LONG, help="What is to be found out, and what is out of bounds."),
         Column("method", max_length=500, help="Such as OWASP WSTG, PTES, TIBER-EU, NIST SP 800-115."),
         Column("tester", help="Who tests: a team or a company."),
-        Column("owner", Kind.REF, noun="person", back="Tests of security"),
+        Column("owner", Kind.REF, noun="person", back="Security tests"),
         Column("starts", Kind.DATE),
         Column("ends", Kind.DATE),
         Column("outcome", Kind.LONG),

@@ -36,7 +36,7 @@ def declare() -> None:
     navigation.register(
         entry("Exposure", "Coverage", "exposure:coverage", "coverage", "view", 2, "coverage"),
         entry("Exposure", "Paths to the goals", "exposure:paths", "path", "view", 4, "dependency"),
-        entry("Exposure", "Tests of security", "exposure:security_test_list", "security_test", "view", 36, "shield"),
+        entry("Exposure", "Security tests", "exposure:security_test_list", "security_test", "view", 36, "shield"),
         entry("Exposure", "End of support", "exposure:support_list", "support", "view", 38, "lifecycle"),
     )
     palette.register_page("Assets by safeguard", "exposure:coverage_assets", noun="coverage", words="unwatched edr mfa")

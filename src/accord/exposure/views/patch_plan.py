@@ -23,6 +23,7 @@ from accord.exposure.selectors import remediation
 from accord.exposure.services.patch_inputs import last_day
 from accord.exposure.services.patch_plan import check_span
 from accord.ui import charts, parts
+from accord.ui import format as write
 from accord.ui.access import may
 from accord.ui.lists import list_page
 
@@ -86,7 +87,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     more = told["one_more"]
     context = {
         "title": f"Patch plan {plan.key}",
-        "subtitle": f"From {plan.begins:%Y-%m-%d}, loss counted until {plan.ends:%Y-%m-%d}",
+        "subtitle": f"From {write.date(plan.begins)}, loss counted until {write.date(plan.ends)}",
         "breadcrumb": [("Patch plans", reverse("exposure:patch_plan_list"))],
         "plan": plan,
         "told": told,
