@@ -74,7 +74,8 @@ def _statements(
     cannot = rules["total"] - rules["ok"]
     return [
         Statement(
-            "blind.sources", "Silent sources", len(silent) if state else None, "sources", as_of=at,
+            "blind.sources", "Silent sources", len(silent) if state else None,
+            "source" if len(silent) == 1 else "sources", as_of=at,
             source=f"Of {on} that are switched on: nothing for longer than told, or than their own past knows.",
             href=f"{here}#sources", query="monitoring.selectors.blind.silent_sources",
             tone="danger" if silent else "good",
