@@ -83,7 +83,7 @@ def load(analyst: User, ciso: User, say: Say) -> None:
 def _source(actor: User, told: logs.Source) -> Source:
     from accord.monitoring.services.sources import add_source
 
-    source, _ = add_source(actor, told.kind, name=told.name)
+    source, _ = add_source(actor, told.kind, name=told.name, settings={"host": told.host} if told.host else {})
     begun = datetime.fromtimestamp(told.lines[0].received, UTC)
     with ledger.write(None) as log:
         Source.objects.filter(pk=source.pk).update(created=begun)

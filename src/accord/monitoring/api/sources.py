@@ -23,7 +23,7 @@ list_operation(router, "/sources", SOURCES)
 
 class SourceIn(Schema):
     """A source: `settings` by its kind (syslog: transport, port, address, networks, certificate, key, authority;
-    files: paths, start), `silent_after` in seconds."""
+    files: paths, start; all: host, the machine of logs that name none), `silent_after` in seconds."""
 
     name: str = Field(max_length=200)
     kind: str = Field(max_length=10)

@@ -36,7 +36,11 @@ class SourceForm(forms.Form):
         help_text="Without it a source counts as silent by its own past.",
     )  # fmt: skip
 
-    settings_names: tuple[str, ...] = ()
+    host = forms.CharField(
+        max_length=300, required=False, label="Machine of logs that name none", widget=forms.TextInput(TEXT),
+        help_text="Such as web-01.example.org, for access logs and audit logs of one machine.",
+    )  # fmt: skip
+    settings_names: tuple[str, ...] = ("host",)
 
     def told(self) -> dict[str, Any]:
         """The fields as the services take them."""
@@ -67,7 +71,7 @@ class SyslogForm(SourceForm):
         max_length=500, required=False, label="Authority of senders", widget=forms.TextInput(TEXT),
         help_text="Path of a PEM file: then a sender must show a certificate of it.",
     )  # fmt: skip
-    settings_names = ("transport", "port", "address", "networks", "certificate", "key", "authority")
+    settings_names = ("host", "transport", "port", "address", "networks", "certificate", "key", "authority")
 
 
 class FilesForm(SourceForm):
@@ -81,7 +85,7 @@ class FilesForm(SourceForm):
         choices=[("beginning", "From their beginning"), ("end", "Only what comes from now on")],
         widget=forms.Select(TEXT),
     )  # fmt: skip
-    settings_names = ("paths", "start")
+    settings_names = ("host", "paths", "start")
 
 
 FORMS: dict[str, type[SourceForm]] = {

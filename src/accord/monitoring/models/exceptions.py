@@ -119,7 +119,7 @@ class Silence(models.Model):
         indexes: ClassVar = [models.Index(fields=["until", "since"], name="monitoring_silence_time")]
 
     def __str__(self) -> str:
-        return self.key
+        return str(self.key)
 
     @property
     def state(self) -> str:

@@ -55,7 +55,7 @@ def new(request: HttpRequest) -> HttpResponse:
             except Refused as refused:
                 form.refuse(refused.problems)
             else:
-                messages.success(request, f"{made.key} holds until {timezone.localtime(made.until):%Y-%m-%d %H:%M}.")
+                messages.success(request, f"{made.key} holds until {timezone.localtime(made.until):%Y-%m-%d %H:%M %Z}.")
                 return redirect(made.get_absolute_url())
     return render(request, "ui/form.html", {
         "title": "Silence something", "form": form, "submit_label": "Silence",

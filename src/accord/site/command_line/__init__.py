@@ -28,8 +28,8 @@ def application() -> object:
     )
 
     _ = (
-        archive, attack, collecting, data, demonstration, feeds, figures, installing, ledgers, life, rules, scans, searching,
-        serving, watch,
+        archive, attack, collecting, data, demonstration, feeds, figures, installing, ledgers, life, rules, scans,
+        searching, serving, watch,
     )  # fmt: skip
     return app
 

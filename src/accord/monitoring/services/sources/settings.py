@@ -17,10 +17,10 @@ TRANSPORTS = {
 }  # fmt: skip
 _FILES = ("certificate", "key", "authority")
 _NAMES = {
-    Source.Kind.SYSLOG: ("transport", "port", "address", "networks", *_FILES),
-    Source.Kind.FILES: ("paths", "start"),
-    Source.Kind.HTTP: (),
-    Source.Kind.UPLOAD: (),
+    Source.Kind.SYSLOG: ("host", "transport", "port", "address", "networks", *_FILES),
+    Source.Kind.FILES: ("host", "paths", "start"),
+    Source.Kind.HTTP: ("host",),
+    Source.Kind.UPLOAD: ("host",),
 }
 
 
@@ -35,6 +35,8 @@ def checked(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
         if name not in names
     ]
     kept = {name: value for name, value in given.items() if name in names and value not in ("", None, [])}
+    if "host" in kept:
+        kept["host"] = str(kept["host"]).strip()[:300]
     if kind == Source.Kind.SYSLOG:
         problems += _syslog(kept)
     elif kind == Source.Kind.FILES:

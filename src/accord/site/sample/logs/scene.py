@@ -41,7 +41,10 @@ class Recorded:
 
 @dataclass
 class Source:
-    """A source of logs: `delay` bounds the seconds from an event to its receipt, `last` is when it fell silent."""
+    """A source of logs: `delay` bounds the seconds from an event to its receipt, `last` is when it fell silent.
+
+    `host` is the machine of a log that names none.
+    """
 
     name: str
     kind: str
@@ -49,6 +52,7 @@ class Source:
     delay: tuple[float, float] = (0.4, 6.0)
     owner: str = ""
     last: datetime | None = None
+    host: str = ""
     lines: list[Recorded] = field(default_factory=list)
 
 
