@@ -44,7 +44,8 @@ def write(
     scene = Scene(things, people, until, Random(f"{seed}-logs"))
     for key, name, kind, _, _, delay, file in WRITERS:
         last = scene.until - SILENT_FOR if key == SILENT else None
-        scene.sources[key] = Source(name, kind, file, delay, last=last, host=scene.webs[0].hostnames[0] if key == "web" else "")
+        host = scene.webs[0].hostnames[0] if key == "web" else ""
+        scene.sources[key] = Source(name, kind, file, delay, last=last, host=host)
     for key, _, _, ordinary, a_day, _, _ in WRITERS:
         ordinary(scene, key, a_day)
     incidents.tell(scene)
