@@ -15,25 +15,34 @@ BUSY = 1.0
 
 
 class Breath:
-    """Call it between two transactions: on SQLite, after BUSY seconds of work, it waits for GAP.
+    """Call it between two transactions: on SQLite, after BUSY seconds of work, the database is left free for GAP.
 
-    So a waiting writer finds the database free at its next look. PostgreSQL keeps a line.
+    So a waiting writer finds it free at its next look. PostgreSQL keeps a line. Work that needs no transaction counts:
+    who has some calls `leave` as a transaction ends and `enter` as the next begins, and waits only for the rest.
     """
 
     def __init__(self) -> None:
-        self._since = time.monotonic()
+        self._since = self._free = time.monotonic()
 
-    def rested(self, since: float) -> None:
-        """The database was free from this moment (`time.monotonic`) until now: others have had their turn."""
-        if time.monotonic() - since >= GAP:
+    def leave(self) -> None:
+        """A transaction has ended: from now on the database is free."""
+        self._free = time.monotonic()
+
+    def enter(self) -> None:
+        """A transaction is about to begin: others have had, or get now, what is left of their turn."""
+        now = time.monotonic()
+        left = GAP - (now - self._free)
+        if left <= 0:
+            self._since = now
+        elif now - self._since >= BUSY:
+            if connection.vendor == "sqlite" and not connection.in_atomic_block:
+                time.sleep(left)
             self._since = time.monotonic()
 
     def __call__(self) -> None:
-        if time.monotonic() - self._since < BUSY:
-            return
-        if connection.vendor == "sqlite" and not connection.in_atomic_block:
-            time.sleep(GAP)
-        self._since = time.monotonic()
+        """Both in one, where nothing is done between."""
+        self.leave()
+        self.enter()
 
 
 class Portion:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django.utils import timezone
@@ -38,7 +37,6 @@ class _Landing:
         self.sets: list[frozenset[str]] = []
         self.refused: list[tuple[Any, ...]] = []
         self._numbers: dict[str, int] = {}
-        self._free = time.monotonic()
 
     def take(self, rows: Rows) -> None:
         self.kinds.add(rows.kinds, rows.anew)
@@ -72,13 +70,12 @@ class _Landing:
         chunk = Chunk(self.start, self.pending, self.identities, sightings)
         self.pending = {}
         self.start += len(sightings)
-        self.breath.rested(self._free)
+        self.breath.enter()
         self.portion.begin()
         applied = landing.apply(self.actor, self.scan.pk, chunk, self.estate, self.kinds)
         self.portion.end(len(sightings))
-        self._free = time.monotonic()
-        self.breath()
         self.tell(applied, self.scan.observations, "Applying")
+        self.breath.leave()
 
     def _pause(self) -> None:
         self.breath()
@@ -94,6 +91,7 @@ class _Landing:
                 f"{told[3]:,} findings were read, {self.start:,} came.",
                 "Import it again.",
             )
+        self.breath.enter()
         closing.note_coverage(self.actor, self.scan.pk, self.seen, self.coverage, self.estate, self._pause)
         claims.rematch(self.actor, list(self.seen), self._pause)
         with ledger.write(self.actor, f"scan:{self.scan.pk}") as log:
