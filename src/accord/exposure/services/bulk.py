@@ -191,6 +191,23 @@ def pour(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, .
         cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(held))})", list(values))
 
 
+def make(model: type[Model], things: Sequence[Any]) -> Sequence[Any]:
+    """Insert objects whose key is the usual counted `id`, by `pour`; they have their primary keys then.
+
+    For much of a kind, inside a `ledger.write`: half the work of `insert`, and no more statements for more rows.
+    """
+    if not things:
+        return things
+    pk = model._meta.pk
+    others = [field for field in model._meta.concrete_fields if not field.primary_key]
+    rows = []
+    for key, thing in zip(reserve(model, len(things)), things, strict=True):
+        thing.pk, thing._state.adding, thing._state.db = key, False, connection.alias
+        rows.append((key, *(field.get_db_prep_save(field.pre_save(thing, True), connection) for field in others)))
+    pour(model, [str(field.column) for field in (pk, *others) if field is not None], rows)
+    return things
+
+
 def fetch(model: type[Model], columns: Sequence[str], by: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Columns, as the database stores them, of the rows whose column `by` has one of these values. One statement."""
     quote = connection.ops.quote_name
@@ -220,13 +237,50 @@ def touch(model: type[Model], values: Mapping[str, Any], pks: Sequence[int]) -> 
 
 
 def rewrite(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Set columns of rows that are there, values as the database stores them; each row is (value, …, primary key)."""
+    """Set columns of rows that are there, values as the database stores them; each row is (value, …, primary key).
+
+    One statement on PostgreSQL, one prepared statement on SQLite.
+    """
     if not rows:
         return
     quote = connection.ops.quote_name
-    sets = ", ".join(f"{quote(name)} = %s" for name in columns)
+    table = quote(model._meta.db_table)
     with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {quote('id')} = %s", rows)
+        if connection.vendor != "postgresql":
+            all_sets = ", ".join(f"{quote(name)} = %s" for name in columns)
+            cursor.executemany(f"UPDATE {table} SET {all_sets} WHERE {quote('id')} = %s", rows)
+            return
+        sets: list[str] = []
+        given: list[Any] = []
+        arrays: list[tuple[str, Sequence[Any]]] = []
+        for name, values in zip(columns, zip(*rows, strict=True), strict=False):  # the last are the primary keys
+            if values.count(values[0]) == len(values):
+                sets.append(f"{quote(name)} = %s")
+                given.append(values[0])
+            else:
+                sets.append(f"{quote(name)} = given.{quote(name)}")
+                arrays.append((name, values))
+        arrays.append(("id", [row[-1] for row in rows]))
+        types = _types(model)
+        unnested = ", ".join(f"%s::{types[name]}[]" for name, _ in arrays)
+        cursor.execute(
+            f"UPDATE {table} SET {', '.join(sets)} FROM unnest({unnested}) "
+            f"AS given({', '.join(quote(name) for name, _ in arrays)}) WHERE {table}.id = given.id",
+            [*given, *(_alike(types[name], values) for name, values in arrays)],
+        )
+
+
+def _types(model: type[Model]) -> dict[str, str]:
+    """What the database calls the type of each column, without the length at which a cast would cut a text."""
+    return {
+        str(field.column): str(field.rel_db_type(connection)).partition("(")[0] for field in model._meta.concrete_fields
+    }
+
+
+def _alike(kind: str, values: Sequence[Any]) -> list[Any]:
+    """Values of one type in Python too: an array takes no other."""
+    made = float if kind.startswith("double") else str if kind.startswith("varchar") else None
+    return list(values) if made is None else [None if value is None else made(value) for value in values]
 
 
 def add(model: type[Model], name: str, numbers: Mapping[int, int]) -> None:

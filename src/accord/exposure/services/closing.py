@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import compress
+from operator import attrgetter, ne
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
@@ -29,6 +31,9 @@ READ = (
     "asset_id", "rank", "price", "closed_at", "closed_by_id", "stale_since", "last_seen", "last_scan_id",
     "acted",
 )  # fmt: skip
+ENDED = ("state", "closed_at", "closed_by", "rank", "price", "stale_since")
+"""What differs on a finding that is closed."""
+_ended = attrgetter(*ENDED)
 Covered = Mapping[str, Sequence[Coverage]]
 
 
@@ -203,24 +208,19 @@ def _close(scan: Scan, gone: Sequence[_Row], entries: journal.Entries) -> None:
     """They were looked for and are not there any more."""
     if not gone:
         return
-    now = bulk.stored(scan.observed)
-    Finding.objects.filter(pk__in=[one.pk for one in gone]).update(
-        state=State.CLOSED, closed_at=scan.observed, closed_by=scan, rank=None, price=None, stale_since=None
-    )
-    opened: Counter[int] = Counter()
-    after = {
-        "state": State.CLOSED.value, "closed_at": now, "closed_by": scan.pk, "rank": None, "price": None,
-        "stale_since": None,
-    }  # fmt: skip
+    after = (State.CLOSED.value, bulk.stored(scan.observed), scan.pk, None, None, None)
+    columns = bulk.columns_of(Finding, ENDED)
+    bulk.touch(Finding, dict(zip(columns, after, strict=True)), [one.pk for one in gone])
+    groups: dict[tuple[bool, ...], list[_Row]] = {}
     for one in gone:
-        if one.rank is not None:
-            opened[one.definition] -= 1
-        before = {
-            "state": one.state, "closed_at": one.closed_at, "closed_by": one.closed_by, "rank": one.rank,
-            "price": one.price, "stale_since": one.stale_since,
-        }  # fmt: skip
-        verb = "verify" if one.state == State.CLAIMED else "close"
-        entries.change(one.pk, verb, before, {n: v for n, v in after.items() if v != before[n]})
+        groups.setdefault((one.state == State.CLAIMED, *map(ne, _ended(one), after)), []).append(one)
+    for (claimed, *differs), some in groups.items():
+        before = zip(*map(_ended, some), strict=True)
+        entries.change_all(
+            "verify" if claimed else "close", [one.pk for one in some], dict(zip(ENDED, before, strict=True)),
+            {name: [value] * len(some) for name, value in compress(zip(ENDED, after, strict=True), differs)},
+        )  # fmt: skip
+    opened = Counter({pk: -n for pk, n in Counter(one.definition for one in gone if one.rank is not None).items()})
     assets = {one.asset for one in gone if one.asset is not None}
     rollups.recount(assets, {one.target for one in gone if one.asset is None}, opened)
     scan.closed += len(gone)
@@ -231,5 +231,5 @@ def _leave(scan: Scan, stale: Sequence[_Row], entries: journal.Entries) -> None:
     """The scan looked at their targets and not for them: a gap in what is covered, never a fix."""
     if stale:
         pks = [one.pk for one in stale]
-        Finding.objects.filter(pk__in=pks).update(stale_since=scan.observed)
+        bulk.touch(Finding, {"stale_since": scan.observed}, pks)
         entries.same("stale", pks, {"stale_since": None}, {"stale_since": bulk.stored(scan.observed)})

@@ -158,7 +158,7 @@ def ensure(observations: Iterable[Observation], log: ledger.Log) -> dict[str, De
     if not added and not changed:
         return known
     feeds = Feeds.of(name for i in (*added, *changed) for name in names[i])
-    fresh = bulk.insert(Definition, [_new(i, first[i], feeds.facts(names[i])) for i in added])
+    fresh = bulk.make(Definition, [_new(i, first[i], feeds.facts(names[i])) for i in added])
     for definition in fresh:
         known[definition.identifier] = definition
         log.add("add", "definition", definition.identifier, None, snapshot(definition))

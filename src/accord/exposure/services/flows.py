@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.db.models import Count
 from django.utils import timezone
 
 from accord.core import ledger
@@ -49,6 +50,8 @@ def outcome(state: str, due: datetime | None, closed: datetime | None, now: date
 def recount_flows(actor: User | None) -> int:
     """Count the months anew; returns the number of rows. Reads every finding once, outside of the transaction.
 
+    The database counts those of one asset with the same moments: a scan gives its own to all that it finds.
+
     Findings judged not affected, false positive, suppressed or ignored were no weakness and are in no figure.
     """
     now = timezone.now()
@@ -59,7 +62,7 @@ def recount_flows(actor: User | None) -> int:
     states = (*OPEN_STATES, Finding.State.CLOSED)
     rows = Finding.objects.filter(state__in=states, worst_class__lt=priority.Urgency.NONE).order_by()
     read = rows.values_list("asset_id", "worst_class", "state", "first_seen", "closed_at", "due")
-    for asset, worst, state, first, closed, due in read.iterator(chunk_size=5000):
+    for asset, worst, state, first, closed, due, number in read.annotate(number=Count("pk")).iterator(chunk_size=5000):
         gone = closed if state == Finding.State.CLOSED else None
         facts = [("opened", month_of(first))]
         if gone is not None:
@@ -68,7 +71,8 @@ def recount_flows(actor: User | None) -> int:
         if settled is not None:
             facts.append(settled)
         for group in ((True, None, worst), *((False, s, worst) for s in systems.get(asset, (None,)))):
-            counts[group].update(facts)
+            for fact in facts:
+                counts[group][fact] += number
     made = [row for group, found in counts.items() for row in _months(group, found, month_of(now))]
     with bulk.wide_statements(), ledger.write(actor):
         MonthlyFlow.objects.all().delete()

@@ -23,6 +23,7 @@ from accord.exposure.services import bulk
 
 VERSION = 2
 Row = Mapping[str, Any]
+Columns = Mapping[str, Sequence[Any]]
 ADDED = (
     "state", "definition", "target", "asset", "component", "version", "fixed_version", "severity", "cvss_score",
     "port", "protocol", "path", "line", "note", "worst_class", "best_class",
@@ -54,6 +55,7 @@ class Entries:
     added: Sequence[tuple[Any, ...]] = ()
     seen: list[tuple[list[int], list[tuple[Any, ...]], tuple[Any, ...]]] = field(default_factory=list)
     changed: list[tuple[int, str, Row, Row]] = field(default_factory=list)
+    several: list[tuple[str, list[int], Columns, Columns]] = field(default_factory=list)
     alike: list[tuple[str, list[int], Row, Row]] = field(default_factory=list)
 
     def add(self, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -68,6 +70,10 @@ class Entries:
         """One finding, with the fields that differ."""
         self.changed.append((pk, verb, before, after))
 
+    def change_all(self, verb: str, pks: list[int], before: Columns, after: Columns) -> None:
+        """Several findings with the same fields that differ: for each field a value a finding."""
+        self.several.append((verb, pks, before, after))
+
     def same(self, verb: str, pks: list[int], before: Row, after: Row) -> None:
         """Several findings to which the same was done, with the same fields before and after."""
         self.alike.append((verb, pks, before, after))
@@ -77,7 +83,7 @@ class Entries:
         for pks, _, _ in self.seen:
             yield from pks
         yield from (pk for pk, _, _, _ in self.changed)
-        for _, pks, _, _ in self.alike:
+        for _, pks, _, _ in (*self.several, *self.alike):
             yield from pks
 
 
@@ -96,7 +102,7 @@ def keep(scan: Scan, entries: Entries, log: ledger.Log) -> None:
     did = {"add": len(entries.added), "see": sum(len(seen) for seen, _, _ in entries.seen)}
     for _, verb, _, _ in entries.changed:
         did[verb] = did.get(verb, 0) + 1
-    for verb, some, _, _ in entries.alike:
+    for verb, some, _, _ in (*entries.several, *entries.alike):
         did[verb] = did.get(verb, 0) + len(some)
     told = {verb: n for verb, n in did.items() if n}
     log.add("apply", "scan", scan.pk, None, {"journal": number, "sha256": digest, "findings": told})
@@ -118,7 +124,7 @@ def _iso(value: Any) -> str | None:
 
 def _encoded(values: Iterable[Any], name: str = "") -> list[Any]:
     """[distinct values, place of each]; [value] where there is one only."""
-    column = list(values)
+    column = values if isinstance(values, list | tuple) else list(values)
     places = {value: at for at, value in enumerate(dict.fromkeys(column))}
     distinct = [_text(name, value) for value in places]
     return [distinct] if len(places) == 1 else [distinct, list(map(places.__getitem__, column))]
@@ -143,6 +149,10 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
     return {name: _encoded((row[name] for row in rows), name) for name in rows[0]}
 
 
+def _packed(columns: Columns) -> dict[str, list[Any]]:
+    return {name: _encoded(values, name) for name, values in columns.items()}
+
+
 def _rows(columns: Mapping[str, list[Any]], number: int) -> Iterator[dict[str, Any]]:
     values = [_decoded(held, number) for held in columns.values()]
     return (dict(zip(columns, (column[at] for column in values), strict=True)) for at in range(number))
@@ -161,7 +171,9 @@ def _pack(entries: Entries) -> bytes:
          [_text(name, value) for name, value in zip(SEEN, after, strict=True)]]
         for pks, before, after in entries.seen
     ]  # fmt: skip
-    held["changed"] = _grouped(entries.changed)
+    held["changed"] = _grouped(entries.changed) + [
+        [verb, pks, _packed(before), _packed(after)] for verb, pks, before, after in entries.several
+    ]
     held["alike"] = [[verb, pks, _plain(before), _plain(after)] for verb, pks, before, after in entries.alike]
     return zlib.compress(json.dumps(held, separators=(",", ":"), ensure_ascii=False).encode(), COMPRESSION)
 

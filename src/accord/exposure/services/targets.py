@@ -32,7 +32,7 @@ def ensure(
     fresh = [_new(identity, record, observed) for identity, record in seen.items() if identity not in known]
     renamed = [known[i] for i, record in seen.items() if i in known and _rename(known[i], record, observed, log)]
     keys = match_into(fresh)
-    for target in bulk.insert(Target, fresh):
+    for target in bulk.make(Target, fresh):
         known[target.identity] = target
         log.add("add", "unclaimed", target.identity, None, snapshot(target, keys))
     bulk.overwrite(Target, renamed, (*NAMES, "last_seen", "first_seen"))

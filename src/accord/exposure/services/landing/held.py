@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import compress
+from operator import itemgetter, ne
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from accord.exposure.models import Finding
 from accord.exposure.services import bulk, deadlines, sightings
 from accord.exposure.services.landing import columns
-from accord.exposure.services.landing.columns import NAMES, others
+from accord.exposure.services.landing.columns import NAMES, is_open, others
 
 if TYPE_CHECKING:
     from accord.exposure.services.landing import Run
@@ -22,6 +25,10 @@ TOLD = ("version", "fixed_version", "severity", "cvss_score", "note", "path", "l
 """Fields whose change is a change of the finding; a change of the others is only noted on the row."""
 COUNTED = {"close": "closed", "reopen": "reopened"}
 AT = {name: index for index, name in enumerate(NAMES)}
+
+
+_Pair = tuple[Sequence[Any], Sequence[Any]]
+"""A row before and after."""
 
 
 class _Again(NamedTuple):
@@ -101,17 +108,22 @@ def _rewrite(run: Run, again: Mapping[int, _Again], contents: Sequence[int]) -> 
     price, stale, until, under = (
         len(NAMES) + rest.index(name) for name in ("price", "stale_since", "accepted_until", "accepted_under")
     )
+    clock_at, due_at, class_at = AT["clock"], AT["due"], AT["worst_class"]
     kinds, targets = columns.kind_parts(run.block), columns.target_parts(run.block)
     pks = sorted(again)
-    prices = [before[pk][price] if columns.is_open(again[pk].state) else None for pk in pks]
+    prices = [before[pk][price] if is_open(again[pk].state) else None for pk in pks]
     verdict = columns.assess(run.block, [again[pk].row for pk in pks], run.policy, prices)
     now, scan = bulk.stored(run.observed), run.scan.pk
-    written: list[tuple[Any, ...]] = []
-    differing: set[int] = set()
+    everywhere = range(len(names))
+    groups: dict[tuple[str, tuple[int, ...]], list[_Pair]] = {}
+    times: dict[tuple[Any, ...], tuple[Any, Any]] = {}
     for index, pk in enumerate(pks):
         was, (row, state, verb) = before[pk], again[pk]
-        worst, open_ = verdict.worst[index], columns.is_open(state)
-        clock, due = _deadline(run, was, worst, verb) if open_ else (was[AT["clock"]], was[AT["due"]])
+        worst, open_ = verdict.worst[index], is_open(state)
+        key = (open_, worst, verb == "reopen", was[clock_at], was[due_at], was[class_at])
+        if key not in times:
+            times[key] = _deadline(run, was, worst, verb) if open_ else (was[clock_at], was[due_at])
+        clock, due = times[key]
         closed = (was[AT["closed_at"]] or now) if state == State.CLOSED else None
         rank = verdict.rank[index] if open_ else None
         said = (*kinds[run.block.kind[row]], *targets[run.block.target[row]], *run.block.said[row])
@@ -124,13 +136,13 @@ def _rewrite(run: Run, again: Mapping[int, _Again], contents: Sequence[int]) -> 
         after[stale] = None
         after[until] = was[until] if state == State.ACCEPTED else None
         after[under] = was[under] if state == State.ACCEPTED else ""
-        changes = [at for at, (old, new) in enumerate(zip(was, after, strict=True)) if old != new]
-        differing.update(changes)
-        written.append(tuple(after))
-        _note(run, was, after, verb, [names[at] for at in changes], {names[at]: at for at in changes})
-    chosen = sorted(differing)
-    cut = [(*(row[at] for at in chosen), row[0]) for row in written]
-    bulk.rewrite(Finding, bulk.columns_of(Finding, [names[at] for at in chosen]), cut)
+        groups.setdefault((verb, tuple(compress(everywhere, map(ne, was, after)))), []).append((was, after))
+    chosen = sorted({at for _, changes in groups for at in changes})
+    cut = itemgetter(*chosen, 0)
+    pairs = sorted((pair for some in groups.values() for pair in some), key=lambda pair: pair[0][0])
+    bulk.rewrite(Finding, bulk.columns_of(Finding, [names[at] for at in chosen]), [cut(after) for _, after in pairs])
+    for (verb, changes), some in groups.items():
+        _note(run, some, verb, {names[at]: at for at in changes})
 
 
 def _deadline(run: Run, was: tuple[Any, ...], worst: int, verb: str) -> tuple[Any, Any]:
@@ -145,22 +157,24 @@ def _deadline(run: Run, was: tuple[Any, ...], worst: int, verb: str) -> tuple[An
     return bulk.stored(times[0]), bulk.stored(times[1])
 
 
-def _note(
-    run: Run, was: tuple[Any, ...], after: Sequence[Any], verb: str, changed: Sequence[str], at: Mapping[str, int]
-) -> None:
-    """Count a rewritten finding, and keep what differs in the journal."""
+def _note(run: Run, pairs: Sequence[_Pair], verb: str, changed: Mapping[str, int]) -> None:
+    """Count findings of which the same fields were rewritten, and keep these in the journal."""
     if verb in COUNTED:
-        run.tally[COUNTED[verb]] += 1
+        run.tally[COUNTED[verb]] += len(pairs)
     else:
-        told = any(name in at for name in TOLD)
-        run.tally["changed" if told else "unchanged"] += 1
+        told = any(name in changed for name in TOLD)
+        run.tally["changed" if told else "unchanged"] += len(pairs)
         verb = "change" if told else "see"
-    run.entries.change(
-        was[0], verb, {name: was[at[name]] for name in changed}, {name: after[at[name]] for name in changed}
-    )
-    for row, step in ((was, -1), (after, 1)):
-        if columns.is_open(row[AT["state"]]):
-            run.opened[row[AT["definition"]]] += step
-        run.touched.add((row[AT["asset"]], row[AT["target"]]))
-    run.counted.spoil(was[AT["asset"]], was[AT["target"]])
-    run.counted.spoil(after[AT["asset"]], after[AT["target"]])
+    before, after = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    run.entries.change_all(
+        verb, [was[0] for was in before], *({name: [row[at] for row in rows] for name, at in changed.items()}
+        for rows in (before, after)),
+    )  # fmt: skip
+    owner = itemgetter(AT["asset"], AT["target"])
+    for rows, step in ((before, -1), (after, 1)):
+        for definition, number in Counter(row[AT["definition"]] for row in rows if is_open(row[AT["state"]])).items():
+            run.opened[definition] += step * number
+        touched = set(map(owner, rows))
+        run.touched |= touched
+        for asset, target in touched:
+            run.counted.spoil(asset, target)
