@@ -35,7 +35,15 @@ VERBS = {
     "undo": ("ordered it undone", "warning"), "undone": ("undid it", "warning"), "state": ("stated it", "info"),
     "end": ("ended it", "warning"), "put_back": ("put it back", "info"), "use": ("brought it into force", "info"),
     "begin": ("began it", "neutral"), "load": ("loaded it", "good"), "cancel": ("stopped it", "warning"),
-}
+    "apply": ("applied it", "info"), "link": ("linked it", "info"), "unlink": ("took the link back", "warning"),
+    "report": ("kept its report", "info"), "price": ("priced it", "info"), "map": ("mapped it", "info"),
+    "renew": ("renewed it", "info"), "renew_token": ("gave it a new token", "warning"), "take": ("took it", "info"),
+    "rotate": ("changed its secret", "warning"), "test": ("tried it out", "neutral"), "send": ("sent it", "info"),
+    "assign": ("assigned it", "info"), "release": ("gave it back", "neutral"), "spend": ("noted minutes", "neutral"),
+    "escalate": ("escalated it", "danger"), "silence": ("silenced it", "warning"), "replay": ("replayed it", "info"),
+    "expire": ("ended it by its date", "neutral"), "notice": ("noticed it", "warning"), "answer": ("answered", "info"),
+    "undo_part": ("undid a part of it", "warning"), "stand_again": ("let it stand again", "info"),
+}  # fmt: skip
 ACTORS = {OPERATOR: "Command line", ledger.SYSTEM: "Accord"}
 ACRONYMS = frozenset({
     "cio", "ciso", "cpe", "cve", "cvss", "cwe", "epss", "fte", "it", "kev", "pdf", "rpo", "rto", "sha256", "url",
