@@ -21,12 +21,16 @@ NOTHING = frozenset(("", "-", "(null)", "?", "unset", "none", "4294967295", "N/A
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The fields of one kind of log that tell who acted, from where and to where, and on which machine."""
+    """The fields of one kind of log that tell who acted, from where and to where, and on which machine.
+
+    `sensor`: what wrote it stands beside the wire and saw others; it is not the machine that the event is about.
+    """
 
     user: tuple[str, ...] = ()
     src: tuple[str, ...] = ()
     dst: tuple[str, ...] = ()
     host: tuple[str, ...] = ()
+    sensor: bool = False
 
 
 GENERIC = Names(
@@ -65,9 +69,9 @@ LOGS: dict[tuple[str | None, str | None, str | None], Names] = {
     ),
     ("zeek", None, None): Names(
         ("username", "user", "client"), ("id.orig_h", "src_ip", "src", "tx_hosts"),
-        ("id.resp_h", "dst_ip", "dst", "rx_hosts"), ("_system_name",),
+        ("id.resp_h", "dst_ip", "dst", "rx_hosts"), sensor=True,
     ),
-    ("suricata", None, None): Names((), ("src_ip",), ("dest_ip", "dst_ip"), ("host",)),
+    ("suricata", None, None): Names((), ("src_ip",), ("dest_ip", "dst_ip"), sensor=True),
     (None, "webserver", None): Names(
         ("cs-username",), ("c-ip",), ("s-ip",), ("s-computername", "cs-host"),
     ),
@@ -124,7 +128,7 @@ class Envelopes:
     def of(self, event: Event) -> tuple[str | None, str | None, str | None, str | None]:
         """Host, user, source address and destination address; None where the event tells none."""
         names, data = self.names(event), event.data
-        host = _text(event.host) or _first(data, names.host, _text)
+        host = None if names.sensor else _text(event.host) or _first(data, names.host, _text)
         return (
             host, _first(data, names.user, _text), _first(data, names.src, self.address),
             _first(data, names.dst, self.address),
