@@ -47,7 +47,7 @@ NOTICES = ListSpec(
     rows=_mine,
     columns=[
         ListColumn("subject", "What", link=lambda n: n.href or None),
-        ListColumn("body", "More", kind="long"),
+        ListColumn("body", "More"),
         ListColumn("created", "When", kind="datetime"),
         ListColumn("read", "Read", kind="datetime", blank="not yet"),
         ListColumn("mailed", "Mailed", kind="datetime", blank="not mailed"),
