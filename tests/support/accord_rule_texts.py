@@ -13,7 +13,7 @@ import pytest
 from accord.core import accounts
 from accord.core.models import User
 from accord.core.roles import Role
-from accord.monitoring.services.rule_reading import Gathered, of_texts
+from accord.monitoring.services.rules.reading import Gathered, of_texts
 
 
 def rule_id(number: int) -> str:

@@ -10,8 +10,7 @@ class MonitoringConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accord.monitoring import jobs, scope, shell
+        from accord.monitoring import jobs, shell
 
         _ = jobs
-        scope.declare()
         shell.declare()

@@ -47,7 +47,8 @@ class Act:
 
 def load(analyst: User, ciso: User, say: Say) -> None:
     """Take rules and logs in, judge, and compose the daily watches. Does nothing where there are sources already."""
-    from accord.monitoring.services import baselines, blind, daily, rule_import, ruleset, scorecards
+    from accord.monitoring.services import baselines, blind, daily, ruleset, scorecards
+    from accord.monitoring.services.rules import importing as rule_import
 
     if Source.objects.exists():
         return

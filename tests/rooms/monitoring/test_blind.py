@@ -38,8 +38,11 @@ from accord.monitoring.models import (
 )
 from accord.monitoring.selectors import blind as read
 from accord.monitoring.selectors import blind_spots as spots
-from accord.monitoring.services import blind, blind_evidence, blind_initiative, blind_routes
-from accord.monitoring.services.blind_routes import Routes
+from accord.monitoring.services import blind
+from accord.monitoring.services.blind import evidence as blind_evidence
+from accord.monitoring.services.blind import initiative as blind_initiative
+from accord.monitoring.services.blind import routes as blind_routes
+from accord.monitoring.services.blind.routes import Routes
 from accord.strategy.models import Initiative, InitiativeCost
 
 pytestmark = pytest.mark.django_db

@@ -20,7 +20,8 @@ from accord.core import accounts
 from accord.core.models import User
 from accord.core.roles import Role
 from accord.monitoring.models import DailyWatch, WatchMail
-from accord.monitoring.services import daily, daily_mail
+from accord.monitoring.services import daily
+from accord.monitoring.services.daily import mail as daily_mail
 
 NOW = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
 

@@ -14,8 +14,10 @@ from accord_rule_texts import collection, counting, packed, rule_id, sigma
 from accord.core.errors import Refused
 from accord.core.models import LedgerEntry, User
 from accord.monitoring.models import Rule, RuleCollection, RuleFault, RuleProgram, RuleTest, RuleVersion
-from accord.monitoring.services import rule_reading, rule_tests, rules, ruleset
-from accord.monitoring.services.rule_import import Wish
+from accord.monitoring.services import rules, ruleset
+from accord.monitoring.services.rules import reading as rule_reading
+from accord.monitoring.services.rules import tests as rule_tests
+from accord.monitoring.services.rules.importing import Wish
 
 pytestmark = pytest.mark.django_db
 WISH = Wish("Ours", "folder", "/srv/rules")
@@ -152,7 +154,7 @@ def test_a_correlation_is_of_the_product_of_its_rules_and_filters_narrow(keeper:
 def test_new_rules_follow_the_policy_in_force(keeper: User) -> None:
     rules.apply(keeper, collection(sigma(1), sigma(2, status="deprecated")), WISH)
     assert (of(1).enabled, of(2).enabled) == (True, False)
-    from accord.monitoring.services import rule_policy
+    from accord.monitoring.services.rules import policy as rule_policy
 
     rule_policy.apply(keeper, rules.Wanted("high"))
     rules.apply(keeper, collection(sigma(3), sigma(4, level="critical")), Wish("More", "folder", "x"))
@@ -171,7 +173,7 @@ def test_an_import_waits_for_no_lock_and_begins_anew_where_rules_changed(
         planned.append(found)
         return found
 
-    monkeypatch.setattr("accord.monitoring.services.rule_import.plan", slow)
+    monkeypatch.setattr("accord.monitoring.services.rules.importing.plan", slow)
     rules.apply(keeper, collection(sigma(1)), WISH)
     assert len(planned) == 2
     assert {of(1).collection, of(7).collection} == {"Ours", "own"}

@@ -16,7 +16,7 @@ from accord.core.errors import Refused
 from accord.core.models import LedgerEntry, User
 from accord.monitoring.models import Alert, Rule, RuleDay, RuleProgram, RuleScore
 from accord.monitoring.services import rules, scorecards
-from accord.monitoring.services.rule_import import Wish
+from accord.monitoring.services.rules.importing import Wish
 from accord.monitoring.services.scorecards import Counted, advise, wilson
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)

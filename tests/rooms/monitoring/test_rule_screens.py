@@ -17,7 +17,7 @@ from accord.core import jobs
 from accord.core.models import Job, User
 from accord.monitoring.models import Rule, RuleScore
 from accord.monitoring.services import rules, scorecards
-from accord.monitoring.services.rule_import import Wish
+from accord.monitoring.services.rules.importing import Wish
 
 pytestmark = pytest.mark.django_db
 

@@ -10,10 +10,12 @@ from accord_rule_texts import collection, counting, rule_id, sigma
 from accord.core.errors import Refused
 from accord.core.models import LedgerEntry, User
 from accord.monitoring.models import Rule, RulePolicy, RuleTest, Source, SourceLog
-from accord.monitoring.services import rule_policy, rule_tests, rules, ruleset
-from accord.monitoring.services.rule_checking import check
-from accord.monitoring.services.rule_import import Wish
-from accord.monitoring.services.rule_texts import documents, line_of
+from accord.monitoring.services import rules, ruleset
+from accord.monitoring.services.rules import policy as rule_policy
+from accord.monitoring.services.rules import tests as rule_tests
+from accord.monitoring.services.rules.checking import check
+from accord.monitoring.services.rules.importing import Wish
+from accord.monitoring.services.rules.texts import documents, line_of
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,8 @@ from accord.monitoring.lists.daily import WATCHES
 from accord.monitoring.models import DailyWatch
 from accord.monitoring.selectors import daily as read
 from accord.monitoring.services import daily as services
-from accord.monitoring.services import daily_mail, daily_pdf
+from accord.monitoring.services.daily import mail as daily_mail
+from accord.monitoring.services.daily import pdf as daily_pdf
 from accord.ui.nouns.operations import list_operation
 
 router = Router()

@@ -12,7 +12,8 @@ from accord.core.permissions import guard_api
 from accord.monitoring.lists.rules import RULES
 from accord.monitoring.models import Rule
 from accord.monitoring.selectors import rules as selectors
-from accord.monitoring.services import rule_tests, rules, scorecards
+from accord.monitoring.services import rules, scorecards
+from accord.monitoring.services.rules import tests as rule_tests
 from accord.ui.nouns.operations import list_operation
 
 router = Router()

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django import forms
 
-from accord.monitoring.services.blind_initiative import MOST_YEARS
+from accord.monitoring.services.blind.initiative import MOST_YEARS
 
 
 class InitiativeForm(forms.Form):

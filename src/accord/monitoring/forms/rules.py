@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from accord.monitoring.models import Rule
-from accord.monitoring.services.rule_policy import Wanted
+from accord.monitoring.services.rules.policy import Wanted
 
 SKELETON = """title: What it finds, in a few words
 id: {id}

@@ -23,7 +23,7 @@ def watch_sources() -> None:
 @rounds.every("monitoring.logs_seen", timedelta(hours=1))
 def tell_logs_seen() -> None:
     """The coverage of safeguards hears of which assets logs arrive."""
-    from accord.monitoring.services import blind_evidence
+    from accord.monitoring.services.blind import evidence as blind_evidence
 
     blind_evidence.tell()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from accord.monitoring.services import daily, daily_mail
+from accord.monitoring.services import daily
+from accord.monitoring.services.daily import mail as daily_mail
 
 __all__ = ["daily", "daily_mail"]

@@ -20,7 +20,7 @@ def compile_rules(context: Context) -> dict[str, Any]:
 def _gathered(file: str) -> Any:
     from accord.core import files
     from accord.core.models import StoredFile
-    from accord.monitoring.services.rule_reading import of_archive
+    from accord.monitoring.services.rules.reading import of_archive
 
     stored = StoredFile.objects.get(pk=file)
     with files.open_file(stored) as stream:
@@ -58,7 +58,7 @@ def import_pack(context: Context) -> dict[str, Any]:
 @kind("monitoring.test_rules", "Run the tests of all rules")
 def test_rules(context: Context) -> dict[str, int]:
     """Every test of every rule, on the versions in force."""
-    from accord.monitoring.services.rule_tests import run_all
+    from accord.monitoring.services.rules.tests import run_all
 
     return run_all(context.progress)
 
@@ -74,6 +74,6 @@ def refresh_scorecards() -> None:
 @rounds.every("monitoring.test_rules", timedelta(days=1))
 def test_every_rule() -> None:
     """Run every test, so that a rule that no longer does what it should is seen the next morning."""
-    from accord.monitoring.services.rule_tests import run_all
+    from accord.monitoring.services.rules.tests import run_all
 
     run_all()

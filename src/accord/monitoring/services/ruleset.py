@@ -154,7 +154,7 @@ def members_of(texts: Iterable[str]) -> set[str]:
     """Names and ids of the rules that these correlation rules name."""
     from accord.engines.sigma.correlation_rules import correlations_of
     from accord.engines.sigma.rules import Program
-    from accord.monitoring.services.rule_texts import loaded
+    from accord.monitoring.services.rules.texts import loaded
 
     documents = [{**document, "path": ""} for text in texts for document in loaded(text) if "correlation" in document]
     return {name for one in correlations_of(Program(correlations=documents)) for name in one.members}

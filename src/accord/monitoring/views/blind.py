@@ -21,8 +21,9 @@ from accord.monitoring.forms.blind import InitiativeForm
 from accord.monitoring.models import BlindState, SourceWatch
 from accord.monitoring.selectors import blind as read
 from accord.monitoring.selectors import blind_spots as spots
-from accord.monitoring.services import baselines, blind, blind_initiative
-from accord.monitoring.services.blind_initiative import Wish
+from accord.monitoring.services import baselines, blind
+from accord.monitoring.services.blind import initiative as blind_initiative
+from accord.monitoring.services.blind.initiative import Wish
 from accord.monitoring.views.coverage import row_of
 from accord.monitoring.views.coverage import statements as of_techniques
 from accord.ui.access import may

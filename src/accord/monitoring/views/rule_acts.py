@@ -18,7 +18,9 @@ from accord.core.permissions import guard
 from accord.monitoring.forms.rules import CourseForm, PolicyForm, TestForm
 from accord.monitoring.lists.rules import RULES, choices_of
 from accord.monitoring.models import Rule, RuleTest
-from accord.monitoring.services import rule_policy, rule_tests, rules, scorecards
+from accord.monitoring.services import rules, scorecards
+from accord.monitoring.services.rules import policy as rule_policy
+from accord.monitoring.services.rules import tests as rule_tests
 from accord.ui.lists.query import narrowed_rows, parse
 
 MOST = 5_000

@@ -21,8 +21,8 @@ from accord.monitoring.lists.rules import FAULTS, RULES
 from accord.monitoring.models import Rule, RuleScore
 from accord.monitoring.selectors import rules as selectors
 from accord.monitoring.services import rules
-from accord.monitoring.services.rule_texts import difference, told
-from accord.monitoring.services.rule_versions import OWN
+from accord.monitoring.services.rules.texts import difference, told
+from accord.monitoring.services.rules.versions import OWN
 from accord.ui import parts
 from accord.ui.access import may
 from accord.ui.lists import list_page

@@ -10,8 +10,8 @@ import typer
 from accord.site.command_line.base import BROKEN, JSON_OPTION, answer, app, django_setup, fail, progress, refusals
 
 if TYPE_CHECKING:
-    from accord.monitoring.services.rule_plan import Plan
-    from accord.monitoring.services.rule_reading import Gathered
+    from accord.monitoring.services.rules.plan import Plan
+    from accord.monitoring.services.rules.reading import Gathered
 
 rules_app = typer.Typer(help="Detection rules (Sigma): import, states, tests.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
@@ -54,8 +54,8 @@ def import_rules(
 def _gathered(path: Path | None, collection: str, retire: bool) -> tuple[Gathered, Any]:
     from accord.engines.sigma.pack import pack_texts
     from accord.monitoring.models import RuleCollection
-    from accord.monitoring.services import rule_reading
-    from accord.monitoring.services.rule_import import PACK, Wish
+    from accord.monitoring.services.rules import reading as rule_reading
+    from accord.monitoring.services.rules.importing import PACK, Wish
 
     if path is None:
         return rule_reading.of_texts(pack_texts()), Wish(PACK, RuleCollection.Kind.PACK, "Accord", retire)
@@ -132,7 +132,7 @@ def test(as_json: bool = JSON_OPTION) -> None:
     """Run the tests of all rules. Exit code 3 where one fails."""
     django_setup()
     from accord.monitoring.models import RuleTest
-    from accord.monitoring.services.rule_tests import run_all
+    from accord.monitoring.services.rules.tests import run_all
 
     with refusals(as_json), progress("Tests", as_json) as tell:
         found = run_all(tell)

@@ -19,7 +19,7 @@ from accord.core import ledger
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
 from accord.monitoring.models import Rule, RuleTest
-from accord.monitoring.services.rule_checking import Checked, check, compiled, with_supports
+from accord.monitoring.services.rules.checking import Checked, check, compiled, with_supports
 from accord.monitoring.services.ruleset import path_of
 
 if TYPE_CHECKING:

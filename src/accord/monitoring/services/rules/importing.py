@@ -17,12 +17,12 @@ from accord.core import ledger
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
 from accord.monitoring.models import Rule, RuleCollection, RuleFault, RuleProgram, RuleTest, RuleVersion
-from accord.monitoring.services import rule_tests
-from accord.monitoring.services.rule_plan import Plan, plan
-from accord.monitoring.services.rule_policy import enables
-from accord.monitoring.services.rule_reading import Case, Gathered, of_texts
-from accord.monitoring.services.rule_texts import Document, described
-from accord.monitoring.services.rule_versions import IN_FORCE, OWN, put_in_force
+from accord.monitoring.services.rules import tests as rule_tests
+from accord.monitoring.services.rules.plan import Plan, plan
+from accord.monitoring.services.rules.policy import enables
+from accord.monitoring.services.rules.reading import Case, Gathered, of_texts
+from accord.monitoring.services.rules.texts import Document, described
+from accord.monitoring.services.rules.versions import IN_FORCE, OWN, put_in_force
 from accord.monitoring.services.ruleset import renew
 
 PACK = "accord"

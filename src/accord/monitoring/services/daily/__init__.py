@@ -14,7 +14,7 @@ from accord.core.errors import Problem, Refused
 from accord.core.models import User
 from accord.monitoring.models import DailyWatch, ExploitedWeakness, ShiftNote
 from accord.monitoring.selectors import daily as read
-from accord.monitoring.services import daily_mail
+from accord.monitoring.services.daily import mail as daily_mail
 
 KEPT = timedelta(days=60)
 """How long it is kept that a weakness entered the catalogue; watches that told of it keep it anyway."""

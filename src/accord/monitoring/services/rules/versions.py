@@ -9,10 +9,10 @@ from accord.core import ledger
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
 from accord.monitoring.models import Rule, RuleTest, RuleVersion
-from accord.monitoring.services import rule_tests
-from accord.monitoring.services.rule_checking import Checked, Compiled, check
-from accord.monitoring.services.rule_tests import Outcome
-from accord.monitoring.services.rule_texts import Document, described, documents
+from accord.monitoring.services.rules import tests as rule_tests
+from accord.monitoring.services.rules.checking import Checked, Compiled, check
+from accord.monitoring.services.rules.tests import Outcome
+from accord.monitoring.services.rules.texts import Document, described, documents
 from accord.monitoring.services.ruleset import renew
 
 OWN = "own"

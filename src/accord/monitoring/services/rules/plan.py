@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from accord.engines.sigma.rules import Fault
 from accord.monitoring.models import Rule, RuleTest, RuleVersion
-from accord.monitoring.services.rule_checking import Compiled, compiled, compiled_as, supports
-from accord.monitoring.services.rule_reading import Gathered
-from accord.monitoring.services.rule_tests import Bench
-from accord.monitoring.services.rule_texts import Document, described, difference
+from accord.monitoring.services.rules.checking import Compiled, compiled, compiled_as, supports
+from accord.monitoring.services.rules.reading import Gathered
+from accord.monitoring.services.rules.tests import Bench
+from accord.monitoring.services.rules.texts import Document, described, difference
 
 if TYPE_CHECKING:
     from accord.engines.sigma import Program

@@ -26,9 +26,9 @@ from accord.monitoring.models import (
     SourceWatch,
     SystemStake,
 )
-from accord.monitoring.services import blind_routes
-from accord.monitoring.services.blind_logs import EXPECTED, NAMELESS, Kind, kinds_of
-from accord.monitoring.services.blind_routes import Log, Routes
+from accord.monitoring.services.blind import routes as blind_routes
+from accord.monitoring.services.blind.logs import EXPECTED, NAMELESS, Kind, kinds_of
+from accord.monitoring.services.blind.routes import Log, Routes
 
 FRESH = timedelta(days=7)
 """A kind of log, or the logs of an asset, count as arriving while the newest is younger than this."""

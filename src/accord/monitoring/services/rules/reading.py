@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from accord.core.errors import Problem, Refused
 from accord.engines.sigma.rules import Fault
 from accord.intake.records import IntakeError
-from accord.monitoring.services.rule_texts import LONGEST, Document, documents, loaded
+from accord.monitoring.services.rules.texts import LONGEST, Document, documents, loaded
 
 ENDINGS = (".yml", ".yaml")
 MOST_FILES = 20_000

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from accord.core.errors import Problem, Refused
 from accord.monitoring.models import Rule
-from accord.monitoring.services.rule_texts import Document, documents, line_of
+from accord.monitoring.services.rules.texts import Document, documents, line_of
 from accord.monitoring.services.ruleset import folder, members_of, path_of, texts_of
 
 if TYPE_CHECKING:
