@@ -3,7 +3,8 @@
     python -m benchmarks                  all (some forty minutes on two slow cores)
     python -m benchmarks start loss       some
 
-Names: start, loss, hazard, portfolio, patching, coverage, priority, exposure_import, lists, sigma, events.
+Names: start, loss, hazard, portfolio, patching, coverage, priority, exposure_import, lists, sigma, events,
+baselines.
 Each is also a module of its own with options.
 """
 
@@ -14,7 +15,7 @@ import sys
 
 NAMES = (
     "start", "loss", "hazard", "portfolio", "patching", "coverage", "priority", "exposure_import", "lists", "sigma",
-    "events",
+    "events", "baselines",
 )  # fmt: skip
 
 
