@@ -103,7 +103,7 @@ def test_rotated_by_rename_and_packed(running: Running, logs: Path) -> None:
         add(path, "4")
         come(running, "1", "2", "3", "4")
     (logs / "app.log.2.gz").write_bytes(
-        gzip.compress((logs / "app.log.1").read_bytes() + b"5 only in the packed one\n")
+        gzip.compress((logs / "app.log.1").read_bytes() + b"5 only in the packed one\n", mtime=0)
     )
     (logs / "app.log.1").unlink()
     come(running, "1", "2", "3", "4", "5 only in the packed one")
@@ -152,7 +152,7 @@ def test_a_line_that_is_too_long_is_told_once(running: Running, logs: Path, monk
         ("a.evtx", b"ElfFile\0" + bytes(5000)),
         ("trail.json", json.dumps({"Records": [{"eventVersion": "1.08", "n": n} for n in range(3)]}).encode()),
         ("list.json", b'[{"a": 1},\n {"a": 2}]'),
-        ("old.log.gz", gzip.compress(b"never seen before\n")),
+        ("old.log.gz", gzip.compress(b"never seen before\n", mtime=0)),
         ("wide.log", "text".encode("utf-16")),
     ],
 )
@@ -230,7 +230,7 @@ def test_killed_again_and_again_while_files_grow_and_are_rotated(tmp_path: Path,
         if turn % 3 == 0:
             path.rename(logs / f"app.log.{turn}")
         elif turn % 3 == 1:
-            (logs / f"app.log.{turn}.gz").write_bytes(gzip.compress(path.read_bytes()))
+            (logs / f"app.log.{turn}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
             path.unlink()
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(events), str(logs)], env={**os.environ, "PYTHONPATH": "src"}

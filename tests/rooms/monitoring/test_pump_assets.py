@@ -66,8 +66,8 @@ def flow(src: str, dst: str) -> str:
         (flow("10.0.0.9", "203.0.113.5"), None),
     ],
     ids=(
-        "name", "name in capitals", "name elsewhere", "address as name", "short name", "nobody", "source", "destination",
-        "mapped address", "no address",
+        "name", "name in capitals", "name elsewhere", "address as name", "short name", "nobody", "source",
+        "destination", "mapped address", "no address",
     ),
 )  # fmt: skip
 def test_an_event_is_of_the_asset_with_its_name_else_its_address(
