@@ -45,7 +45,9 @@ def load(home: Path, say: Say, progress: Callable[[str], Any]) -> None:
     company = generate(home / "sample")
     actor = accounts.operator()
     with progress("Tables"):
-        found = exchange.import_paths(actor, sorted(company.tables.iterdir()), dry_run=False)
+        found = exchange.import_named(
+            actor, ((path.name, path) for path in sorted(company.tables.iterdir())), dry_run=False
+        )
     say(f"Tables: {sum(row['added'] for row in found.summary()):,} rows in {len(found.summary())} tables.")
     users = _accounts(home, company.users)
     with progress("Feeds") as tell:

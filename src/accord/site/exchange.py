@@ -83,11 +83,11 @@ def _import(context: jobs.Context, files: list[int], digest: str) -> dict[str, A
     return {"summary": found.summary()}
 
 
-def import_paths(actor: User, paths: Sequence[Path], *, dry_run: bool) -> Difference:
-    """Import table files from disk as one whole (the command line does); folders give all their tables."""
+def import_named(actor: User, files: Iterable[tuple[str, Path]], *, dry_run: bool) -> Difference:
+    """Import table files from disk as one whole (the command line does), each under the name that refusals say."""
     tables = []
-    for path in paths:
-        tables += tables_of(path.name, path.read_bytes())
+    for name, path in files:
+        tables += tables_of(name, path.read_bytes())
     return compare(tables) if dry_run else import_tables(actor, tables)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +10,11 @@ import typer
 from accord.site.command_line.base import JSON_OPTION, app, django_setup, fail, progress, refusals
 
 
-def _files(paths: list[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
-        else:
-            yield path
-
-
 @app.command("import")
 def import_(
     paths: list[Path] = typer.Argument(
-        help="Tables (CSV, XLSX), scanner reports, archives of reports (ZIP, TAR), or folders of them.", exists=True
+        help="Tables (CSV, XLSX), scanner reports, archives of reports (ZIP, TAR), or folders of them in any depth.",
+        exists=True,
     ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Say what would change; change nothing."),
     expected: Path | None = typer.Option(
@@ -37,17 +29,21 @@ def import_(
     """Import a company's own files. All tables land together or not at all; then each scanner report by itself."""
     django_setup()
     from accord.core import accounts
+    from accord.intake.records import IntakeError
     from accord.site import exchange
-    from accord.site.command_line import taking
+    from accord.site.command_line import folders, taking
 
     actor = accounts.operator()
-    files = list(_files(paths))
-    tables = [path for path in files if not mapping and taking.is_table(path)]
+    try:
+        files = folders.files(paths, but=expected)
+    except IntakeError as error:
+        fail(str(error), as_json=as_json)
+    tables = [one for one in files if not mapping and taking.is_table(one)]
     data: dict[str, Any] = {"tables": [], "scans": []}
     lines: list[str] = []
     if tables:
         with refusals(as_json), progress("Tables", as_json):
-            found = exchange.import_paths(actor, tables, dry_run=dry_run)
+            found = exchange.import_named(actor, ((one.name, one.path) for one in tables), dry_run=dry_run)
         if found.refused:
             fail(*map(str, found.refused), as_json=as_json)
         data["tables"] = found.summary()
@@ -55,7 +51,8 @@ def import_(
             f"{row['noun']:24} {row['added']:>7,} added {row['changed']:>7,} changed {row['unchanged']:>7,} unchanged"
             for row in data["tables"]
         ]
-    reports = [path for path in files if path not in tables]
+    taken = set(tables)
+    reports = [one for one in files if one not in taken]
     wanted = taking.Wanted(dry_run, expected, mapping, as_json)
     taking.scans(actor, reports, data, lines, wanted)
 

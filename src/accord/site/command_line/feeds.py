@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,16 +18,26 @@ app.add_typer(feeds_app, name="feeds")
 
 
 def _given(paths: list[Path]) -> list[Path]:
-    """Files, and what is in folders: a folder of CVE records stays one, any other is taken apart."""
+    """Files, and what is in folders in any depth: CVE records stay together as the folder that they lie in."""
     from accord.intake.feed_kinds import form_of
+    from accord.site.command_line.folders import inner
 
     found = []
     for path in paths:
-        inner = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")) if path.is_dir() else []
-        if inner and not any(one.name.upper().startswith("CVE-") for one in inner) and any(map(form_of, inner)):
-            found += inner
-        else:
+        if not path.is_dir():
             found.append(path)
+            continue
+        records, others = set(), []
+        for one in inner(path):
+            if one.name.upper().startswith("CVE-"):
+                records.add(one.parent)
+            else:
+                others.append(one)
+        feeds = [one for one in others if form_of(one)]
+        if records:
+            found += [*feeds, Path(os.path.commonpath(sorted(records)))]
+        else:
+            found += others if feeds else [path]
     return found
 
 

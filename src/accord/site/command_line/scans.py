@@ -13,13 +13,16 @@ from accord.site.command_line.base import JSON_OPTION, answer, app, fail
 if TYPE_CHECKING:
     from accord.intake.expected import Compared
     from accord.intake.inspection import Inspection
+    from accord.site.command_line.folders import Named
 
 WIDTH = 60
 
 
 @app.command()
 def inspect(
-    files: list[Path] = typer.Argument(help="Scanner reports, archives of them (ZIP, TAR), or folders.", exists=True),
+    files: list[Path] = typer.Argument(
+        help="Scanner reports, archives of them (ZIP, TAR), or folders of them in any depth.", exists=True
+    ),
     expected: Path | None = typer.Option(
         None, "--expected", help="CSV with the columns file and findings: our grouped counts are compared.",
         exists=True, dir_okay=False,
@@ -32,10 +35,11 @@ def inspect(
     """
     from accord.intake import inspection
     from accord.intake.records import IntakeError
+    from accord.site.command_line import folders
 
     found: list[Inspection] = []
     try:
-        for name, content in reports(files):
+        for name, content in reports(folders.files(files, but=expected)):
             one = content if isinstance(content, inspection.Inspection) else inspection.inspect(content, name)
             found.append(one)
             if not as_json:
@@ -46,32 +50,28 @@ def inspect(
     finish(found, compared, as_json)
 
 
-def reports(paths: list[Path]) -> Iterator[tuple[str, Any]]:
-    """Each report with its name: a path, a stream (a member of an archive), or an Inspection that says why not."""
+def reports(files: list[Named]) -> Iterator[tuple[str, Any]]:
+    """Each report with its name: a path, a stream (a member of an archive), or an Inspection that says why not.
+
+    A member is called by its path inside the archive, where that is the only one and no other file is called so.
+    """
     from accord.intake import archive, inspection, registry
     from accord.intake.records import IntakeError
 
-    for path in walk(paths):
-        if archive.is_archive(path):
+    packed = {one.path for one in files if archive.is_archive(one.path)}
+    taken = {one.name for one in files}
+    for one in files:
+        if one.path in packed:
             try:
-                registry.detect(path)
+                registry.detect(one.path)
             except IntakeError:
-                for member in archive.members(path):
-                    if member.problem:
-                        yield member.name, inspection.Inspection(member.name, problem=member.problem)
-                    else:
-                        yield member.name, member.stream
+                for member in archive.members(one.path):
+                    name = member.name
+                    if len(packed) > 1 or name in taken:
+                        name = f"{one.name}/{name}"
+                    yield name, inspection.Inspection(name, problem=member.problem) if member.problem else member.stream
                 continue
-        yield path.name, path
-
-
-def walk(paths: list[Path]) -> Iterator[Path]:
-    """Files, and the files directly in folders, by name."""
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
-        else:
-            yield path
+        yield one.name, one.path
 
 
 def line_of(one: Inspection) -> str:
@@ -159,4 +159,4 @@ def formats(as_json: bool = JSON_OPTION) -> None:
     answer({"formats": rows}, [*lines, f"{len(rows)} formats."], as_json)
 
 
-__all__ = ["beside", "compared_json", "comparison", "formats", "inspect", "line_of", "reports", "walk"]
+__all__ = ["beside", "compared_json", "comparison", "formats", "inspect", "line_of", "reports"]

@@ -19,19 +19,26 @@ from accord.site.command_line.scans import WIDTH, beside, compared_json, compari
 if TYPE_CHECKING:
     from accord.core.models import User
     from accord.intake.inspection import Inspection
+    from accord.site.command_line.folders import Named
 
 
-def is_table(path: Path) -> bool:
-    """Whether it holds tables of Accord: a workbook, or a CSV that is named as one of them or is no scanner's."""
+def is_table(one: Named) -> bool:
+    """Whether it holds tables of Accord: a workbook, or a CSV that is named as one of them or is no scanner's.
+
+    A CSV that merely lies in a folder is one by its name only: any other must not hinder the tables beside it.
+    """
     from accord.core import nouns
     from accord.intake.records import IntakeError
     from accord.intake.registry import detect
     from accord.site import exchange
 
+    path = one.path
     if not exchange.is_table(path.name):
         return False
     if path.suffix.lower() != ".csv" or path.stem.lower() in {noun.name for noun in nouns.everything()}:
         return True
+    if one.inside:
+        return False
     try:
         detect(path)
     except IntakeError:
@@ -49,7 +56,7 @@ class Wanted:
     as_json: bool
 
 
-def scans(actor: User, paths: list[Path], data: dict[str, Any], lines: list[str], wanted: Wanted) -> None:
+def scans(actor: User, files: list[Named], data: dict[str, Any], lines: list[str], wanted: Wanted) -> None:
     """Take in (or with `dry_run` read) each report, tell, and end: 1 where one is refused or a count differs.
 
     A report that is refused keeps no other from being taken in.
@@ -63,7 +70,7 @@ def scans(actor: User, paths: list[Path], data: dict[str, Any], lines: list[str]
     for line in lines:
         _tell(line, as_json)
     try:
-        for name, content in reports(paths):
+        for name, content in reports(files):
             if isinstance(content, inspection.Inspection):
                 looked, path = content, None
             else:
@@ -101,9 +108,7 @@ def _tell(line: str, as_json: bool) -> None:
 
 
 @contextmanager
-def _mapped(
-    actor: User, name: str, content: Any, looked: Inspection, wanted: str
-) -> Iterator[tuple[Inspection, Any]]:
+def _mapped(actor: User, name: str, content: Any, looked: Inspection, wanted: str) -> Iterator[tuple[Inspection, Any]]:
     """A file of no known format as Accord's own list of findings, where a mapping is named or fits its columns."""
     from accord.core import files
     from accord.core.errors import Refused
