@@ -94,4 +94,7 @@ SAMPLES = {
     "three.spdx.json": "spdx",
     "advisory.csaf.json": "csaf",
     "statements.openvex.json": "openvex",
+    # suites
+    "report.veracode.xml": "veracode",
+    "findings.veracode.json": "veracode-json",
 }
