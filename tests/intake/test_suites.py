@@ -56,3 +56,55 @@ def test_veracode_as_json() -> None:
     assert (component.cvss_score, len(component.cvss_vectors)) == (9.8, 2)
     assert len(scan.refusals) == 1
     assert set.union(*groups(scan).values()) == set(), "a page of a list closes nothing"
+
+
+def test_checkmarx_sast() -> None:
+    scan = fixture("results.checkmarx.xml")
+    (target,) = scan.targets
+    assert (target.identity, scan.headers[0].scanner_version) == ("repository:Shop", "9.5.0")
+    assert scan.headers[0].started is not None and scan.headers[0].started.year == 2031
+    first, second = (one for one in scan.observations if one.definition_id == "checkmarx:Java/SQL_Injection")
+    assert (first.title, first.severity, first.cwes, first.anchor) == ("SQL Injection", "high", ("CWE-89",), "-1145")
+    assert (first.path, first.line) == ("src/Store.java", 40), "where the flow ends"
+    assert first.evidence == "src/Basket.java:10:name  add(String name)\nsrc/Store.java:40:execute  s.execute(q);"
+    assert (second.analysis, second.analysis_detail, second.severity) == ("false_positive", "A constant", "medium")
+    short = scan.one("checkmarx:Java/Reflected_XSS")
+    assert (short.path, short.line, short.severity, short.analysis) == ("src/Page.java", 3, "low", None)
+    assert scan.coverages[0].checks == {"checkmarx:Java/SQL_Injection", "checkmarx:Java/Reflected_XSS"}
+    text = (FILES / "results.checkmarx.xml").read_text().replace('"Full"', '"Incremental"')
+    assert content(text).coverages[0].checks == frozenset(), "only what changed was looked at"
+
+
+def test_checkmarx_one() -> None:
+    scan = fixture("results.checkmarx-one.json")
+    assert [one.kind for one in scan.observations] == [
+        "code", "misconfiguration", "vulnerability", "vulnerability", "secret",
+    ]  # fmt: skip
+    flaw = scan.one("checkmarx:Java/SQL_Injection")
+    assert (flaw.path, flaw.line, flaw.anchor, flaw.cwes) == ("/src/Store.java", 40, "-1145", ("CWE-89",))
+    missing = scan.one("checkmarx:kics/Missing User Instruction")
+    assert (missing.analysis, missing.path, missing.solution) == (
+        "false_positive", "/Dockerfile", "There should be USER",
+    )  # fmt: skip
+    component = scan.one("CVE-2031-2001")
+    assert (component.purl, component.fixed_version, component.cvss_score) == ("pkg:npm/tea-cup@1.0.0", "1.0.1", 7.3)
+    assert scan.one("CVE-2031-2002").target == "image:registry.example/shop:3"
+    secret = scan.one("checkmarx:secret/private-key")
+    assert "BEGIN" not in repr(secret), "the secret itself is not kept"
+    (refusal,) = scan.refusals
+    assert "weather" in refusal.problem
+    assert all(not one.checks and not one.groups for one in scan.coverages)
+
+
+def test_checkmarx_reports_agree() -> None:
+    engines, one = fixture("engines.checkmarx.json"), fixture("vulnerabilities.checkmarx.json")
+    for scan in (engines, one):
+        flaw = scan.one("checkmarx:Java/SQL_Injection")
+        assert (flaw.target, flaw.path, flaw.line, flaw.anchor) == ("repository:Shop", "/src/Store.java", 40, "-1145")
+        assert scan.one("checkmarx:kics/Missing User Instruction").evidence == "There is no USER"
+        assert scan.one("CVE-2031-2001").component == "tea-cup"
+    assert engines.one("CVE-2031-2001").analysis == "false_positive"
+    assert one.one("checkmarx:Java/SQL_Injection").solution == "Bind parameters."
+    assert "Everything is read." in (one.one("checkmarx:Java/SQL_Injection").description or "")
+    (refusal,) = one.refusals
+    assert "not where they are expected" in refusal.problem, "nothing is lost in silence"

@@ -97,4 +97,8 @@ SAMPLES = {
     # suites
     "report.veracode.xml": "veracode",
     "findings.veracode.json": "veracode-json",
+    "results.checkmarx.xml": "checkmarx",
+    "results.checkmarx-one.json": "checkmarx-one",
+    "engines.checkmarx.json": "checkmarx-report",
+    "vulnerabilities.checkmarx.json": "checkmarx-report",
 }

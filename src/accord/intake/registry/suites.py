@@ -15,7 +15,28 @@ def _is_veracode_json(seen: Sniff) -> bool:
     )
 
 
+def _is_checkmarx(seen: Sniff) -> bool:
+    return seen.root == "CxXMLResults"
+
+
+def _is_checkmarx_one(seen: Sniff) -> bool:
+    if seen.has("results[].similarityId", "results[].type"):
+        return True
+    return seen.keys.keys() >= {"results", "totalCount", "scanID"}
+
+
+def _is_checkmarx_report(seen: Sniff) -> bool:
+    if "scanResults" not in seen.keys or "reportHeader" not in seen.keys:
+        return False
+    paths = ("scanResults.sast", "scanResults.sca", "scanResults.kics", "scanResults.resultsList")
+    return any(path in seen.paths for path in paths) or "iacScanResults" in seen.keys
+
+
 FORMATS: tuple[Format, ...] = (
     Format("veracode", "Veracode detailed report XML", (".xml",), "accord.intake.veracode", _is_veracode),
     Format("veracode-json", "Veracode findings JSON", (".json",), "accord.intake.veracode.document", _is_veracode_json),
-)
+    Format("checkmarx", "Checkmarx SAST XML", (".xml",), "accord.intake.checkmarx", _is_checkmarx),
+    Format("checkmarx-one", "Checkmarx One results JSON", (".json",), "accord.intake.checkmarx.one", _is_checkmarx_one),
+    Format("checkmarx-report", "Checkmarx One scan report JSON", (".json",), "accord.intake.checkmarx.scan_report",
+           _is_checkmarx_report),
+)  # fmt: skip
