@@ -108,3 +108,89 @@ def test_checkmarx_reports_agree() -> None:
     assert "Everything is read." in (one.one("checkmarx:Java/SQL_Injection").description or "")
     (refusal,) = one.refusals
     assert "not where they are expected" in refusal.problem, "nothing is lost in silence"
+
+
+def test_prisma() -> None:
+    scan = fixture("image.prisma.json")
+    shop, till, empty = scan.targets
+    assert (shop.name, shop.operating_system) == ("registry.example/shop:3", "Debian GNU/Linux 12")
+    assert shop.identifiers == (("image-id", "sha256:aa11"), ("image-digest", "sha256:bb22"))
+    found = scan.one("CVE-2031-1001")
+    assert (found.severity, found.cvss_score, found.fixed_version) == ("critical", 9.8, "2.1.0, 2.0.4")
+    assert (found.component, found.purl) == ("org.example_parsley", "pkg:maven/org.example/parsley@2.0.3")
+    kept = scan.one("CVE-2031-1002")
+    assert (kept.severity, kept.solution, kept.fixed_version, kept.cvss_score) == ("low", "will not fix", None, None)
+    assert scan.one("prisma:404").kind == "misconfiguration"
+    assert scan.one("prisma:Secrets in variables").evidence == "TOKEN is set"
+    assert len(scan.refusals) == 1
+    both = {"prisma:vulnerabilities", "prisma:compliance"}
+    assert groups(scan) == {
+        shop.identity: both, till.identity: {"prisma:compliance"}, empty.identity: both,
+    }, "four were found in the till and none is listed"  # fmt: skip
+
+
+def test_prisma_by_its_api() -> None:
+    told = (
+        '[{"_id": "x", "type": "image", "repoTag": {"registry": "r.example", "repo": "shop", "tag": "3"},'
+        ' "vulnerabilities": [{"cve": "CVE-2031-1001", "id": 46, "packageName": "p", "severity": "high"}],'
+        ' "complianceIssues": null},'
+        ' {"_id": "y", "entityInfo": {"id": "h", "hostname": "web1.example", "vulnerabilities": null,'
+        ' "vulnerabilityDistribution": {"total": 0}}}]'
+    )
+    scan = content(told)
+    assert [one.identity for one in scan.targets] == ["image:r.example/shop:3", "host:web1.example"]
+    assert [one.definition_id for one in scan.observations] == ["CVE-2031-1001"]
+    assert set.union(*groups(scan).values()) == {"prisma:vulnerabilities"}
+
+
+def test_prisma_as_csv() -> None:
+    scan = fixture("images.prisma.csv")
+    assert [one.identity for one in scan.targets] == ["image:registry.example/shop:3"]
+    found = scan.one("CVE-2031-1001")
+    assert (found.purl, found.fixed_version) == ("pkg:maven/org.example/parsley@2.0.3", "2.1.0")
+    assert found.seen_at is not None and found.seen_at.month == 2
+    assert scan.one("prisma:404").evidence == "No HEALTHCHECK"
+    (refusal,) = scan.refusals
+    assert refusal.row == 4
+    assert set.union(*groups(scan).values()) == set()
+
+
+def test_xray_report() -> None:
+    scan = fixture("rows.xray.json")
+    assert [one.identity for one in scan.targets] == ["image:shop/web:3", "repository:org.example:shop:1.0"]
+    found = scan.one("CVE-2031-2001")
+    assert (found.aliases, found.severity, found.cvss_score) == (("XRAY-1",), "high", 7.5)
+    assert (found.purl, found.fixed_version) == ("pkg:npm/tea-cup@1.0.0", "1.0.1, 0.9.9")
+    assert found.evidence is not None and found.evidence.endswith("Contextual analysis: not applicable.")
+    assert found.cvss_vectors[1] == "AV:N/AC:L/Au:N/C:N/I:N/A:P"
+    two = scan.one("XRAY-2")
+    assert (two.aliases, two.component) == (("CVE-2031-2002", "CVE-2031-2003"), "org.example:parsley")
+    debian = scan.one("XRAY-3")
+    assert (debian.component, debian.component_version, debian.severity) == ("libspoon", "2:1.6-3", None)
+    assert debian.purl == "pkg:deb/debian/libspoon@2:1.6-3"
+    assert [one.field for one in scan.refusals] == ["vulnerable_component"]
+    assert set.union(*groups(scan).values()) == set()
+
+
+def test_xray_summary() -> None:
+    scan = fixture("artifacts.xray.json")
+    assert [one.identity for one in scan.targets] == ["image:shop:1.0", "repository:tea:1"]
+    found = scan.one("CVE-2031-3001")
+    assert (found.component, found.component_version, found.cvss_score) == ("openssl", "1.1.1k-r0", 9.8)
+    assert (found.cwes, found.purl) == (("CWE-787",), "pkg:apk/alpine/openssl@1.1.1k-r0")
+    unnamed = scan.one("Unnamed.")
+    assert (unnamed.component, unnamed.evidence is not None) == (None, True), "two components have it"
+    assert [one.field for one in scan.refusals] == ["issue_id", "errors"]
+    assert groups(scan) == {one.identity: {"xray:vulnerabilities"} for one in scan.targets}
+    listed = fixture("issues.xray.json").one("CVE-2031-3002")
+    assert (listed.component, listed.fixed_version, listed.cvss_score) == ("libspoon", "2:1.6-4", 5.0)
+
+
+def test_xray_scan() -> None:
+    scan = fixture("scan.xray.json")
+    first, second = scan.observations
+    assert (first.definition_id, first.purl) == ("CVE-2031-3003", "pkg:maven/org.example/parsley@2.0.3")
+    assert (first.fixed_version, first.evidence) == ("2.1.0", "gav://org.example:shop:1 > lib/parsley-2.0.3.jar")
+    assert (second.component, second.fixed_version) == ("tea-cup", None)
+    assert len(scan.refusals) == 1
+    assert groups(scan) == {"repository:org.example:shop:1": {"xray:vulnerabilities"}, "image:shop/web:3": set()}

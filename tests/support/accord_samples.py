@@ -101,4 +101,10 @@ SAMPLES = {
     "results.checkmarx-one.json": "checkmarx-one",
     "engines.checkmarx.json": "checkmarx-report",
     "vulnerabilities.checkmarx.json": "checkmarx-report",
+    "image.prisma.json": "prisma",
+    "images.prisma.csv": "prisma-csv",
+    "rows.xray.json": "xray",
+    "artifacts.xray.json": "xray-summary",
+    "issues.xray.json": "xray-summary",
+    "scan.xray.json": "xray-scan",
 }

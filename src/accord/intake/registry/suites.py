@@ -32,6 +32,33 @@ def _is_checkmarx_report(seen: Sniff) -> bool:
     return any(path in seen.paths for path in paths) or "iacScanResults" in seen.keys
 
 
+def _is_prisma(seen: Sniff) -> bool:
+    for start in ("results[].", "[].", "[].entityInfo."):
+        if seen.has(f"{start}vulnerabilityDistribution") or seen.has(f"{start}complianceDistribution"):
+            return True
+    return seen.row("repoTag", "vulnerabilities")
+
+
+def _is_prisma_csv(seen: Sniff) -> bool:
+    return seen.columns("CVE ID", "Compliance ID", "Severity", "Packages", "Package Version", "Fix Status")
+
+
+def _is_xray(seen: Sniff) -> bool:
+    if seen.has("rows[].vulnerable_component") or seen.has("rows[].impacted_artifact"):
+        return True
+    return seen.whole and seen.keys.keys() == {"total_rows", "rows"}
+
+
+def _is_xray_summary(seen: Sniff) -> bool:
+    return seen.has("artifacts[].general", "artifacts[].issues") or seen.has(
+        "data[].component_versions", "data[].source_comp_id"
+    )
+
+
+def _is_xray_scan(seen: Sniff) -> bool:
+    return seen.row("scan_id", "component_id") or seen.row("scan_id", "vulnerabilities", "status")
+
+
 FORMATS: tuple[Format, ...] = (
     Format("veracode", "Veracode detailed report XML", (".xml",), "accord.intake.veracode", _is_veracode),
     Format("veracode-json", "Veracode findings JSON", (".json",), "accord.intake.veracode.document", _is_veracode_json),
@@ -39,4 +66,9 @@ FORMATS: tuple[Format, ...] = (
     Format("checkmarx-one", "Checkmarx One results JSON", (".json",), "accord.intake.checkmarx.one", _is_checkmarx_one),
     Format("checkmarx-report", "Checkmarx One scan report JSON", (".json",), "accord.intake.checkmarx.scan_report",
            _is_checkmarx_report),
+    Format("prisma", "Prisma Cloud (Twistlock) JSON", (".json",), "accord.intake.prisma", _is_prisma),
+    Format("prisma-csv", "Prisma Cloud (Twistlock) CSV", (".csv",), "accord.intake.prisma.table", _is_prisma_csv),
+    Format("xray", "JFrog Xray vulnerabilities report JSON", (".json",), "accord.intake.xray", _is_xray),
+    Format("xray-summary", "JFrog Xray summary JSON", (".json",), "accord.intake.xray.summary", _is_xray_summary),
+    Format("xray-scan", "JFrog Xray scan JSON", (".json",), "accord.intake.xray.scans", _is_xray_scan),
 )  # fmt: skip
