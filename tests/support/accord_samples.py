@@ -94,6 +94,12 @@ SAMPLES = {
     "three.spdx.json": "spdx",
     "advisory.csaf.json": "csaf",
     "statements.openvex.json": "openvex",
+    # languages
+    "results.gosec.json": "gosec",
+    "warnings.brakeman.json": "brakeman",
+    "lock.cargo-audit.json": "cargo-audit",
+    "gems.bundler-audit.json": "bundler-audit",
+    "site.wpscan.json": "wpscan",
     # suites
     "report.veracode.xml": "veracode",
     "findings.veracode.json": "veracode-json",

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from accord.intake.fingerprint import fingerprint
 from accord.intake.records import Record
-from accord.intake.registry import cloud, code, dependencies, exchange, general, hosts, network, suites, web
+from accord.intake.registry import cloud, code, dependencies, exchange, general, hosts, languages, network, suites, web
 from accord.intake.registry.base import Format, Sniff
 from accord.intake.registry.sniffing import sniff
 from accord.intake.safe.limits import Limits
@@ -29,6 +29,7 @@ FORMATS: tuple[Format, ...] = (
     *hosts.FORMATS,
     *dependencies.FORMATS,
     *code.FORMATS,
+    *languages.FORMATS,
     *suites.FORMATS,
     *cloud.FORMATS,
     *exchange.FORMATS,
