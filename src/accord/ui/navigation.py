@@ -49,11 +49,16 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A titled group of links."""
+    """A titled group of links; a folded one shows its title alone until somebody opens it."""
 
     label: str
     links: list[Link]
+    folded: bool = False
 
+
+UNFOLDED = 24
+"""As many links fit on a screen without scrolling; of more, only the group of the page that is open is unfolded."""
+HOME = "Home"
 
 _entries: dict[str, Entry] = {}
 
@@ -99,7 +104,11 @@ def menu(request: HttpRequest) -> list[Group]:
     groups: dict[str, list[Link]] = {}
     for entry, href in shown:
         groups.setdefault(entry.group, []).append(Link(entry.label, href, entry.icon, entry.url_name == current))
-    return [Group(label, links) for label, links in groups.items()]
+    long = len(shown) > UNFOLDED
+    return [
+        Group(label, links, long and label != HOME and not any(link.current for link in links))
+        for label, links in groups.items()
+    ]
 
 
 def _current(path: str, shown: list[tuple[Entry, str]]) -> str:

@@ -26,6 +26,21 @@
   });
   showTheme();
 
+  /* Groups of the sidebar: what somebody folded or opened stays so; the group of the page that is open is never folded. */
+  const groups = [...document.querySelectorAll("[data-nav-group]")];
+  const keptGroups = () => {
+    try { return JSON.parse(localStorage.getItem("accord-groups")) || {}; } catch { return {}; }
+  };
+  const kept = keptGroups();
+  for (const group of groups) {
+    if (group.dataset.navGroup in kept && !group.querySelector("[aria-current]")) group.open = kept[group.dataset.navGroup];
+    group.querySelector("summary").addEventListener("click", () => {
+      const now = { ...keptGroups(), [group.dataset.navGroup]: !group.open };
+      try { localStorage.setItem("accord-groups", JSON.stringify(now)); } catch { /* storage can be switched off */ }
+    });
+  }
+  document.querySelector(".sidebar [aria-current]")?.scrollIntoView({ block: "nearest" });
+
   /* Messages, dialogs, questions before a dangerous step. */
   on("click", "[data-dismiss]", (_, button) => button.closest(".message")?.remove());
   on("click", "[data-dialog-open]", (_, button) => document.getElementById(button.dataset.dialogOpen)?.showModal());
