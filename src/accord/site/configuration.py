@@ -23,11 +23,13 @@ SETTINGS = (
     Setting("ACCORD_DATABASE_URL", "", "postgresql://user:password@host:port/name; empty = SQLite in the home."),
     Setting("ACCORD_FILES", "", "Where files are kept: a folder or any fsspec URL; empty = files/ in the home."),
     Setting(
-        "ACCORD_EVENTS", "",
+        "ACCORD_EVENTS",
+        "",
         "Folder of events: the spool, the store and the compiled rules; empty = events/ in the home.",
     ),
     Setting(
-        "ACCORD_EVENTS_FREE", "1073741824",
+        "ACCORD_EVENTS_FREE",
+        "1073741824",
         "Bytes of free space on the disk of events below which the intake of logs pauses.",
     ),
     Setting("ACCORD_SECRET_KEY", "", "Key that signs sessions; empty = one is made in the home."),
@@ -42,7 +44,8 @@ SETTINGS = (
     Setting("ACCORD_SILENCE_DAYS", "14", "The longest that alerts may be silenced, in days."),
     Setting("ACCORD_ANALYST_HOUR", "", "What an hour of an analyst costs; empty = the cost of triage stays unknown."),
     Setting(
-        "ACCORD_FEED_STALE_DAYS", "kev=7,epss=7,ssvc=14,eol=30",
+        "ACCORD_FEED_STALE_DAYS",
+        "kev=7,epss=7,ssvc=14,eol=30",
         "Age in days from which a feed is shown as stale, by feed.",
     ),
     Setting("ACCORD_WATCH_HOUR", "7", "Hour at which the daily watch is composed and mailed, in ACCORD_TIME_ZONE."),
@@ -58,11 +61,18 @@ SETTINGS = (
     Setting("ACCORD_LOG_FORMAT", "text", "text or json."),
 )
 _DEFAULTS = {s.name: s.default for s in SETTINGS}
+SAMPLE_LOGINS = "demo-logins.json"
+SAMPLE_NOTICE = "Sample company, invented"
 
 
 def value(name: str) -> str:
     """The value of a setting; an unknown name is a KeyError."""
     return os.environ.get(name, "").strip() or _DEFAULTS[name]
+
+
+def notice() -> str:
+    """The words on every page; a home that holds the sample company says so, whoever serves it."""
+    return value("ACCORD_NOTICE") or (SAMPLE_NOTICE if (home() / SAMPLE_LOGINS).is_file() else "")
 
 
 def flag(name: str) -> bool:

@@ -13,8 +13,9 @@ from typing import Any
 from accord.core import accounts
 from accord.core.models import User
 from accord.core.roles import Role
+from accord.site.configuration import SAMPLE_LOGINS
 
-LOGINS = "demo-logins.json"
+LOGINS = SAMPLE_LOGINS
 READY = "demo-ready"
 Say = Callable[[str], None]
 APPETITE = ((2_000_000, 0.75), (5_000_000, 0.4), (10_000_000, 0.18), (20_000_000, 0.06), (40_000_000, 0.01))

@@ -17,7 +17,5 @@ urlpatterns = [
     path("", include("accord.site.screens.urls")),
 ]
 urlpatterns += [
-    path("", include(f"accord.{room}.urls"))
-    for room in settings.ROOMS
-    if find_spec(f"accord.{room}.urls") is not None
+    path("", include(f"accord.{room}.urls")) for room in settings.ROOMS if find_spec(f"accord.{room}.urls") is not None
 ]

@@ -24,9 +24,10 @@ def demo(
     if home is not None:
         os.environ["ACCORD_HOME"] = str(home.resolve())
     os.environ.setdefault("ACCORD_HOME", str(Path("demo-data").resolve()))
-    os.environ.setdefault("ACCORD_NOTICE", "Sample company, invented")
-    prepare()
     from accord.site import configuration
+
+    os.environ.setdefault("ACCORD_NOTICE", configuration.SAMPLE_NOTICE)
+    prepare()
     from accord.site import demo as sample
 
     place = configuration.home()
