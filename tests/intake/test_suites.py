@@ -194,3 +194,50 @@ def test_xray_scan() -> None:
     assert (second.component, second.fixed_version) == ("tea-cup", None)
     assert len(scan.refusals) == 1
     assert groups(scan) == {"repository:org.example:shop:1": {"xray:vulnerabilities"}, "image:shop/web:3": set()}
+
+
+def test_anchore() -> None:
+    scan = fixture("image.anchore.json")
+    (target,) = scan.targets
+    assert (target.name, target.identifiers) == ("registry.example/shop:3", (("image-digest", "sha256:aa11"),))
+    system = scan.one("CVE-2031-1001")
+    assert (system.purl, system.path, system.cvss_score) == ("pkg:deb/debian/libspoon@2.1-1", None, 6.5)
+    assert (system.fixed_version, system.group) == ("2.1-3", "anchore:os")
+    other = scan.one("GHSA-2222-3333-4444")
+    assert (other.aliases, other.severity, other.cvss_score) == (("CVE-2031-2001",), None, None)
+    assert (other.purl, other.path) == ("pkg:npm/tea-cup@1.0.0", "/app/node_modules/tea-cup")
+    assert (other.solution, other.group) == ("The vendor will not fix this.", "anchore:non-os")
+    assert len(scan.refusals) == 1
+    assert scan.coverages[0].groups == {"anchore:os", "anchore:non-os"}
+    text = (FILES / "image.anchore.json").read_text().replace('"all"', '"os"')
+    assert content(text).coverages[0].groups == {"anchore:os"}, "other packages were not looked at"
+
+
+def test_anchore_in_its_other_forms() -> None:
+    (listed,) = fixture("list.anchorectl.json").observations
+    assert (listed.component, listed.component_version, listed.severity) == ("libspoon", "2.1-1", "low")
+    scan = fixture("evaluation.anchore.json")
+    (found,) = scan.observations
+    assert (found.definition_id, found.aliases) == ("GHSA-2222-3333-5555", ("CVE-2031-1005",))
+    assert (found.component, found.component_version, found.cvss_score) == ("parsley-core", "2.0.3", 9.8)
+    assert scan.targets[0].name == "registry.example/shop:3"
+    assert all(not one.groups for one in scan.coverages)
+
+
+def test_anchore_policies() -> None:
+    scan = fixture("checks.anchore.json")
+    missing = scan.one("anchore:dockerfile/instruction")
+    assert (missing.kind, missing.anchor, missing.severity) == ("misconfiguration", "41cb", None)
+    package = scan.one("CVE-2031-1001")
+    assert (package.kind, package.component, package.severity) == ("vulnerability", "parsley-2.0.3.jar", "medium")
+    assert (package.path, package.fixed_version, package.analysis) == ("/app/parsley-2.0.3.jar", "2.1.0", None)
+    assert scan.one("RHSA-2031:0374").analysis == "suppressed"
+    assert "not where they are expected" in scan.refusals[0].problem
+    assert groups(scan) == {
+        "image:registry.example/shop:3": {"anchore:policy/bundle-1"}, "image:registry.example/till:1": set(),
+    }  # fmt: skip
+    old, new = fixture("old.anchorectl.json"), fixture("new.anchorectl.json")
+    assert old.targets == new.targets
+    assert [one.anchor for one in old.observations] == [one.anchor for one in new.observations] == ["b260"]
+    assert [one.severity for one in (*old.observations, *new.observations)] == ["critical", None]
+    assert len(new.refusals) == 1

@@ -113,4 +113,10 @@ SAMPLES = {
     "artifacts.xray.json": "xray-summary",
     "issues.xray.json": "xray-summary",
     "scan.xray.json": "xray-scan",
+    "image.anchore.json": "anchore",
+    "list.anchorectl.json": "anchore",
+    "evaluation.anchore.json": "anchore",
+    "checks.anchore.json": "anchore-policies",
+    "old.anchorectl.json": "anchore-policies",
+    "new.anchorectl.json": "anchore-policies",
 }

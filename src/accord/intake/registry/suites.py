@@ -59,6 +59,21 @@ def _is_xray_scan(seen: Sniff) -> bool:
     return seen.row("scan_id", "component_id") or seen.row("scan_id", "vulnerabilities", "status")
 
 
+def _is_anchore(seen: Sniff) -> bool:
+    keys = seen.keys.keys()
+    if keys >= {"vulnerabilities", "vulnerability_type"} or keys >= {"vulnerabilities", "vulnerabilityType"}:
+        return True
+    if seen.row("vuln", "packageName") or seen.row("vuln", "package_name") or seen.has("vulnerabilities[].vuln"):
+        return True
+    return keys >= {"metadata", "securityEvaluation"}
+
+
+def _is_anchore_policies(seen: Sniff) -> bool:
+    if seen.row("detail", "finalAction", "policyId") or seen.keys.keys() >= {"evaluations", "policyId", "evaluatedTag"}:
+        return True
+    return seen.kind == "json" and bool(seen.first) and all(name.startswith("sha256:") for name in seen.first)
+
+
 FORMATS: tuple[Format, ...] = (
     Format("veracode", "Veracode detailed report XML", (".xml",), "accord.intake.veracode", _is_veracode),
     Format("veracode-json", "Veracode findings JSON", (".json",), "accord.intake.veracode.document", _is_veracode_json),
@@ -71,4 +86,7 @@ FORMATS: tuple[Format, ...] = (
     Format("xray", "JFrog Xray vulnerabilities report JSON", (".json",), "accord.intake.xray", _is_xray),
     Format("xray-summary", "JFrog Xray summary JSON", (".json",), "accord.intake.xray.summary", _is_xray_summary),
     Format("xray-scan", "JFrog Xray scan JSON", (".json",), "accord.intake.xray.scans", _is_xray_scan),
+    Format("anchore", "Anchore vulnerabilities JSON", (".json",), "accord.intake.anchore", _is_anchore),
+    Format("anchore-policies", "Anchore policy evaluation JSON", (".json",), "accord.intake.anchore.policies",
+           _is_anchore_policies),
 )  # fmt: skip
