@@ -241,3 +241,37 @@ def test_anchore_policies() -> None:
     assert [one.anchor for one in old.observations] == [one.anchor for one in new.observations] == ["b260"]
     assert [one.severity for one in (*old.observations, *new.observations)] == ["critical", None]
     assert len(new.refusals) == 1
+
+
+def test_black_duck() -> None:
+    scan = fixture("security.blackduck.csv")
+    assert [one.identity for one in scan.targets] == ["repository:shop 1.0"]
+    found = scan.one("CVE-2031-1001")
+    assert (found.aliases, found.severity, found.cvss_score) == (("BDSA-2031-1",), "critical", 9.8)
+    assert (found.component, found.purl) == ("Parsley", "pkg:maven/org.example/parsley@2.0.3")
+    ignored = scan.one("VULNDB-90804")
+    assert (ignored.analysis, ignored.analysis_detail) == ("suppressed", "Not reachable")
+    assert ignored.purl == "pkg:npm/%40kitchen/tea-cup@1.0.0"
+    done = scan.one("CVE-2031-1003")
+    assert (done.analysis, done.purl) == ("resolved", "pkg:deb/debian/libspoon@2.1-1")
+    assert len(scan.refusals) == 1
+    assert groups(scan) == {"repository:shop 1.0": {"blackduck:vulnerabilities"}}
+    packed = fixture("report.blackduck.zip")
+    assert packed.observations == scan.observations
+    assert str(packed.refusals[0].row).startswith("report.blackduck.zip › security_2031")
+
+
+def test_black_duck_in_its_other_forms() -> None:
+    scan = fixture("components.blackduck.json")
+    found = scan.one("CVE-2031-2009")
+    assert (found.aliases, found.purl, found.cwes) == (("BDSA-2031-9",), "pkg:npm/tea-cup@1.0.0", ("CWE-400",))
+    assert scan.one("CVE-2031-2010").analysis == "suppressed"
+    assert len(scan.refusals) == 1
+    binaries = fixture("objects.blackduck.csv")
+    first, second = binaries.observations
+    assert (first.path, first.severity, first.cvss_score, first.aliases) == (
+        "Tree.msi:tree.dll", "critical", 9.8, ("BDSA-2031-5",),
+    )  # fmt: skip
+    assert (second.analysis, second.analysis_detail) == ("suppressed", "Not called")
+    assert len(binaries.refusals) == 1
+    assert all(not one.groups for one in (*scan.coverages, *binaries.coverages))

@@ -119,4 +119,8 @@ SAMPLES = {
     "checks.anchore.json": "anchore-policies",
     "old.anchorectl.json": "anchore-policies",
     "new.anchorectl.json": "anchore-policies",
+    "security.blackduck.csv": "blackduck",
+    "report.blackduck.zip": "blackduck",
+    "components.blackduck.json": "blackduck-json",
+    "objects.blackduck.csv": "blackduck-binaries",
 }

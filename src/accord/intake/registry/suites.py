@@ -74,6 +74,22 @@ def _is_anchore_policies(seen: Sniff) -> bool:
     return seen.kind == "json" and bool(seen.first) and all(name.startswith("sha256:") for name in seen.first)
 
 
+def _is_blackduck(seen: Sniff) -> bool:
+    if seen.kind == "zip":
+        from accord.intake.blackduck import is_report
+
+        return is_report(seen.members)
+    return seen.columns("Vulnerability id", "Vulnerability source", "Remediation status", "Security Risk")
+
+
+def _is_blackduck_json(seen: Sniff) -> bool:
+    return seen.has("items[].vulnerabilityWithRemediation") or seen.row("componentName", "vulnerabilityWithRemediation")
+
+
+def _is_blackduck_binaries(seen: Sniff) -> bool:
+    return seen.columns("Component", "Version", "CVE", "Matching type", "Object", "Object full path")
+
+
 FORMATS: tuple[Format, ...] = (
     Format("veracode", "Veracode detailed report XML", (".xml",), "accord.intake.veracode", _is_veracode),
     Format("veracode-json", "Veracode findings JSON", (".json",), "accord.intake.veracode.document", _is_veracode_json),
@@ -89,4 +105,9 @@ FORMATS: tuple[Format, ...] = (
     Format("anchore", "Anchore vulnerabilities JSON", (".json",), "accord.intake.anchore", _is_anchore),
     Format("anchore-policies", "Anchore policy evaluation JSON", (".json",), "accord.intake.anchore.policies",
            _is_anchore_policies),
+    Format("blackduck", "Black Duck report CSV and ZIP", (".csv", ".zip"), "accord.intake.blackduck", _is_blackduck),
+    Format("blackduck-json", "Black Duck components JSON", (".json",), "accord.intake.blackduck.document",
+           _is_blackduck_json),
+    Format("blackduck-binaries", "Black Duck Binary Analysis CSV", (".csv",), "accord.intake.blackduck.binaries",
+           _is_blackduck_binaries),
 )  # fmt: skip
