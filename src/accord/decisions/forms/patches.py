@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from accord.decisions.forms.sheets import Cell, Part, ends
+from accord.decisions.forms.parts import Cell, Part, ends
 from accord.decisions.sheets.patch_facts import windows_of
 from accord.ui import format as write
 from accord.ui.format import default_currency

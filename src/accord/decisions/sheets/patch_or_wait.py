@@ -7,7 +7,6 @@ intervals. Signed by the CISO and, for the CIO, by the system's owner in IT. It 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from accord.core.errors import Refused
 from accord.core.values import Kind
 from accord.decisions.sheets import patch_facts, patch_words
 from accord.decisions.sheets.patch_facts import DAYS_A_YEAR, PatchFacts
+from accord.decisions.sheets.patch_words import Way
 from accord.decisions.sheets.reading import Reader, Tell, silent
 from accord.estate.models import System
 from accord.exposure.models import Fix
@@ -33,17 +33,6 @@ MOST_DAYS = 3653
 MOST_HOURS = Decimal(8784)
 STEPS = 48
 ZERO, ONE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One option as the sheet shows it: until when it holds, and whether all that its cost needs is known."""
-
-    key: str
-    name: str
-    until: date
-    option: Option
-    known: bool
 
 
 def read(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,7 @@ from accord.ui import format as write
 from accord.ui.format import default_currency
 
 if TYPE_CHECKING:
-    from accord.decisions.sheets.patch_or_wait import Way
-    from accord.engines.waiting import Chances, Cost, Inputs
+    from accord.engines.waiting import Chances, Cost, Inputs, Option
 
 Ends = tuple[float, float, float]
 PARTS = (
@@ -24,6 +23,17 @@ PARTS = (
     ("sheet.failure", "If the patch fails", "failure", "Chance of failing times what taking it back and waiting cost."),
     ("sheet.mitigation", "Mitigation", "mitigation", "Once, and for each day that it holds."),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One option as the sheet shows it: until when it holds, and whether all that its cost needs is known."""
+
+    key: str
+    name: str
+    until: date
+    option: Option
+    known: bool
 
 
 @dataclass(frozen=True, slots=True)

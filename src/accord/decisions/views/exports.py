@@ -13,6 +13,7 @@ from accord.core.permissions import guard
 from accord.decisions import paper, selectors
 from accord.decisions.models import Decision, Plan
 from accord.decisions.views import patches
+from accord.decisions.views.shown import picture
 from accord.outlet.decision import DecisionPaper
 
 SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -100,5 +101,5 @@ def sheet_pdf(request: HttpRequest, key: str) -> HttpResponse:
     if sheet is None or not sheet.shown:
         raise Http404(f"There is no sheet “{key[:100]}” with figures.")
     told = patches.afterwards(sheet, False)
-    picture = patches.picture(sheet.shown) if sheet.kind == patches.KIND else None
-    return _file(paper.sheet_pdf(sheet, picture, told.get("after", ())), "application/pdf", f"{key}.pdf")
+    course = picture(sheet.shown) if sheet.kind == patches.KIND else None
+    return _file(paper.sheet_pdf(sheet, course, told.get("after", ())), "application/pdf", f"{key}.pdf")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -22,13 +21,12 @@ from accord.decisions.forms.outcomes import OutcomeForm
 from accord.decisions.forms.sheets import SheetForm, given
 from accord.decisions.models import Sheet
 from accord.decisions.selectors import patches as reads
+from accord.decisions.views.shown import sheet_or_404, shown_content
 from accord.estate.models import System
 from accord.exposure.models import Fix
-from accord.ui import charts
 
 KIND = Sheet.Kind.PATCH_OR_WAIT
 LIST = ("Sheets", "/sheets/")
-TONES = {"now": "accent", "window": "cio", "mitigate": "good", "accept": "danger"}
 DAYS_A_YEAR = 365.25
 
 
@@ -55,28 +53,6 @@ def about(form: SheetForm) -> dict[str, Any]:
     fix = Fix.objects.filter(key=form["fix"].value() or "").first()
     owner = system.it_owner.name if system is not None and system.it_owner is not None else ""
     return {"system": system, "fix": fix, "owner": owner}
-
-
-def shown(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The picture and the chances of a sheet. No query."""
-    return {"picture": picture(content), "picture_id": "course", "beats": content.get("beats", ())}
-
-
-def picture(content: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Cost over the days of each option, with the day on which waiting has cost as much as patching now."""
-    path = content.get("path")
-    if not path:
-        return None
-    courses = []
-    for one in path["ways"]:
-        low, mid, high = one["ends"]
-        courses.append(charts.Course(one["name"], low, mid, high, TONES.get(one["key"], "")))
-    facts = {fact["key"]: fact for fact in content["facts"]}
-    words = {"sheet.break_even": "waiting = patching now", "sheet.worth_waiting": "window = patching now"}
-    marks = [
-        (facts[key]["value"], text) for key, text in words.items() if key in facts and facts[key]["value"] is not None
-    ]
-    return charts.waiting(path["days"], courses, marks, currency=content["currency"])
 
 
 def afterwards(sheet: Sheet, changes: bool) -> dict[str, Any]:
@@ -112,8 +88,6 @@ def choose(request: HttpRequest) -> HttpResponse:
 @require_POST
 def compare(request: HttpRequest) -> HttpResponse:
     """The options as they are filled in so far; nothing is kept."""
-    from accord.decisions.views.sheets import shown_content
-
     form = SheetForm(KIND, request.POST)
     form.is_valid()
     context: dict[str, Any]
@@ -132,8 +106,6 @@ def compare(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def outcome(request: HttpRequest, key: str) -> HttpResponse:
     """Write down what really happened after a sheet came into force."""
-    from accord.decisions.views.sheets import sheet_or_404
-
     sheet = sheet_or_404(key)
     require_change(request.user, sheet.kind, sheet.system)
     form = OutcomeForm(request.POST or None, kept=reads.outcome_of(sheet))

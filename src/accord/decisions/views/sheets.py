@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import messages
@@ -26,6 +25,7 @@ from accord.decisions.forms.sheets import ChoiceForm, SheetForm, given
 from accord.decisions.models import Sheet
 from accord.decisions.views import patches
 from accord.decisions.views.keys import keys_of
+from accord.decisions.views.shown import sheet_or_404, shown
 from accord.risk.forms import DissentForm, KeyForm
 from accord.ui import parts
 from accord.ui.access import may
@@ -43,70 +43,11 @@ INTRO = {
 }
 
 
-def sheet_or_404(key: str) -> Sheet:
-    found = selectors.find_sheet(key)
-    if found is None:
-        raise Http404(f"There is no sheet “{key[:100]}”.")
-    return found
-
-
 def _own_or_403(request: HttpRequest, key: str) -> Sheet:
     """A sheet that the reader may fill in and propose."""
     sheet = sheet_or_404(key)
     require_change(request.user, sheet.kind, sheet.system)
     return sheet
-
-
-def shown(sheet: Sheet) -> dict[str, Any]:
-    """What a sheet says, for its page: the options side by side, the figures of the whole, what is missing.
-
-    Nothing of that where its options are not computed yet.
-    """
-    content = sheet.shown
-    return shown_content(content) if content else {"content": {}, "options": [], "rows": [], "facts": []}
-
-
-def shown_content(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of figures that are not (or not yet) kept. No query."""
-    options = content["options"]
-    rows: dict[str, dict[str, Any]] = {}
-    for place, option in enumerate(options):
-        for fact in option["facts"]:
-            row = rows.setdefault(
-                fact["key"], {"label": fact["label"], "source": fact["source"], "cells": [None] * len(options)}
-            )
-            row["cells"][place] = fact
-    last = ""
-    for row in rows.values():  # a source that is that of the row above is not said again
-        row["source"], last = "" if row["source"] == last else row["source"], row["source"]
-    return {
-        "content": content,
-        "options": options,
-        "rows": list(rows.values()),
-        "facts": [selectors.statement_of(fact) for fact in content["facts"]],
-        "clock": clock(content, timezone.now()),
-        "proposal": next((one["name"] for one in options if one["key"] == content.get("proposal")), ""),
-        **(patches.shown(content) if content["kind"] == Sheet.Kind.PATCH_OR_WAIT else {}),
-    }  # fmt: skip
-
-
-def clock(content: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
-    """Time since awareness and until the stated deadline; None where awareness is not stated."""
-    inputs = content["inputs"]
-    if content["kind"] != "materiality" or not inputs["aware_at"]:
-        return None
-    aware = datetime.fromisoformat(inputs["aware_at"])
-    due = datetime.fromisoformat(content["due"]) if content.get("due") else None
-    return {
-        "aware": aware, "elapsed": _hours(now - aware), "due": due,
-        "left": None if due is None else _hours(abs(due - now)), "over": due is not None and now > due,
-        "basis": inputs["deadline_basis"],
-    }  # fmt: skip
-
-
-def _hours(span: Any) -> str:
-    hours = int(span.total_seconds() // 3600)
-    return f"{hours // 24} d {hours % 24} h" if hours >= 48 else f"{hours} h"
 
 
 @guard("view", "sheet")
