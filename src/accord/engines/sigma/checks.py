@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from accord.engines.sigma.expressions import Expressions, least_length, required_words
+from accord.engines.sigma.expressions import Expressions, is_quick, least_length, least_run, required_words
 from accord.engines.sigma.matchers import SCANNED, FieldMatcher, like, references
 from accord.engines.sigma.tree import FALSE, TRUE, Atom, Atoms, Tree
 
@@ -75,7 +75,7 @@ class Checks:
         groups: dict[tuple[Any, ...], list[int]] = {}
         for number in numbers:
             atom = self._atoms[number]
-            alone = (number,) if atom.op.startswith("field") else ()
+            alone = (number,) if atom.op.startswith("field") or _run_of(atom) else ()
             groups.setdefault((atom.field, atom.op, atom.cased, *alone), []).append(number)
         return [self._leaf(held) for held in groups.values()]
 
@@ -94,7 +94,8 @@ class Checks:
             case "equals" | "contains" | "startswith" | "endswith" | "like":
                 return _text(atoms, place)
             case "regex":
-                return self._regex(numbers, atoms, place)
+                run = _run_of(first)
+                return self._regex(numbers, atoms, place) if run is None else _running(run, place)
             case "cidr" | "timepart" | "lt" | "lte" | "gt" | "gte":
                 matcher = FieldMatcher([(atom, 0, 0) for atom in atoms], self._expressions)
                 return lambda values: matcher.mask(values.held[place]) != 0
@@ -104,9 +105,9 @@ class Checks:
         """Expressions of one field; all of that field are looked for at once, if a text is long enough and has a word
         that one of these needs."""
         scan, wanted = self._expressions.scanner(atoms[0].field), frozenset(numbers)
-        needs = [(least_length(atom.value[0]), tuple(required_words(atom.value[0]))) for atom in atoms]
+        needs = [(least_length(atom.value[0]), tuple(required_words(*atom.value))) for atom in atoms]
         rows = list(zip(numbers, atoms, strict=True))
-        often = 0
+        often = 0 if all(is_quick(atom.value[0]) for atom in atoms) else _OFTEN
         alone: Callable[[str], list[int]] | None = None
 
         def perhaps(text: str) -> bool:
@@ -131,6 +132,22 @@ class Checks:
             return any(map(alone, values.whole(place)))
 
         return check
+
+
+def _run_of(atom: Atom) -> int | None:
+    return least_run(*atom.value) if atom.op == "regex" else None
+
+
+def _running(least: int, place: int) -> Check:
+    """So many characters in one line of a text."""
+
+    def check(values: Values) -> bool:
+        for text in values.held[place]:
+            if len(text) >= least and any(len(line) >= least for line in text[:SCANNED].split("\n")):
+                return True
+        return False
+
+    return check
 
 
 def _any(checks: Sequence[Check]) -> Check:

@@ -240,40 +240,50 @@ def places_of(words: Iterable[str]) -> Callable[[Any], Any]:
     return places
 
 
-def required_words(pattern: str) -> frozenset[str]:
+def required_words(pattern: str, flags: str = "i") -> frozenset[str]:
     """Words, in lower case, of which one is in the lower case of every text that the expression matches.
 
-    None at all where no such words are found. Letters whose case is not that of ASCII alone end a word.
+    None at all where no such words are found. Without regard to case K and S end a word: they have relatives outside of
+    ASCII.
     """
+    caseless = "i" in flags or _CASELESS.search(pattern) is not None
     try:
-        return _required(_parser.parse(pattern)) or frozenset()
+        return _required(_parser.parse(pattern), caseless) or frozenset()
     except (re.error, RecursionError, OverflowError, ValueError):
         return frozenset()
 
 
-def _required(parsed: Iterable[Any]) -> frozenset[str] | None:
+_CASELESS = re.compile(r"\(\?[a-zA-Z]*i")
+_ALTERNATIVES = 8
+"""Words that may stand for one because some of its letters may be one of a few."""
+
+
+def _letters(op: Any, argument: Any, caseless: bool) -> tuple[str, ...]:
+    """The letters, in lower case, of which one must stand here; () where these are many or not told."""
+    name = str(op)
+    if name.endswith("_REPEAT") and argument[:2] == (1, 1) and len(argument[2]) == 1:
+        return _letters(*argument[2][0], caseless)
+    codes = [argument] if name == "LITERAL" else []
+    if name == "IN" and len(argument) <= _ALTERNATIVES and all(str(kind) == "LITERAL" for kind, _ in argument):
+        codes = [code for _, code in argument]
+    found = dict.fromkeys(chr(code).lower() for code in codes if code < 128)
+    if len(codes) != sum(code < 128 for code in codes) or (caseless and not found.keys().isdisjoint("ks")):
+        return ()
+    return tuple(found)
+
+
+def _required(parsed: Iterable[Any], caseless: bool) -> frozenset[str] | None:
     """The best words of a sequence: the longest, counted by the shortest of several; None without any."""
     best: frozenset[str] | None = None
-    run = ""
+    run = [""]
     for op, argument in [*parsed, (None, None)]:
-        name = str(op)
-        letter = chr(argument).lower() if name == "LITERAL" and argument < 128 else ""
-        if letter and letter not in "ks":
-            run += letter
+        letters = _letters(op, argument, caseless)
+        if letters and len(run) * len(letters) <= _ALTERNATIVES:
+            run = [word + letter for word in run for letter in letters]
             continue
-        found = [frozenset([run])] if run else []
-        run = ""
-        inner: frozenset[str] | None = None
-        if name == "SUBPATTERN":
-            inner = _required(argument[-1])
-        elif name == "ATOMIC_GROUP":
-            inner = _required(argument)
-        elif name.endswith("_REPEAT") and argument[0] > 0:
-            inner = _required(argument[2])
-        elif name == "BRANCH":
-            branches = [_required(one) for one in argument[1]]
-            held = [one for one in branches if one is not None]
-            inner = frozenset().union(*held) if len(held) == len(branches) else None
+        found = [frozenset(run)] if run[0] else []
+        run = list(letters) or [""]
+        inner = None if letters else _required_inside(str(op), argument, caseless)
         if inner is not None:
             found.append(inner)
         for words in found:
@@ -282,12 +292,52 @@ def _required(parsed: Iterable[Any]) -> frozenset[str] | None:
     return best
 
 
+def _required_inside(name: str, argument: Any, caseless: bool) -> frozenset[str] | None:
+    """The words of what stands in brackets, is repeated, or is one of several."""
+    if name == "SUBPATTERN":
+        return _required(argument[-1], caseless)
+    if name == "ATOMIC_GROUP":
+        return _required(argument, caseless)
+    if name.endswith("_REPEAT") and argument[0] > 0:
+        return _required(argument[2], caseless)
+    if name == "BRANCH":
+        branches = [_required(one, caseless) for one in argument[1]]
+        held = [one for one in branches if one is not None]
+        return frozenset().union(*held) if len(held) == len(branches) else None
+    return None
+
+
 def least_length(pattern: str) -> int:
     """How many characters a text has at least that the expression matches."""
     try:
         return int(_parser.parse(pattern).getwidth()[0])
     except (re.error, RecursionError, OverflowError, ValueError):
         return 0
+
+
+def least_run(pattern: str, flags: str) -> int | None:
+    """For an expression that only asks for so many characters in a row (".{1000,}"), how many; None for any other.
+
+    Hyperscan takes a third of a second to compile such a one, and to count is all that it says. A row ends with its line
+    unless the flags say otherwise (d).
+    """
+    found = _RUN.fullmatch(pattern)
+    return int(found[1]) if found and not set(flags) - {"i"} else None
+
+
+_RUN = re.compile(r"\.\{([1-9][0-9]{0,6}),\}")
+
+
+def is_quick(pattern: str) -> bool:
+    """Whether an expression is so small that a database of its own is compiled in a few milliseconds."""
+    try:
+        return _size(_parser.parse(pattern)) <= _QUICK
+    except (re.error, RecursionError, OverflowError, ValueError):
+        return False
+
+
+_QUICK = 300
+"""Places, with repetitions written out."""
 
 
 def longest_plain(parts: Iterable[object]) -> str:

@@ -251,7 +251,7 @@ def relaxed(atom: Atom) -> tuple[Atom, ...]:
             word = max((part for part in atom.value if isinstance(part, str)), key=len, default="")
             return (Atom(atom.field, "contains", word.lower()),) if word else (atom,)
         case "regex":
-            words = required_words(atom.value[0])
+            words = required_words(*atom.value)
             return tuple(Atom(atom.field, "contains", word) for word in sorted(words)) or (atom,)
     return (atom,)
 
