@@ -92,3 +92,14 @@ def test_wpscan_without_its_database_and_aborted() -> None:
     }
     scan = content(json.dumps(aborted))
     assert (scan.ends[0].complete, scan.coverages[0].complete, scan.observations) == (False, False, [])
+
+
+def test_horusec() -> None:
+    scan = fixture("results.horusec.json")
+    secret = scan.one("horusec:HorusecEngine/HS-LEAKS-2")
+    assert (secret.title, secret.kind, secret.severity) == ("AWS Secret Key", "secret", "critical")
+    assert (secret.path, secret.line, secret.anchor, secret.cwes) == ("conf/keys.env", 762, "e8f8", ("CWE-798",))
+    assert "VERYSECRET" not in repr(scan.records), "the secret itself is not kept"
+    assert scan.one("horusec:Bandit/Possible SQL injection.").analysis == "suppressed"
+    assert (len(scan.observations), len(scan.refusals)) == (2, 1), "what was corrected is no observation"
+    assert (scan.ends[0].complete, scan.coverages[0].complete) == (False, False), "one of the tools failed"

@@ -275,3 +275,33 @@ def test_black_duck_in_its_other_forms() -> None:
     assert (second.analysis, second.analysis_detail) == ("suppressed", "Not called")
     assert len(binaries.refusals) == 1
     assert all(not one.groups for one in (*scan.coverages, *binaries.coverages))
+
+
+def test_fortify() -> None:
+    scan = fixture("audit.fvdl")
+    assert [one.identity for one in scan.targets] == ["repository:Shop"]
+    found = scan.one("fortify:Password Management: Hardcoded Password")
+    assert (found.path, found.line, found.anchor) == ("src/Basket.java", 16, "AA11"), "the node that is shown first"
+    assert (found.severity, found.cwes) == ("critical", ("CWE-259", "CWE-798"))
+    assert (found.description, found.solution) == (
+        "A password in Basket.java is known.\nAll read it.", "Use a vault.",
+    )  # fmt: skip
+    assert scan.one("fortify:Privacy Violation").severity == "high", "4 × 2 × 2 / 25 is not likely"
+    assert scan.one("fortify:Poor Style").severity is None, "nothing is told of its rule"
+    assert (len(scan.refusals), scan.coverages[0].complete) == (1, False)
+    packed = fixture("shop.fortify.zip")
+    assert [(one.anchor, one.analysis) for one in packed.observations] == [
+        ("AA11", "suppressed"), ("BB22", "false_positive"), ("CC33", None),
+    ]  # fmt: skip
+    assert packed.observations[0].analysis_detail == "Handled by the server"
+
+
+def test_fortify_report() -> None:
+    scan = fixture("report.fortify.xml")
+    first, second = scan.observations
+    assert (first.definition_id, first.anchor) == ("fortify:Password Management: Hardcoded Password", "AA11")
+    assert (first.severity, first.path, first.line) == ("critical", "src/Basket.java", 16)
+    assert first.description == "A password in Basket.java is known.\n\nAll read it."
+    assert (second.analysis, second.analysis_detail, second.solution) == ("false_positive", "Test data only", None)
+    assert len(scan.refusals) == 1
+    assert all(not one.checks for one in scan.coverages)

@@ -100,6 +100,7 @@ SAMPLES = {
     "lock.cargo-audit.json": "cargo-audit",
     "gems.bundler-audit.json": "bundler-audit",
     "site.wpscan.json": "wpscan",
+    "results.horusec.json": "horusec",
     # suites
     "report.veracode.xml": "veracode",
     "findings.veracode.json": "veracode-json",
@@ -123,4 +124,7 @@ SAMPLES = {
     "report.blackduck.zip": "blackduck",
     "components.blackduck.json": "blackduck-json",
     "objects.blackduck.csv": "blackduck-binaries",
+    "audit.fvdl": "fortify",
+    "shop.fortify.zip": "fortify",
+    "report.fortify.xml": "fortify-report",
 }

@@ -59,11 +59,11 @@ def _evaluated(told: dict[str, Any], scan: Report, where: str) -> Iterator[Recor
         for digest, tag, entries in images:
             for one in map(clean.mapping, clean.listing(entries)[:1000]):
                 about = (one.get("policyId"), one.get("last_evaluation"))
-                place, target, rows = f"{where}.{clean.line(digest, 40)}", _target(tag, digest), _table(one)
-                if rows is None:
+                place, target, table = f"{where}.{clean.line(digest, 40)}", _target(tag, digest), _table(one)
+                if table is None:
                     yield from scan.add(_unread(target), place, target.identity)
                 else:
-                    yield from _rows(rows, scan, target, about, place)
+                    yield from _rows(table, scan, target, about, place)
 
 
 def _table(entry: dict[str, Any]) -> list[dict[str, Any]] | None:

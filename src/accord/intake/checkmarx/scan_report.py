@@ -140,6 +140,7 @@ def _package(row: dict[str, Any], around: Any, target: Target) -> Iterator[Found
     if not row:
         raise Unreadable("packages", "The vulnerabilities of a package are not where they are expected.")
     identifier = clean.line(row.get("cveName") or row.get("cveId") or row.get("cve") or row.get("id"), 100)
+    found: tuple[str | None, str | None, str | None]
     if group.get("packageName"):
         found = (clean.line(group.get("packageName"), 300), clean.line(group.get("packageVersion"), 200), None)
     else:

@@ -33,10 +33,17 @@ def _is_wpscan(seen: Sniff) -> bool:
     return {"banner", "target_url"} <= seen.keys.keys() and seen.has("banner.version")
 
 
+def _is_horusec(seen: Sniff) -> bool:
+    return seen.keys.keys() >= {"analysisVulnerabilities", "version", "status"} or seen.has(
+        "analysisVulnerabilities[].vulnerabilities"
+    )
+
+
 FORMATS: tuple[Format, ...] = (
     Format("gosec", "gosec JSON", (".json",), "accord.intake.gosec", _is_gosec),
     Format("brakeman", "Brakeman JSON", (".json",), "accord.intake.brakeman", _is_brakeman),
     Format("cargo-audit", "cargo-audit JSON", (".json",), "accord.intake.cargo_audit", _is_cargo_audit),
     Format("bundler-audit", "bundler-audit JSON", (".json",), "accord.intake.bundler_audit", _is_bundler_audit),
     Format("wpscan", "WPScan JSON", (".json",), "accord.intake.wpscan", _is_wpscan),
+    Format("horusec", "Horusec JSON", (".json",), "accord.intake.horusec", _is_horusec),
 )

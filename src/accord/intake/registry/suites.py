@@ -90,6 +90,18 @@ def _is_blackduck_binaries(seen: Sniff) -> bool:
     return seen.columns("Component", "Version", "CVE", "Matching type", "Object", "Object full path")
 
 
+def _is_fortify(seen: Sniff) -> bool:
+    if seen.kind == "zip":
+        from accord.intake.fortify import is_results
+
+        return is_results(seen.members)
+    return seen.root == "FVDL"
+
+
+def _is_fortify_report(seen: Sniff) -> bool:
+    return seen.root == "ReportDefinition" and "ReportSection" in seen.tags
+
+
 FORMATS: tuple[Format, ...] = (
     Format("veracode", "Veracode detailed report XML", (".xml",), "accord.intake.veracode", _is_veracode),
     Format("veracode-json", "Veracode findings JSON", (".json",), "accord.intake.veracode.document", _is_veracode_json),
@@ -110,4 +122,6 @@ FORMATS: tuple[Format, ...] = (
            _is_blackduck_json),
     Format("blackduck-binaries", "Black Duck Binary Analysis CSV", (".csv",), "accord.intake.blackduck.binaries",
            _is_blackduck_binaries),
+    Format("fortify", "Fortify project file FPR", (".fpr", ".fvdl"), "accord.intake.fortify", _is_fortify),
+    Format("fortify-report", "Fortify report XML", (".xml",), "accord.intake.fortify.issues", _is_fortify_report),
 )  # fmt: skip
