@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import islice
-from operator import itemgetter
+from itertools import islice, repeat
 from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Model
+
+from accord.exposure.services import wire
 
 Thing = TypeVar("Thing")
 PARAMETERS = 32_000
@@ -136,13 +137,13 @@ def columns_of(model: type[Model], names: Iterable[str]) -> list[str]:
 
 
 def stored(value: Any) -> Any:
-    """A moment as this database writes it in a statement that no model prepares."""
+    """A moment as this database writes it in a statement that no model prepares, and as `fetch` brings it."""
     return _written(connection.vendor, value) if isinstance(value, datetime) else value
 
 
 @lru_cache(maxsize=4096)
-def _written(_vendor: str, value: datetime) -> Any:
-    return connection.ops.adapt_datetimefield_value(value)
+def _written(vendor: str, value: datetime) -> Any:
+    return wire.moment_text(value) if vendor == "postgresql" else connection.ops.adapt_datetimefield_value(value)
 
 
 def moment(value: Any) -> datetime | None:
@@ -154,41 +155,71 @@ def moment(value: Any) -> datetime | None:
 
 @lru_cache(maxsize=4096)
 def _read(value: str) -> datetime:
-    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    found = datetime.fromisoformat(value)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def reserve(model: type[Model], number: int) -> Sequence[int]:
     """Primary keys that nobody else will get, inside a `ledger.write`, where writers stand in one line."""
-    table, quote = model._meta.db_table, connection.ops.quote_name
+    table = model._meta.db_table
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+        if connection.vendor == "postgresql":  # the name is looked up once, not for each key
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [quote(table), number]
-            )
+                "SELECT nextval(one.name) FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS name OFFSET 0) "
+                "AS one, generate_series(1, %s)", [connection.ops.quote_name(table), number],
+            )  # fmt: skip
             return [row[0] for row in cursor.fetchall()]
         cursor.execute("SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = %s", [table])
         last = cursor.fetchone()[0]
     return range(last + 1, last + 1 + number)
 
 
-def pour(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+def pour(
+    model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]],
+    meanwhile: Callable[[], None] | None = None,
+) -> None:  # fmt: skip
     """Insert rows of values as the database stores them, primary keys included: COPY, or one prepared INSERT.
 
-    Columns that are None in every row are left to the database: each value that is handed over costs.
+    Columns that are None in every row are left to the database: each value that is handed over costs. `meanwhile` is
+    work that asks the database nothing: PostgreSQL, in a process of its own, is still busy with the rows.
     """
-    held = [at for at, column in enumerate(zip(*rows, strict=True)) if any(value is not None for value in column)]
-    if not held:
+    told = [(name, held) for name, held in zip(columns, zip(*rows, strict=True), strict=False)
+            if held.count(None) < len(held)]  # fmt: skip
+    if not told:
         return
-    quote, cut = connection.ops.quote_name, itemgetter(*held, held[0])
-    names, table = ", ".join(quote(columns[at]) for at in held), quote(model._meta.db_table)
-    values = (cut(row)[:-1] for row in rows)
+    quote = connection.ops.quote_name
+    names, table = ", ".join(quote(name) for name, _ in told), quote(model._meta.db_table)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                for row in values:
-                    copy.write_row(row)
+                _send(copy, [held for _, held in told])
+                if meanwhile is not None:
+                    meanwhile()
             return
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(held))})", list(values))
+        # A value that is the same in every row stands in the statement: one that is handed over costs at each row.
+        written = [wire.literal(held[0]) if _is_constant(held) else None for _, held in told]
+        differing = [held for (_, held), one in zip(told, written, strict=True) if one is None]
+        values = zip(*differing, strict=True) if differing else repeat((), len(rows))
+        places = ", ".join("%s" if one is None else one for one in written)
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", list(values))
+    if meanwhile is not None:
+        meanwhile()
+
+
+def _send(copy: Any, columns: Sequence[Sequence[Any]]) -> None:
+    """Send rows piece by piece: the database stores one while the next is written."""
+    for at in range(0, len(columns[0]), ROWS):
+        piece = [column[at : at + ROWS] for column in columns]
+        lines = wire.copy_lines(piece)
+        if lines is not None:
+            copy.write(lines)
+            continue
+        for row in zip(*piece, strict=True):
+            copy.write_row(row)
+
+
+def _is_constant(values: Sequence[Any]) -> bool:
+    return values.count(values[0]) == len(values) and len(set(map(type, values))) == 1
 
 
 def make(model: type[Model], things: Sequence[Any]) -> Sequence[Any]:
@@ -209,18 +240,31 @@ def make(model: type[Model], things: Sequence[Any]) -> Sequence[Any]:
 
 
 def fetch(model: type[Model], columns: Sequence[str], by: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Columns, as the database stores them, of the rows whose column `by` has one of these values. One statement."""
+    """Columns, as the database stores them, of the rows whose column `by` has one of these values. One statement.
+
+    Moments come as texts, for `moment` to read: few are different.
+    """
     quote = connection.ops.quote_name
-    is_sqlite = connection.vendor == "sqlite"  # a leading + takes the type away by which its values would be parsed
-    names = ", ".join(f"+{quote(name)}" if is_sqlite else quote(name) for name in columns)
-    statement = f"SELECT {names} FROM {quote(model._meta.db_table)} WHERE {quote(by)}"
+    table = quote(model._meta.db_table)
     with connection.cursor() as cursor:
-        if is_sqlite:
-            cursor.execute(f"{statement} IN (SELECT value FROM json_each(%s))", [json.dumps(list(values))])
+        if connection.vendor == "sqlite":  # a leading + takes the type away by which its values would be parsed
+            names = ", ".join(f"+{quote(name)}" for name in columns)
+            statement = f"SELECT {names} FROM {table} WHERE {quote(by)} IN (SELECT value FROM json_each(%s))"
+            cursor.execute(statement, [json.dumps(list(values))])
         else:
-            cursor.execute(f"{statement} = ANY(%s)", [list(values)])
+            types = _types(model)
+            names = ", ".join(
+                f"{quote(name)}::text" if types[name].startswith("timestamp") else quote(name) for name in columns
+            )
+            cursor.execute(f"SELECT {names} FROM {table} WHERE {quote(by)} = ANY(%s::{types[by]}[])", [_array(values)])
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
+
+
+def _array(values: Sequence[Any]) -> Any:
+    """Values of one type as one text where that can be; else as a list, for the driver to write."""
+    told = wire.array_text(values) if values else "{}"
+    return list(values) if told is None else told
 
 
 def touch(model: type[Model], values: Mapping[str, Any], pks: Sequence[int]) -> None:
@@ -233,7 +277,7 @@ def touch(model: type[Model], values: Mapping[str, Any], pks: Sequence[int]) -> 
         if connection.vendor == "sqlite":
             cursor.execute(f"{statement} IN (SELECT value FROM json_each(%s))", [*given, json.dumps(list(pks))])
         else:
-            cursor.execute(f"{statement} = ANY(%s)", [*given, list(pks)])
+            cursor.execute(f"{statement} = ANY(%s::bigint[])", [*given, _array(pks)])
 
 
 def rewrite(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -266,21 +310,16 @@ def rewrite(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any
         cursor.execute(
             f"UPDATE {table} SET {', '.join(sets)} FROM unnest({unnested}) "
             f"AS given({', '.join(quote(name) for name, _ in arrays)}) WHERE {table}.id = given.id",
-            [*given, *(_alike(types[name], values) for name, values in arrays)],
+            [*given, *(_array(values) for _, values in arrays)],
         )
 
 
+@lru_cache(maxsize=64)
 def _types(model: type[Model]) -> dict[str, str]:
-    """What the database calls the type of each column, without the length at which a cast would cut a text."""
+    """What PostgreSQL calls the type of each column, without the length at which a cast would cut a text."""
     return {
         str(field.column): str(field.rel_db_type(connection)).partition("(")[0] for field in model._meta.concrete_fields
     }
-
-
-def _alike(kind: str, values: Sequence[Any]) -> list[Any]:
-    """Values of one type in Python too: an array takes no other."""
-    made = float if kind.startswith("double") else str if kind.startswith("varchar") else None
-    return list(values) if made is None else [None if value is None else made(value) for value in values]
 
 
 def add(model: type[Model], name: str, numbers: Mapping[int, int]) -> None:
@@ -295,7 +334,7 @@ def add(model: type[Model], name: str, numbers: Mapping[int, int]) -> None:
             cursor.execute(
                 f"UPDATE {table} SET {column} = {table}.{column} + given.number "
                 f"FROM unnest(%s::bigint[], %s::bigint[]) AS given(number, pk) WHERE {table}.id = given.pk",
-                [[number for number, _ in rows], [pk for _, pk in rows]],
+                [_array([number for number, _ in rows]), _array([pk for _, pk in rows])],
             )
         else:
             cursor.executemany(f"UPDATE {table} SET {column} = {column} + %s WHERE {quote('id')} = %s", rows)

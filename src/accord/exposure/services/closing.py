@@ -67,7 +67,7 @@ def note_coverage(
 
     Each transaction takes at most TARGETS targets, and as many findings as fit its time. Safe to repeat.
     """
-    portion = Portion(1500, 500, 6000)
+    portion = Portion(2000, 500, 8000)
     for part in bulk.chunks(dict.fromkeys((*seen, *coverage)), TARGETS):
         waiting = _begin(actor, scan_id, part, seen, coverage, estate)
         pause()

@@ -51,8 +51,8 @@ class JournalEntry:
 class Entries:
     """The entries of one transaction while it runs; values as the database stores them."""
 
-    names: Sequence[str] = ()
-    added: Sequence[tuple[Any, ...]] = ()
+    added: list[int] = field(default_factory=list)
+    columns: dict[str, list[Any]] = field(default_factory=dict)
     seen: list[tuple[list[int], list[tuple[Any, ...]], tuple[Any, ...]]] = field(default_factory=list)
     changed: list[tuple[int, str, Row, Row]] = field(default_factory=list)
     several: list[tuple[str, list[int], Columns, Columns]] = field(default_factory=list)
@@ -60,7 +60,8 @@ class Entries:
 
     def add(self, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Rows that were inserted, with the names of their columns; "id" comes first."""
-        self.names, self.added = names, rows
+        self.added = [row[0] for row in rows]
+        self.columns = {name: _encoded(map(itemgetter(names.index(name)), rows)) for name in ADDED}
 
     def see(self, pks: list[int], before: list[tuple[Any, ...]], after: tuple[Any, ...]) -> None:
         """Findings seen as they were: SEEN before each, and after all."""
@@ -79,7 +80,7 @@ class Entries:
         self.alike.append((verb, pks, before, after))
 
     def pks(self) -> Iterator[int]:
-        yield from (row[0] for row in self.added)
+        yield from self.added
         for pks, _, _ in self.seen:
             yield from pks
         yield from (pk for pk, _, _, _ in self.changed)
@@ -161,11 +162,7 @@ def _rows(columns: Mapping[str, list[Any]], number: int) -> Iterator[dict[str, A
 def _pack(entries: Entries) -> bytes:
     held: dict[str, Any] = {"version": VERSION}
     if entries.added:
-        where = [entries.names.index(name) for name in ADDED]
-        held["added"] = [row[0] for row in entries.added]
-        held["columns"] = {
-            name: _encoded(map(itemgetter(at), entries.added)) for name, at in zip(ADDED, where, strict=True)
-        }
+        held["added"], held["columns"] = entries.added, entries.columns
     held["seen"] = [
         [pks, [_encoded(map(itemgetter(at), before), name) for at, name in enumerate(SEEN)],
          [_text(name, value) for name, value in zip(SEEN, after, strict=True)]]

@@ -8,6 +8,8 @@ from django.db import connection
 
 SECONDS = 0.35
 """So long a transaction should hold the database."""
+IN_LINE = 0.8
+"""So long where writers stand in a line: who waits, waits for one transaction."""
 GAP = 0.1
 """SQLite has no line of waiting writers: one that waits looks again at least that often."""
 BUSY = 1.0
@@ -59,4 +61,5 @@ class Portion:
         """Learn from a transaction that took `number` rows."""
         spent = max(time.monotonic() - self._since, 1e-3)
         if number >= self.size // 2:
-            self.size = int(min(self._most, max(self._fewest, self.size * min(2.0, SECONDS / spent))))
+            seconds = IN_LINE if connection.vendor == "postgresql" else SECONDS
+            self.size = int(min(self._most, max(self._fewest, self.size * min(2.0, seconds / spent))))

@@ -19,7 +19,7 @@ from accord.intake import records
 from accord.intake.batches import Rows, coverage_of, target_of
 from accord.intake.records import IntakeError
 
-FIRST, FEWEST, MOST = 1000, 500, 8000
+FIRST, FEWEST, MOST = 2000, 500, 8000
 
 
 class _Landing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from accord.engines import priority
 from accord.exposure.models import Finding
@@ -34,7 +34,14 @@ def write(run: Run, rows: Sequence[int]) -> None:
              worst, found.best[at], ranks[at], now, due[worst], state, contents[row], now, now,
              now if state == State.CLOSED else None, 0, scan, scan, None, *defaults)
         )  # fmt: skip
-    bulk.pour(Finding, columns.layout(), made)
+    bulk.pour(Finding, columns.layout(), made, lambda: _count(run, rows, made, ranks, found))
+
+
+def _count(
+    run: Run, rows: Sequence[int], made: Sequence[tuple[Any, ...]], ranks: Sequence[int | None], found: columns.Verdicts
+) -> None:
+    """Note what was made, in numbers and in the journal."""
+    block = run.block
     run.tally["added"] += len(made)
     run.entries.add(columns.NAMES, made)
     open_ = [at for at in range(len(rows)) if ranks[at] is not None]
