@@ -89,3 +89,47 @@ def test_gitlab_packages_and_sites() -> None:
         "application:https://shop.example", 443, "/cart", "GET sid",
     )  # fmt: skip
     assert site.ends[0].complete is False
+
+
+def test_semgrep_supply_chain_of_its_api() -> None:
+    scan = fixture("chain.semgrep.json")
+    assert [one.identity for one in scan.targets] == ["repository:kitchen/shop"]
+    found = scan.one("CVE-2031-2001")
+    assert (found.kind, found.severity, found.check, found.cwes) == (
+        "vulnerability", "high", "semgrep:ssc-1", ("CWE-617",),
+    )  # fmt: skip
+    assert (found.purl, found.fixed_version) == ("pkg:pypi/tea-cup@1.0.0", "1.0.1"), "by the file, not by the advisory"
+    assert scan.one("semgrep:ssc-2").analysis == "false_positive"
+    assert "semgrep:ssc-3" in scan.coverages[0].checks, "what is fixed is no observation"
+    assert len(scan.observations) == 2
+    assert len(scan.refusals) == 1
+
+
+def test_trufflehog() -> None:
+    scan = fixture("three.trufflehog.jsonl")
+    assert [(one.kind, one.name) for one in scan.targets] == [
+        ("repository", "kitchen/shop"), ("image", "registry.example/shop:3"), ("cloud_resource", "shop-backups"),
+        ("repository", "three.trufflehog.jsonl"), ("application", "https://tickets.example"),
+    ]  # fmt: skip
+    key = scan.one("trufflehog:AWS")
+    assert (key.severity, key.path, key.line) == ("critical", "keys.txt", None), "one secret, however many commits"
+    assert "aa11, line 4" in (key.evidence or "")
+    others = [one for one in scan.observations if one.definition_id == "trufflehog:URI"]
+    assert [one.severity for one in others] == ["medium"] * 4
+    assert "could not be tried: no answer" in (others[0].description or "")
+    assert (others[2].path, others[2].line) == ("conf/app.ini", 3)
+    (refusal,) = scan.refusals
+    assert refusal.field == "DetectorName"
+    for name in ("three.trufflehog.jsonl", "two.trufflehog.jsonl", "fork.trufflehog.json"):
+        assert "invented-secret" not in repr(fixture(name).records), "no secret is kept"
+
+
+def test_trufflehog_before_and_beside_version_three() -> None:
+    two, fork = fixture("two.trufflehog.jsonl"), fixture("fork.trufflehog.json")
+    assert [(one.definition_id, one.path, one.severity) for one in two.observations] == [
+        ("trufflehog:High Entropy", "keys.txt", "info"), ("trufflehog:AWS API Key", "keys.txt", "high"),
+    ]  # fmt: skip
+    assert [(one.definition_id, one.severity, one.line) for one in fork.observations] == [
+        ("trufflehog:high-entropy", "high", None), ("trufflehog:password", "medium", 7),
+    ]  # fmt: skip
+    assert all(not one.checks for scan in (two, fork) for one in scan.coverages)

@@ -80,6 +80,26 @@ def test_anything_else_is_refused(data: bytes) -> None:
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["null", "\ufeffnull\n", "[]", "{}", '{"findings": []}', '{"vulnerabilities": null}', '{"Issues": []}',
+     '{"jsonapi": {"version": "1.0"}, "data": [], "links": {}}', '{"__comment__": "none", "vulnerabilities": []}'],
+)  # fmt: skip
+def test_reports_of_nothing(text: str) -> None:
+    scan = content(text)
+    assert scan.headers[0].format == "empty"
+    assert (scan.targets, scan.observations, scan.coverages) == ([], [], []), "it closes nothing"
+
+
+@pytest.mark.parametrize(
+    "text", ["null null", "nullify", '{"findings": {}}', '{"findings": [{}]}', '{"findings": [[]]}', '{"data": null}',
+             '{"links": {}}', '{"findings": [], "error": "no licence"}', "false"],
+)  # fmt: skip
+def test_what_only_looks_like_nothing(text: str) -> None:
+    with pytest.raises(IntakeError):
+        content(text)
+
+
 def test_errors_name_the_file_and_not_its_folder(tmp_path: Path) -> None:
     path = tmp_path / "secret-folder" / "scan.json"
     path.parent.mkdir()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
-from accord_intake import Read, content, fixture
+from accord_intake import FILES, Read, content, fixture
 
 from accord.intake.fingerprint import grouping
 from accord.intake.records import IntakeError
@@ -132,3 +133,27 @@ def test_the_grouped_view_shows_a_weakness_of_an_application_once() -> None:
     scan = Read(content(f"<OWASPZAPReport>{sites}</OWASPZAPReport>").records)
     assert len(scan.observations) == 10
     assert len({grouping(one) for one in scan.observations}) == 2
+
+
+def test_burp_scan_of_the_api() -> None:
+    scan = fixture("scan.burp.json")
+    assert [one.name for one in scan.targets] == ["https://shop.example", "https://shop.example:8443"]
+    cookie = scan.one("burp:5243392")
+    assert (cookie.path, cookie.port, cookie.severity, cookie.anchor) == ("/basket", 443, "info", "[tea cookie]")
+    assert cookie.evidence == "A cookie: tea\n\nhttps://shop.example/basket\n\nOther: tea"
+    assert (cookie.description, cookie.solution) == ("Cookies travel.", "Set the flag.")
+    assert scan.one("burp:134217728/Odd header").severity == "high"
+    assert len(scan.refusals) == 2
+    assert scan.ends[0].complete is False, "it is still auditing"
+
+
+def test_burp_issues_of_the_graph_api() -> None:
+    scan = fixture("graph.burp.json")
+    odd = scan.one("burp:16777984")
+    assert (odd.cwes, odd.references, odd.solution) == (("CWE-295",), ("https://tls.example/guide",), "Renew it.")
+    named = scan.one("burp:134217728/Reflected input")
+    assert (named.analysis, named.severity, named.cwes) == ("false_positive", None, ("CWE-79",))
+    told = json.loads((FILES / "graph.burp.json").read_text())["Issues"]
+    for around in ({"data": {"scan": {"issues": told}}}, told):
+        again = content(json.dumps(around))
+        assert again.observations == scan.observations

@@ -23,6 +23,12 @@ DISTRIBUTIONS = {
     "centos": "centos", "rhel": "redhat", "red hat": "redhat", "rocky": "rocky", "almalinux": "almalinux",
     "oracle": "oracle", "sles": "suse", "fedora": "fedora", "wolfi": "wolfi", "chainguard": "chainguard",
 }  # fmt: skip
+FILES = {
+    "go.mod": "golang", "go.sum": "golang", "package-lock.json": "npm", "package.json": "npm", "yarn.lock": "npm",
+    "pnpm-lock.yaml": "npm", "pipfile.lock": "pypi", "poetry.lock": "pypi", "uv.lock": "pypi", "pom.xml": "maven",
+    "gemfile.lock": "gem", "cargo.lock": "cargo", "composer.lock": "composer", "packages.lock.json": "nuget",
+}  # fmt: skip
+_REQUIREMENTS = re.compile(r"requirements[^/]{0,60}\.(txt|in)\Z")
 _KIND = {"apk", "deb", "rpm"}
 _PYTHON_NAME = re.compile(r"[-_.]+")
 
@@ -51,6 +57,12 @@ def purl(ecosystem: object, name: str | None, version: str | None = None) -> str
     parts = [quote(part, safe=".-_~+") for part in space.split("/") if part]
     found = "/".join([f"pkg:{kind}", *parts, quote(bare, safe=".-_~+")])
     return f"{found}@{quote(version, safe='.-_~:+')}" if version else found
+
+
+def ecosystem_of(path: str | None) -> str | None:
+    """The ecosystem of a file that lists packages, by its name; None where that does not tell."""
+    name = (path or "").replace("\\", "/").rpartition("/")[2].lower()
+    return "pypi" if _REQUIREMENTS.search(name) else FILES.get(name)
 
 
 def named(found: str) -> tuple[str, str | None]:

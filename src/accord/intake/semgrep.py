@@ -1,5 +1,5 @@
 """Semgrep JSON (`semgrep scan --json`), read from Semgrep's published output schema (semgrep_output_v1), and the
-findings of its web API.
+findings of its web API: of code (`findings`) and of Supply Chain (`vulns`).
 
 One instance per rule and place, marked by Semgrep's own fingerprint where the file has it; a finding of Supply Chain
 is a vulnerability of its package. Findings that a comment ignores stay, marked as suppressed. The file lists the
@@ -13,7 +13,7 @@ from typing import Any
 
 from accord.intake import report
 from accord.intake.places_in_code import mark, repository
-from accord.intake.purl import purl
+from accord.intake.purl import ecosystem_of, purl
 from accord.intake.records import Analysis, Kind, Observation, Record, ScanHeader, Severity, Target
 from accord.intake.report import Found, Report
 from accord.intake.safe import text as clean
@@ -42,6 +42,8 @@ def read(source: Source) -> Iterator[Record]:
                 yield from scan.rows(document, _result, target.identity, target=target.identity)
             elif key == "findings":
                 yield from scan.rows(document, _of_the_web, source)
+            elif key == "vulns":
+                yield from scan.rows(document, _of_supply_chain, source)
         document.end()
     if not scan.tally.targets:
         yield from scan.add([Target("repository", source.stem)])
@@ -162,4 +164,52 @@ def _of_the_web(row: dict[str, Any], source: Source) -> Iterator[Found]:
         seen_at=clean.when(row.get("relevant_since")) or clean.when(row.get("created_at")),
         analysis=TRIAGE.get(reason, "suppressed") if muted else None,
         analysis_detail=report.joined(row.get("triage_reason"), row.get("triage_comment"), between="; "),
+    )
+
+
+def _of_supply_chain(row: dict[str, Any], source: Source) -> Iterator[Found]:
+    """One vulnerability of the web API (/deployments/…/ssc-vulns)."""
+    advisory, match = clean.mapping(row.get("advisory")), clean.mapping(row.get("matchedDependency"))
+    links, place = clean.mapping(advisory.get("references")), clean.mapping(row.get("dependencyFileLocation"))
+    rule = clean.line(advisory.get("ruleId"), 300)
+    ids = report.identifiers(links.get("cveIds"))
+    definition = ids[0] if ids else f"semgrep:{rule}"
+    if not ids and rule is None:
+        raise Unreadable("advisory", "A vulnerability names neither a CVE nor a rule.")
+    target = repository(None, row.get("repositoryName"), source.stem)
+    name, version = clean.line(match.get("name"), 300), clean.line(match.get("versionSpecifier"), 100)
+    file, triage = report.path(place.get("path")), clean.mapping(row.get("triage"))
+    state = str(triage.get("status")).upper()
+    check = f"semgrep:{rule or definition}"
+    yield target
+    yield report.looked(target, [check])
+    if state == "FIXED":
+        return
+    safe = clean.mapping(row.get("closestSafeDependency"))
+    fixed = clean.line(safe.get("versionSpecifier"), 100) if safe.get("name") == match.get("name") else None
+    analysis: Analysis | None = None
+    if state in ("IGNORED", "DISMISSED", "CLOSED"):
+        analysis = TRIAGE.get(str(triage.get("dismissReason")).lower().removeprefix("dismiss_reason_"), "suppressed")
+    yield Observation(
+        target=target.identity,
+        definition_id=definition,
+        title=clean.line(advisory.get("title") or row.get("title"), 400) or definition,
+        kind="vulnerability",
+        check=check,
+        aliases=report.without(ids, definition),
+        description=report.joined(advisory.get("description"), advisory.get("reachableIf")),
+        severity=_severity(advisory.get("severity")),
+        cwes=clean.cwes(links.get("cweIds") or ()),
+        component=name,
+        component_version=version,
+        purl=purl(ecosystem_of(file), name, version),  # the advisory's ecosystem may be that of another package
+        fixed_version=fixed,
+        solution=f"Upgrade {name} to {fixed}." if name and fixed else None,
+        path=file,
+        evidence=report.joined(
+            f"Reachability: {row['exposureType']}" if isinstance(row.get("exposureType"), str) else None
+        ),
+        references=clean.urls([place.get("url"), *clean.listing(links.get("urls"))], 50),
+        seen_at=clean.when(row.get("openedAt")),
+        analysis=analysis,
     )

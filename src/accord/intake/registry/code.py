@@ -6,6 +6,8 @@ from accord.intake.registry.base import Format, Sniff
 
 
 def _is_semgrep(seen: Sniff) -> bool:
+    if seen.has("vulns[].advisory", "vulns[].matchedDependency"):
+        return True
     if seen.has("results[].check_id") or seen.has("findings[].rule_name", "findings[].repository"):
         return True
     keys = seen.keys.keys()
@@ -44,12 +46,20 @@ def _is_gitlab(seen: Sniff) -> bool:
     )
 
 
+def _is_trufflehog(seen: Sniff) -> bool:
+    if seen.row("SourceMetadata", "DetectorType") or seen.row("reason", "stringsFound", "path"):
+        return True
+    return seen.row("rule", "path", "secret", "context") and seen.cell("rule.id") is not None
+
+
 FORMATS: tuple[Format, ...] = (
     Format("semgrep", "Semgrep JSON", (".json",), "accord.intake.semgrep", _is_semgrep),
     Format("bandit", "Bandit JSON", (".json",), "accord.intake.bandit", _is_bandit),
     Format("github-alerts", "GitHub code and secret scanning alerts", (".json",), "accord.intake.github_alerts",
            _is_github_alerts),
     Format("gitleaks", "Gitleaks JSON", (".json",), "accord.intake.gitleaks", _is_gitleaks),
+    Format("trufflehog", "TruffleHog JSON lines and JSON", (".json", ".jsonl"), "accord.intake.trufflehog",
+           _is_trufflehog),
     Format("sonarqube", "SonarQube issues and hotspots", (".json",), "accord.intake.sonarqube", _is_sonarqube),
     Format("gitlab", "GitLab security reports", (".json",), "accord.intake.gitlab", _is_gitlab),
 )  # fmt: skip

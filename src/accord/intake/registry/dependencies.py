@@ -85,6 +85,32 @@ def _is_dependabot(seen: Sniff) -> bool:
     return seen.has("data.repository.search.nodes") or any(path.endswith("vulnerabilityAlerts") for path in seen.paths)
 
 
+def _is_dependency_check(seen: Sniff) -> bool:
+    return seen.root == "analysis" and "dependency-check" in seen.namespace.lower()
+
+
+def _is_dependency_check_json(seen: Sniff) -> bool:
+    return seen.keys.keys() >= {"reportSchema", "dependencies"} and (
+        seen.has("projectInfo.reportDate") or seen.has("scanInfo.engineVersion")
+    )
+
+
+def _is_dependency_track(seen: Sniff) -> bool:
+    if seen.paths.get("meta.application") == "Dependency-Track" and "bomFormat" not in seen.keys:
+        return True
+    return seen.row("component", "vulnerability", "matrix")
+
+
+def _is_snyk_api(seen: Sniff) -> bool:
+    return "jsonapi" in seen.keys and (
+        seen.has("data[].attributes.effective_severity_level") or seen.paths.get("data[].type") == "issue"
+    )
+
+
+def _is_wiz_cli(seen: Sniff) -> bool:
+    return "scanOriginResource" in seen.keys and "result" in seen.keys
+
+
 FORMATS: tuple[Format, ...] = (
     Format("trivy", "Trivy JSON", (".json",), "accord.intake.trivy", _is_trivy),
     Format("trivy-operator", "Trivy operator reports", (".json",), "accord.intake.trivy.operator", _is_trivy_operator),
@@ -96,4 +122,12 @@ FORMATS: tuple[Format, ...] = (
     Format("pip-audit", "pip-audit JSON", (".json",), "accord.intake.pip_audit", _is_pip_audit),
     Format("govulncheck", "govulncheck JSON", (".json",), "accord.intake.govulncheck", _is_govulncheck),
     Format("dependabot", "GitHub Dependabot alerts", (".json",), "accord.intake.dependabot", _is_dependabot),
-)
+    Format("dependency-check", "OWASP Dependency-Check XML", (".xml",), "accord.intake.dependency_check",
+           _is_dependency_check),
+    Format("dependency-check-json", "OWASP Dependency-Check JSON", (".json",),
+           "accord.intake.dependency_check.document", _is_dependency_check_json),
+    Format("dependency-track", "OWASP Dependency-Track findings JSON", (".json",), "accord.intake.dependency_track",
+           _is_dependency_track),
+    Format("snyk-api", "Snyk issues of the REST API", (".json",), "accord.intake.snyk_api", _is_snyk_api),
+    Format("wiz-cli", "Wiz CLI JSON", (".json",), "accord.intake.wiz_cli", _is_wiz_cli),
+)  # fmt: skip

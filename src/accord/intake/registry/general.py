@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from accord.intake.registry.base import Format, Sniff
 
+LISTS = frozenset(
+    {"findings", "vulnerabilities", "vulns", "issues", "Issues", "results", "matches", "alerts", "data", "items"}
+)
+AROUND = frozenset({"jsonapi", "links", "meta", "__comment__"})
+
 
 def _is_empty(seen: Sniff) -> bool:
-    return seen.kind == "json" and seen.whole and not seen.paths
+    """Nothing at all, "null", or an object with nothing but an empty list of what a scanner finds."""
+    if seen.kind == "text":
+        return [one.strip() for one in seen.lines if one.strip()] == ["null"]
+    if seen.kind != "json" or not seen.whole:
+        return False
+    lists = seen.keys.keys() & LISTS
+    if not lists:
+        return not seen.paths
+    others = any(path.startswith(tuple(one + end for one in lists for end in (".", "["))) for path in seen.paths)
+    return not others and seen.keys.keys() <= LISTS | AROUND and all(seen.keys[one] is None for one in lists)
 
 
 def _is_own(seen: Sniff) -> bool:
@@ -31,5 +45,5 @@ FORMATS: tuple[Format, ...] = (
     Format("accord", "Accord's own list of findings (JSON)", (".json",), "accord.intake.own", _is_own),
     Format("generic", "Generic findings JSON", (".json",), "accord.intake.generic", _is_generic),
     Format("generic-csv", "Generic findings CSV", (".csv",), "accord.intake.generic.table", _is_generic_csv),
-    Format("empty", "Empty JSON list or object", (".json",), "accord.intake.empty", _is_empty),
+    Format("empty", "Empty list or object of JSON", (".json",), "accord.intake.empty", _is_empty),
 )

@@ -21,6 +21,13 @@ def _is_burp(seen: Sniff) -> bool:
     return seen.root == "issues" and "burpVersion" in seen.attributes
 
 
+def _is_burp_json(seen: Sniff) -> bool:
+    if seen.keys.keys() >= {"issue_events", "scan_status"} or seen.has("issue_events[].issue"):
+        return True
+    starts = ("Issues[].", "issues[].", "data.scan.issues[].", "[].")
+    return any(seen.has(f"{start}origin") and seen.has(f"{start}issue_type") for start in starts)
+
+
 def _is_nuclei(seen: Sniff) -> bool:
     return seen.row("template-id", "info") or seen.row("templateID", "info")
 
@@ -49,6 +56,7 @@ FORMATS: tuple[Format, ...] = (
     Format("zap", "ZAP XML", (".xml",), "accord.intake.zap", _is_zap),
     Format("zap-json", "ZAP JSON", (".json",), "accord.intake.zap.document", _is_zap_json),
     Format("burp", "Burp Suite XML", (".xml",), "accord.intake.burp", _is_burp),
+    Format("burp-json", "Burp Suite JSON", (".json",), "accord.intake.burp_document", _is_burp_json),
     Format("nuclei", "Nuclei JSON and JSON lines", (".jsonl", ".json"), "accord.intake.nuclei", _is_nuclei),
     Format("qualys-was", "Qualys WebApp XML", (".xml",), "accord.intake.qualys.was", _is_qualys_was),
     Format("acunetix", "Acunetix XML", (".xml",), "accord.intake.acunetix", _is_acunetix),
