@@ -54,10 +54,11 @@ def load(home: Path, say: Say, progress: Callable[[str], Any]) -> None:
     with progress("Feeds") as tell:
         exposure.update_feeds_from(actor, list(company.feeds), tell)
     landed = 0
-    for path in (*company.scans, *company.real):
-        with progress(path.name) as tell:
-            report = exposure.import_scan(actor, path, tell)
-        landed += report["counts"]["added"]
+    with exposure.together(actor):
+        for path in (*company.scans, *company.real):
+            with progress(path.name) as tell:
+                report = exposure.import_scan(actor, path, tell)
+            landed += report["counts"]["added"]
     say(f"Scanner reports: {len(company.scans) + len(company.real)} files, {landed:,} findings.")
     _risk(users, say)
     with progress("Logs"):

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from accord.core.models import User
+from accord.core.models import LedgerEntry, User
 from accord.engines import priority
 from accord.estate.models import System
 from accord.exposure import selectors, services
-from accord.exposure.models import IS_OPEN, Finding, Fix, SystemFix
+from accord.exposure.models import IS_OPEN, Finding, Fix, FixState, SystemFix
 from accord.exposure.selectors.fixes import findings_of
 from accord.exposure.services import lifecycle
 from accord.exposure.services.fixes import fix_of_finding, identity_of, key_of, recount_fixes
@@ -64,6 +64,16 @@ def test_fixes_count_what_people_do_at_once(landed: User) -> None:
     wish = lifecycle.Wish("not_affected", "the part is not used")
     lifecycle.act(landed, Finding.objects.filter(pk=finding.pk), wish)
     assert Fix.objects.get(key=key).open_findings == before.open_findings - 1
+
+
+def test_of_many_scans_in_a_row_fixes_are_counted_once(estate: User, nessus: Nessus) -> None:
+    with services.together(estate):
+        for host in ("web.shop.example", "db.shop.example", "pay.example"):
+            services.import_scan(estate, nessus({host: [(1, 443, 3), (2, 0, 2)]}))
+        assert FixState.objects.get().stale and not Fix.objects.exists()
+    assert not FixState.objects.get().stale
+    assert sum(Fix.objects.values_list("open_findings", flat=True)) == Finding.objects.filter(IS_OPEN).count() == 6
+    assert LedgerEntry.objects.filter(verb="recount", noun="fix").count() == 1
 
 
 def test_the_count_agrees_with_the_findings_one_by_one(landed: User) -> None:

@@ -3,6 +3,7 @@
 from accord.exposure.services.assessing import reassess_pending, refresh
 from accord.exposure.services.claims import claim, claim_as_new, ignore, rematch, restore
 from accord.exposure.services.feeds import feed_of, update_feeds, update_from
+from accord.exposure.services.fix_events import together
 from accord.exposure.services.importing import process, receive, start, submit
 from accord.exposure.services.pricing import accepted, concentration, set_prices
 from accord.exposure.services.reports import import_scan, inspect_scan, update_feeds_from
@@ -28,6 +29,7 @@ __all__ = [
     "set_prices",
     "start",
     "submit",
+    "together",
     "update_feeds",
     "update_feeds_from",
     "update_from",

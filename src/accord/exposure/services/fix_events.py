@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +22,7 @@ KIND = "exposure.fixes"
 FEW = 5000
 """With at most so many open findings everything is counted at once."""
 OLD = timedelta(hours=1)
+_wait: ContextVar[list[bool] | None] = ContextVar("many scans in a row", default=None)
 
 
 def recount(actor: User | None, tell: Any = None) -> dict[str, int]:
@@ -35,15 +39,38 @@ def when_landed(scan: Any, actor: Any) -> None:
     note_changed(actor)
 
 
+@contextmanager
+def together(actor: User | None) -> Iterator[None]:
+    """Many scans in a row: what changed is counted once, when the last has landed.
+
+    Until then fixes say that they are stale; the hourly count finds what an end in between left.
+    """
+    if _wait.get() is not None:
+        yield
+        return
+    waiting: list[bool] = []
+    token = _wait.set(waiting)
+    try:
+        yield
+    finally:
+        _wait.reset(token)
+        if waiting:
+            note_changed(actor)
+
+
 def note_changed(actor: User | None) -> None:
     """The states of findings changed: count at once where there are few, else by a worker."""
+    waiting = _wait.get()
+    if waiting is not None:
+        waiting.append(True)
     total = TotalExposure.objects.first()
-    if total is None or total.open_findings <= FEW:
+    few = total is None or total.open_findings <= FEW
+    if few and waiting is None:
         recount(actor)
         return
     FixState.objects.get_or_create(id=1)
     FixState.objects.filter(id=1).update(stale=True)
-    if actor is not None and not Job.objects.filter(kind=KIND, state=Job.State.QUEUED).exists():
+    if waiting is None and actor is not None and not Job.objects.filter(kind=KIND, state=Job.State.QUEUED).exists():
         jobs.enqueue(actor, KIND)
 
 

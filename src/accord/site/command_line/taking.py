@@ -61,6 +61,7 @@ def scans(actor: User, files: list[Named], data: dict[str, Any], lines: list[str
 
     A report that is refused keeps no other from being taken in.
     """
+    from accord.exposure import services
     from accord.intake import inspection
     from accord.intake.records import IntakeError
 
@@ -70,18 +71,19 @@ def scans(actor: User, files: list[Named], data: dict[str, Any], lines: list[str
     for line in lines:
         _tell(line, as_json)
     try:
-        for name, content in reports(files):
-            if isinstance(content, inspection.Inspection):
-                looked, path = content, None
-            else:
-                looked = inspection.inspect(content, name)
-                path = content
-            with refusals(as_json), _mapped(actor, name, path, looked, wanted.mapping) as (looked, path):
-                seen.append(looked)
-                row = _one(actor, name, path, looked, wanted)
-            data["scans"].append(row)
-            problems += row["problems"] if row["state"] == "refused" else []
-            _tell(line_of(row), as_json)
+        with services.together(actor):
+            for name, content in reports(files):
+                if isinstance(content, inspection.Inspection):
+                    looked, path = content, None
+                else:
+                    looked = inspection.inspect(content, name)
+                    path = content
+                with refusals(as_json), _mapped(actor, name, path, looked, wanted.mapping) as (looked, path):
+                    seen.append(looked)
+                    row = _one(actor, name, path, looked, wanted)
+                data["scans"].append(row)
+                problems += row["problems"] if row["state"] == "refused" else []
+                _tell(line_of(row), as_json)
         rows = beside(wanted.expected, seen) if wanted.expected else []
     except IntakeError as error:
         problems.append(str(error))
