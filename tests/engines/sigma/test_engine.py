@@ -13,7 +13,7 @@ from accord_sigma import plain_matches
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accord.engines.sigma import Engine, LogSource, Program, compile_rules
+from accord.engines.sigma import Engine, LogSource, Program, checks, compile_rules, plans
 from accord.engines.sigma.compiling import MOST_NODES
 
 
@@ -29,6 +29,21 @@ def test_hits_are_those_of_a_plain_reading(program: Program, events: list[dict[s
             assert engine.match(events[place]) == expected[place]
             raw = json.dumps(events[place], ensure_ascii=seed % 2 == 0).encode()
             assert engine.match(orjson.loads(raw), raw=raw) == expected[place]
+
+
+@given(program=programs(), events=st.lists(EVENT, min_size=6, max_size=20))
+@settings(max_examples=100, deadline=None)
+def test_hits_stay_when_triggers_are_chosen_anew_and_memories_given_up(
+    program: Program, events: list[dict[str, Any]]
+) -> None:
+    """What a class does after hundreds of events, after two or three."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plans, "_SETTLED", (3,))
+        patch.setattr(plans, "_PROBED", 2)
+        patch.setattr(checks, "_OFTEN", 1)
+        engine = Engine(program)
+        for event in (*events, *events):
+            assert engine.match(event) == plain_matches(program, event)
 
 
 @given(program=programs(), event=EVENT)

@@ -318,8 +318,8 @@ def least_length(pattern: str) -> int:
 def least_run(pattern: str, flags: str) -> int | None:
     """For an expression that only asks for so many characters in a row (".{1000,}"), how many; None for any other.
 
-    Hyperscan takes a third of a second to compile such a one, and to count is all that it says. A row ends with its line
-    unless the flags say otherwise (d).
+    Hyperscan takes a third of a second to compile such a one, and to count is all that it says. A row ends with its
+    line unless the flags say otherwise (d).
     """
     found = _RUN.fullmatch(pattern)
     return int(found[1]) if found and not set(flags) - {"i"} else None

@@ -58,7 +58,9 @@ class Reader:
         if parts is not None:
             known = iter(parts)
             return [() if key is None else (next(known),) for key in self._keys]
-        return [() if key is None else texts(event[key]) for key in self._keys]
+        if self._get is not None and self.count == len(self._keys):
+            return [(one,) if type(one) is str else texts(one) for one in self._get(event)]
+        return [() if key is None else (one,) if type(one := event[key]) is str else texts(one) for key in self._keys]
 
     @staticmethod
     def _nested(event: Event, name: str) -> Texts:
