@@ -20,6 +20,8 @@ from accord.intake.safe.source import Source
 from accord.intake.tally import Unreadable
 
 _HEAD = ("reportHeader", "scanSummary", "vulnerabilityDetails")
+LISTS = ("vulnerabilities", "resultsList", "categoryResults")
+NAMED = frozenset({"queryName", "packageName", "name"})
 Reader = Callable[[dict[str, Any], Any, Target], Iterator[Found]]
 
 
@@ -59,18 +61,36 @@ def _list(
 
 
 def _rows(document: JsonReader, scan: Report, reader: Reader, more: Any, target: Target) -> Iterator[Record]:
-    for group in objects(document, "Make the report again."):
-        where = document.pointer()
-        for number, row in enumerate(_inside(group)):
-            yield from scan.add(reader(row, {"of": group, "more": more}, target), f"{where}[{number}]", target.identity)
+    """Each vulnerability of a list of queries or packages."""
+    for _ in document.elements():
+        if document.peek() != "{":
+            document.refuse("An entry of this list must be an object.", "Make the report again.")
+        yield from _group(document, scan, reader, more, target)
 
 
-def _inside(group: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The vulnerabilities of a query or package; a package lists them by category."""
-    categories = [clean.mapping(one) for one in clean.listing(group.get("packageCategory"))]
+def _group(document: JsonReader, scan: Report, reader: Reader, more: Any, target: Target) -> Iterator[Record]:
+    """The vulnerabilities of one query or package, one after the other where its name stands before them."""
+    group: dict[str, Any] = {}
     some = False
+    where = document.pointer()
+    for key in document.names():
+        if key in LISTS and NAMED & group.keys():
+            for row in objects(document, "Make the report again."):
+                some = True
+                yield from scan.add(
+                    reader(row, {"of": group, "more": more}, target), document.pointer(), target.identity
+                )
+        else:
+            group[key] = document.value()
+    for number, row in enumerate(_inside(group, some)):
+        yield from scan.add(reader(row, {"of": group, "more": more}, target), f"{where}[{number}]", target.identity)
+
+
+def _inside(group: dict[str, Any], some: bool) -> Iterator[dict[str, Any]]:
+    """The vulnerabilities that were not read yet; a package lists them by category."""
+    categories = [clean.mapping(one) for one in clean.listing(group.get("packageCategory"))]
     for holder in (group, *categories):
-        for name in ("vulnerabilities", "resultsList", "categoryResults"):
+        for name in LISTS:
             for one in clean.listing(holder.get(name)):
                 some = True
                 yield clean.mapping(one)

@@ -26,6 +26,18 @@ from accord.intake.tally import Unreadable
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+_TOLD = ("CreatedTS", "Build", "Description", "Rule")
+_PASSED = (
+    "File",
+    "Vulnerability",
+    "Context",
+    "Node",
+    "Snippet",
+    "SourceInstance",
+    "SinkInstance",
+    "Function",
+    "RulePack",
+)
 _FACTORS = ("Impact", "Probability", "Accuracy")
 
 
@@ -60,7 +72,7 @@ def read(source: Source) -> Iterator[Record]:
 
 
 def _results(first: Source, again: Source, whole: Source, decided: dict[str, Audited]) -> Iterator[Record]:
-    from accord.intake.safe.xml_reader import drop, events, line_of
+    from accord.intake.safe.xml_reader import drop, events, line_of, local
 
     known = _known(first, whole)
     target = Target("repository", known.name or whole.stem)
@@ -68,11 +80,16 @@ def _results(first: Source, again: Source, whole: Source, decided: dict[str, Aud
     scan = Report(whole, "Scan again.")
     yield from scan.add([target])
     with again.open() as reader:
-        for event, element in events(reader, ("{*}Vulnerability",)):
-            if event == "end":
+        for event, element in events(reader, ("{*}Vulnerabilities", "{*}Vulnerability", "{*}File")):
+            tag = local(element.tag)
+            if event == "start":
+                continue
+            if tag == "Vulnerabilities":
+                break  # what follows was read before, and can be far larger
+            if tag == "Vulnerability":
                 yield from scan.add(_issue(element, known, decided, target), line_of(element), target.identity)
-                drop(element)
-                reader.mark()
+            drop(element, 1)
+            reader.mark()
     yield from scan.end(known.made)
 
 
@@ -80,9 +97,8 @@ def _known(source: Source, whole: Source) -> _Known:
     from accord.intake.safe.xml_reader import drop, events, local
 
     found = _Known()
-    tags = ("CreatedTS", "Build", "Vulnerability", "Description", "Rule", "Snippet", "SourceFiles")
     with source.open() as reader:
-        for event, element in events(reader, tuple(f"{{*}}{tag}" for tag in tags)):
+        for event, element in events(reader, tuple(f"{{*}}{tag}" for tag in (*_TOLD, *_PASSED))):
             if event == "start":
                 continue
             tag = local(element.tag)
@@ -95,10 +111,7 @@ def _known(source: Source, whole: Source) -> _Known:
                 _describe(element, found, whole)
             elif tag == "Rule" and element.get("id"):
                 _rule(element, found, whole)
-            if tag not in ("CreatedTS", "SourceFiles"):
-                drop(element)
-            else:
-                element.clear()
+            drop(element, 1)
             reader.mark()
     return found
 
