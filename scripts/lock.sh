@@ -26,3 +26,5 @@ printf 'pyfair==0.1a13\naggregate==0.30.1\nsetuptools\n' | compile "$@" - -o req
 # What accord[spark] adds to runtime.txt.
 printf 'pyspark>=4.0,<4.1\npandas>=2.2\n' |
     compile "$@" - -c requirements/runtime.txt --no-emit-package numpy -o requirements/spark.txt
+# What accord[nats] adds to runtime.txt.
+printf 'nats-py[nkeys]>=2.11\n' | compile "$@" - -c requirements/runtime.txt -o requirements/nats.txt

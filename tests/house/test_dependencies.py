@@ -39,7 +39,7 @@ def _sections() -> dict[str, set[str]]:
     ("heading", "named"),
     [
         ("To run", PROJECT["project"]["dependencies"]),
-        ("If wanted", PROJECT["project"]["optional-dependencies"]["spark"]),
+        ("If wanted", [one for extra in PROJECT["project"]["optional-dependencies"].values() for one in extra]),
         ("To change and test", PROJECT["dependency-groups"]["dev"]),
         ("To install the checkout", PROJECT["build-system"]["requires"]),
     ],
@@ -48,7 +48,7 @@ def test_every_package_has_its_reason(heading: str, named: list[str]) -> None:
     assert _sections()[heading] == {_name(requirement) for requirement in named}
 
 
-@pytest.mark.parametrize("kind", ["runtime", "development", "build", "spark", "references-detection"])
+@pytest.mark.parametrize("kind", ["runtime", "development", "build", "spark", "nats", "references-detection"])
 def test_locks_hold_hashes(kind: str) -> None:
     text = (ROOT / "requirements" / f"{kind}.txt").read_text(encoding="utf-8").replace("\\\n", " ")
     pinned = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]

@@ -43,6 +43,9 @@ def client_of(user: User) -> Client:
     return client
 
 
+NATS = {"servers": "tls://nats-1.example.org", "stream": "LOGS", "durable": "accord"}
+
+
 def syslog(name: str = "Servers", port: int = 6514, **more: Any) -> Source:
     return services.add_source(None, "syslog", name=name, settings={"port": port, **more})[0]
 
@@ -60,6 +63,22 @@ def syslog(name: str = "Servers", port: int = 6514, **more: Any) -> Source:
         ("files", {}, "paths"),
         ("files", {"paths": ["log/*.log"]}, "paths"),
         ("files", {"paths": ["/var/log"], "start": "middle"}, "start"),
+        ("nats", {}, "servers"),
+        ("nats", {**NATS, "servers": "http://nats.example.org"}, "servers"),
+        ("nats", {**NATS, "servers": "nats://user:word@nats.example.org"}, "servers"),
+        ("nats", {**NATS, "servers": "nats://nats.example.org:99999"}, "servers"),
+        ("nats", {**NATS, "stream": "two words"}, "stream"),
+        ("nats", {**NATS, "durable": "a.b"}, "durable"),
+        ("nats", {**NATS, "subjects": "logs.> logs..a"}, "subjects"),
+        ("nats", {**NATS, "subjects": "logs.>.a"}, "subjects"),
+        ("nats", {**NATS, "start": "middle"}, "start"),
+        ("nats", {**NATS, "unacknowledged": "many"}, "unacknowledged"),
+        ("nats", {**NATS, "password": "in the open"}, "password"),
+        ("nats", {**NATS, "user": "accord"}, "password_file"),
+        ("nats", {**NATS, "password_file": "/etc/accord/password"}, "user"),
+        ("nats", {**NATS, "token_file": "/etc/accord/token", "nkey": "/etc/accord/seed"}, "nkey"),
+        ("nats", {**NATS, "credentials": "accord.creds"}, "credentials"),
+        ("nats", {**NATS, "certificate": "/etc/accord/own.pem"}, "key"),
         ("pigeon", {}, "kind"),
     ],
 )
@@ -145,7 +164,7 @@ def test_the_pages(ciso: User) -> None:
     client = client_of(ciso)
     assert "Add the first source" in client.get("/sources/").content.decode()
     assert client.get("/sources/new/").status_code == 200
-    for kind in ("syslog", "files", "http", "upload"):
+    for kind in ("syslog", "files", "http", "nats", "upload"):
         assert client.get(f"/sources/new/?kind={kind}").status_code == 200
     refused = client.post("/sources/new/?kind=files", {"name": "Logs", "paths": "log", "start": "end",
                                                          "retention_days": 90})  # fmt: skip
@@ -164,6 +183,31 @@ def test_the_pages(ciso: User) -> None:
     client.post(f"/sources/{source.key}/switch/", {"on": "no"})
     source.refresh_from_db()
     assert not source.enabled
+
+
+def test_a_stream_is_added_changed_and_shown(ciso: User) -> None:
+    client = client_of(ciso)
+    given = {"name": "Stream", "retention_days": 90, "servers": "tls://a.example.org:4222 nats://b.example.org",
+             "stream": "LOGS", "durable": "accord", "subjects": "logs.linux.* logs.cloud.>", "start": "beginning",
+             "user": "accord", "password_file": "/etc/accord/nats"}  # fmt: skip
+    assert client.post("/sources/new/?kind=nats", given).status_code == 302
+    source = Source.objects.get(kind="nats")
+    assert source.settings["subjects"] == ["logs.linux.*", "logs.cloud.>"]
+    assert "not at this moment" in client.get(source.get_absolute_url()).content.decode()
+    form = client.get(f"/sources/{source.key}/change/").content.decode()
+    assert "tls://a.example.org:4222 nats://b.example.org" in form and "/etc/accord/nats" in form
+    assert client.post(f"/sources/{source.key}/change/", {**given, "subjects": ""}).status_code == 302
+    now = timezone.now().timestamp()
+    Source.objects.filter(pk=source.pk).update(intake={
+        "since": now, "server": "tls://a.example.org:4222", "pending": 12_345, "unacknowledged": 678, "redelivered": 9,
+        "error": "Connection reset by peer", "error_at": now, "problems": ["The consumer is kept in memory only."],
+    })  # fmt: skip
+    page = client.get(source.get_absolute_url()).content.decode()
+    for text in ("to tls://a.example.org:4222 since", "12,345", "678", "Connection reset by peer", "in memory only",
+                 "as the consumer has them"):  # fmt: skip
+        assert text in page
+    shown = client.get(f"/api/sources/{source.key}").json()
+    assert shown["settings"]["password_file"] == "/etc/accord/nats" and shown["intake"]["pending"] == 12_345
 
 
 def test_a_source_shows_its_logs_samples_and_hours(ciso: User) -> None:

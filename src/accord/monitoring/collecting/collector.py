@@ -17,6 +17,7 @@ import structlog
 from accord.monitoring.collecting import certificates
 from accord.monitoring.collecting.committing import Space
 from accord.monitoring.collecting.datagrams import Datagrams
+from accord.monitoring.collecting.jetstream import JetStream
 from accord.monitoring.collecting.listening import Door, Listener, why_not
 from accord.monitoring.collecting.living import WRITER, Living, Routes, Told, Wanted
 from accord.monitoring.collecting.spool import Busy
@@ -25,7 +26,7 @@ from accord.monitoring.collecting.tailing import Tailing
 log = structlog.get_logger("accord.collect")
 LOOK = 2.0
 """Seconds between two looks at the sources."""
-KINDS = ("syslog", "files")
+KINDS = ("syslog", "files", "nats")
 
 
 Load = Callable[[], Sequence[Wanted]]
@@ -54,6 +55,7 @@ class Collector:
         self.living: dict[int, Living] = {}
         self.doors: dict[Door, Open] = {}
         self.tailing: dict[int, Tailing] = {}
+        self.streams: dict[int, JetStream] = {}
         self._pool = ThreadPoolExecutor(8, "spool")
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -108,6 +110,7 @@ class Collector:
                 log.warning("source cannot be collected", source=found.key, why=str(error))
         await self._doors()
         await self._tails()
+        await self._streams()
         for one in leaving:
             await self.tell([one])
             await one.close()
@@ -160,6 +163,14 @@ class Collector:
             if one.wanted.kind == "files" and pk not in self.tailing:
                 self.tailing[pk] = Tailing(one)
 
+    async def _streams(self) -> None:
+        for pk, stream in list(self.streams.items()):
+            if pk not in self.living or self.living[pk].wanted.settings != stream.settings:
+                await self.streams.pop(pk).close()
+        for pk, one in self.living.items():
+            if one.wanted.kind == "nats" and pk not in self.streams:
+                self.streams[pk] = JetStream(one)
+
     async def tell(self, living: Sequence[Living] | None = None) -> None:
         """Hand on what is new."""
         for held in self.doors.values():
@@ -190,6 +201,8 @@ class Collector:
         for tailing in self.tailing.values():
             await tailing.close()
         self.tailing.clear()
+        await asyncio.gather(*(stream.close() for stream in self.streams.values()))
+        self.streams.clear()
         await self.tell()
         for one in self.living.values():
             await one.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from typing import Any
 
 from accord.monitoring.collecting.committing import Intake, Mark, Space
 from accord.monitoring.collecting.repeats import Repeats
+from accord.monitoring.collecting.sequences import Sequences
 from accord.monitoring.collecting.spool import CHECKPOINT, replay
 
 WRITER = "collect"
@@ -54,6 +56,9 @@ class Living:
     def __init__(self, wanted: Wanted, folder: Path) -> None:
         self.wanted, self.folder = wanted, folder
         self.repeats = Repeats()
+        self.sequences = Sequences()
+        self.outstanding: asyncio.Task[None] | None = None  # what a stream has put and is not on disk yet
+        self.again = 0  # messages of a stream that were delivered again
         self.files: dict[str, Any] = {}
         self.connections = 0
         self.dropped = self.refused = 0
@@ -68,6 +73,7 @@ class Living:
         frames = list(replay(folder, WRITER))
         made.repeats.take_up(frames)
         for frame in frames:
+            made.sequences.take_up(frame)
             carried = frame.mark.get(CHECKPOINT)
             if carried is not None:
                 made.files = dict(carried.get("files", {}))
@@ -88,7 +94,7 @@ class Living:
         await self.intake.close()
 
     def _state(self) -> Mark:
-        return {**self.repeats.state(), "files": self.files}
+        return {**self.repeats.state(), **self.sequences.state(), "files": self.files}
 
     def told_now(self, port: str) -> Told:
         """What is to be told now; `was_told` takes it back when it arrived."""
@@ -108,7 +114,7 @@ class Living:
         self._told = tuple(before + one for before, one in zip(self._told, new, strict=True))  # type: ignore[assignment]
 
     def _counts(self) -> tuple[int, int, int]:
-        return self.dropped, self.refused, self.repeats.dropped
+        return self.dropped, self.refused, self.repeats.dropped + self.again
 
 
 class Routes:

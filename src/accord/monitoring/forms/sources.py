@@ -11,7 +11,7 @@ from accord.monitoring.models import Source
 from accord.monitoring.services.sources.settings import TRANSPORTS
 
 TEXT = {"class": "input"}
-KINDS = (Source.Kind.SYSLOG, Source.Kind.FILES, Source.Kind.HTTP, Source.Kind.UPLOAD)
+KINDS = (Source.Kind.SYSLOG, Source.Kind.FILES, Source.Kind.HTTP, Source.Kind.NATS, Source.Kind.UPLOAD)
 """Kinds that can be added here."""
 
 
@@ -88,9 +88,52 @@ class FilesForm(SourceForm):
     settings_names = ("host", "paths", "start")
 
 
+def _path(label: str, text: str) -> forms.CharField:
+    return forms.CharField(
+        max_length=500, required=False, label=label, widget=forms.TextInput(TEXT), help_text=text
+    )  # fmt: skip
+
+
+class StreamForm(SourceForm):
+    """Which stream is taken, by which consumer, and how the collector signs in."""
+
+    servers = forms.CharField(
+        max_length=2000, widget=forms.TextInput(TEXT), help_text="By space, such as tls://nats-1.example.org:4222."
+    )
+    stream = forms.CharField(max_length=200, widget=forms.TextInput(TEXT), help_text="It must be there.")
+    durable = forms.CharField(
+        max_length=200, label="Durable consumer", widget=forms.TextInput(TEXT), initial="accord",
+        help_text="A pull consumer with explicit acknowledgement; it is made where there is none.",
+    )  # fmt: skip
+    subjects = forms.CharField(
+        max_length=4000, required=False, widget=forms.TextInput(TEXT),
+        help_text="By space, such as logs.linux.* or logs.>; empty = all of the stream.",
+    )  # fmt: skip
+    start = forms.ChoiceField(
+        choices=[("beginning", "With all that the stream holds"), ("end", "Only with what comes from now on")],
+        label="A new consumer begins", widget=forms.Select(TEXT),
+    )  # fmt: skip
+    unacknowledged = forms.IntegerField(
+        required=False, min_value=1, max_value=1_000_000, label="Unacknowledged messages at most",
+        widget=forms.NumberInput(TEXT), help_text="Of a new consumer, all its collectors together; 5,000 if empty.",
+    )  # fmt: skip
+    user = forms.CharField(max_length=200, required=False, widget=forms.TextInput(TEXT))
+    password_file = _path("Password", "Path of a file that holds it, on the collector's machine.")
+    token_file = _path("Token", "Path of a file that holds it.")
+    credentials = _path("Credentials", "Path of a .creds file.")
+    nkey = _path("NKey", "Path of a file that holds the seed.")
+    authority = _path("Authority of the servers", "Path of a PEM file; without it this machine says whom it trusts.")
+    certificate = _path("Own certificate", "Path of a PEM file, where the servers ask for one.")
+    key = _path("Its key", "Path of a PEM file.")
+    settings_names = (
+        "host", "servers", "stream", "durable", "subjects", "start", "unacknowledged", "user", "password_file",
+        "token_file", "credentials", "nkey", "authority", "certificate", "key",
+    )  # fmt: skip
+
+
 FORMS: dict[str, type[SourceForm]] = {
     Source.Kind.SYSLOG: SyslogForm, Source.Kind.FILES: FilesForm, Source.Kind.HTTP: SourceForm,
-    Source.Kind.UPLOAD: SourceForm,
+    Source.Kind.NATS: StreamForm, Source.Kind.UPLOAD: SourceForm,
 }  # fmt: skip
 
 
@@ -98,6 +141,7 @@ def initial_of(source: Source) -> dict[str, Any]:
     """What the form of a source shows at first."""
     given = dict(source.settings)
     given["networks"] = " ".join(given.get("networks", ()))
+    given["servers"], given["subjects"] = (" ".join(given.get(name, ())) for name in ("servers", "subjects"))
     given["paths"] = "\n".join(given.get("paths", ()))
     return {
         "name": source.name, "owner": source.owner.key if source.owner else "", "zone": source.zone,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,19 @@ def by_hour(source: Source) -> list[tuple[datetime, int | None]]:
     held = {one.hour: one.events for one in recent_of(source)}
     hours = [end - timedelta(hours=HOURS - 1 - n) for n in range(HOURS)]
     return [(one, held.get(one, None if one + timedelta(hours=1) <= source.created else 0)) for one in hours]
+
+
+def stream_of(source: Source) -> dict[str, Any] | None:
+    """How a source of NATS JetStream stands, as its collector told last: `since` (None = not connected), `server`,
+    `pending`, `unacknowledged`, `redelivered` (messages of the consumer), `error` and its moment `error_at`."""
+    if source.kind != Source.Kind.NATS:
+        return None
+    told = source.intake
+    moments = {
+        name: datetime.fromtimestamp(told[name], UTC) if told.get(name) else None for name in ("since", "error_at")
+    }
+    names = ("server", "pending", "unacknowledged", "redelivered", "error")
+    return {**{name: told.get(name) for name in names}, **moments}
 
 
 def certificate_of(source: Source) -> tuple[str, str]:

@@ -55,6 +55,7 @@ def _page(request: HttpRequest, source: Source, token: str = "", status: int = 2
     intake = read.intake() if source.kind in read.COLLECTED else None
     problem = str(source.intake.get("problem", ""))
     context: dict[str, Any] = {
+        "stream": read.stream_of(source),
         "trouble": source.paused or problem or (intake.problem if intake is not None else ""),
         "title": source.name, "subtitle": source.get_kind_display(), "breadcrumb": _crumb(), "source": source,
         "state": read.state_of(source, now), "statements": statements(source), "token": token,
@@ -195,5 +196,6 @@ WORDS = {
     Source.Kind.SYSLOG: "Servers, firewalls and agents that send by themselves: TCP, TLS, RELP or UDP.",
     Source.Kind.FILES: "Files on this machine that grow, and folders into which others put files.",
     Source.Kind.HTTP: "Agents and clouds that post to an address with a token.",
+    Source.Kind.NATS: "A stream that keeps messages until they are taken: where senders must never wait for Accord.",
     Source.Kind.UPLOAD: "Files that somebody brings in by hand.",
 }

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from accord.core.errors import Problem, Refused
 from accord.monitoring.models import Source
+from accord.monitoring.services.sources import streams
 
 TRANSPORTS = {
     "tls": "TLS (RFC 5425)", "tcp": "TCP, not encrypted", "relp-tls": "RELP over TLS", "relp": "RELP, not encrypted",
@@ -20,6 +21,7 @@ _NAMES = {
     Source.Kind.SYSLOG: ("host", "transport", "port", "address", "networks", *_FILES),
     Source.Kind.FILES: ("host", "paths", "start"),
     Source.Kind.HTTP: ("host",),
+    Source.Kind.NATS: streams.NAMES,
     Source.Kind.UPLOAD: ("host",),
 }
 
@@ -41,6 +43,8 @@ def checked(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
         problems += _syslog(kept)
     elif kind == Source.Kind.FILES:
         problems += _files(kept)
+    elif kind == Source.Kind.NATS:
+        problems += streams.checked(kept)
     if problems:
         raise Refused(*problems)
     return kept
