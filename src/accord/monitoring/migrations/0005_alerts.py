@@ -274,13 +274,8 @@ class Migration(migrations.Migration):
             model_name="alert",
             name="state",
             field=models.CharField(
-                choices=[
-                    ("new", "New"),
-                    ("open", "In triage"),
-                    ("closed", "Closed"),
-                    ("silenced", "Silenced"),
-                    ("folded", "Folded"),
-                ],
+                choices=[("new", "New"), ("open", "In triage"), ("closed", "Closed"), ("silenced", "Silenced"),
+                    ("folded", "Folded")],
                 default="new",
                 max_length=10,
             ),
