@@ -21,12 +21,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from zipfile import ZipFile
 
 import orjson
 import zstandard
+from benchmarks.sigma_differences import KINDS, Differences, columns
 
 from accord.engines.sigma import Engine, LogSource, Program, Rule
 from accord.engines.sigma.cache import load_or_compile
@@ -244,14 +246,15 @@ def zircolite(program: Program, folder: Path, every: int) -> None:
         theirs = found_by_zircolite(at / "all.json")
         print(f"Zircolite: rules alone {alone:.1f} CPU s, rules and {count:,} events {spent:.1f} CPU s")
         told("Zircolite, without its conversion of rules", count, max(spent - alone, 1e-3))
-        engine, mine = Engine(program, on_windows(program)), {}
+        engine, mine = Engine(program, on_windows(program)), []
+        lines = (at / "events.jsonl").read_bytes().splitlines()
         start = time.process_time()
-        for row, line in enumerate((at / "events.jsonl").read_bytes().splitlines()):
+        for row, line in enumerate(lines):
             for number in engine.match(orjson.loads(line), WINDOWS, line):
-                mine.setdefault(program.rules[number].identifier, set()).add(f"row{row}")
+                mine.append((number, row))
         ours = time.process_time() - start
         told("ours, cold, on the same events", count, ours, f"({(spent - alone) / ours:.0f} times)")
-        compare(program, theirs, mine)
+        compare(program, theirs, mine, lines)
 
 
 def cpu_of(command: list[str], folder: Path) -> float:
@@ -271,16 +274,30 @@ def found_by_zircolite(path: Path) -> dict[str, set[str]]:
     return found
 
 
-def compare(program: Program, theirs: dict[str, set[str]], mine: dict[str, set[str]]) -> None:
-    """Hits of one and not of the other."""
-    named = {rule.identifier: rule.title for rule in program.rules} | {rule.title: rule.title for rule in program.rules}
-    print(f"hits: theirs {sum(map(len, theirs.values())):,}, ours {sum(map(len, mine.values())):,}")
-    for words, one, other in (("only theirs", theirs, mine), ("only ours", mine, theirs)):
-        rows = {name: held - other.get(name, set()) for name, held in one.items()}
-        rows = {name: held for name, held in rows.items() if held}
-        print(f"{words}: {sum(map(len, rows.values())):,} hits of {len(rows)} rules")
-        for name, held in sorted(rows.items(), key=lambda pair: -len(pair[1]))[:25]:
-            print(f"    {len(held):>6,}  {name}  {named.get(name, '?')}  {sorted(held)[:3]}")
+def compare(program: Program, theirs: dict[str, set[str]], mine: list[tuple[int, int]], lines: list[bytes]) -> None:
+    """Hits of one and not of the other, each put down to a kind of difference."""
+    differences = Differences(dict(rules()), columns(orjson.loads(line) for line in lines))
+    kinds: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
+    unexplained: list[tuple[str, int]] = []
+    also_theirs, foreseen = {name: set(rows) for name, rows in theirs.items()}, 0
+    for number, row in mine:
+        rule, name = program.rules[number], f"row{row}"
+        kind = differences.reason(rule, orjson.loads(lines[row]))
+        if name in theirs.get(rule.identifier, ()):
+            also_theirs[rule.identifier].discard(name)
+            foreseen += kind is None
+        elif kind is None:
+            unexplained.append((rule.title, row))
+        else:
+            kinds[kind][rule.title] += 1
+    only = sum(held.total() for held in kinds.values()) + len(unexplained)
+    print(f"hits: theirs {sum(map(len, theirs.values())):,}, ours {len(mine):,}")
+    print(f"only theirs: {sum(map(len, also_theirs.values())):,}; only ours: {only:,}; both: {len(mine) - only:,},")
+    print(f"for {foreseen:,} of which no kind of difference would be a reason either")
+    for kind, held in kinds.items():
+        most = "; ".join(f"{title} {times}" for title, times in held.most_common(4))
+        print(f"    {held.total():>6,}  {kind} ({len(held)} rules) {most}")
+    print(f"unexplained: {len(unexplained)} {unexplained[:20] or ''}")
 
 
 def main() -> int:
