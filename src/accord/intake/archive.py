@@ -27,7 +27,9 @@ BLOCK = 1 << 20
 RATIO = 1000
 FREE = 64 << 20
 _NAME = 300
-_BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+_BROKEN = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,12 @@ def _is_package(origin: Origin) -> bool:
 
 
 def _is_zip(origin: Origin) -> bool:
-    if not isinstance(origin, Path):
-        origin.seek(0)
-    return zipfile.is_zipfile(origin)
+    """Begins as one and ends as one: the last line of a log, which an attacker may write, could hold such an end."""
+    if isinstance(origin, Path):
+        with origin.open("rb") as stream:
+            return _is_zip(stream)
+    origin.seek(0)
+    return origin.read(2) == b"PK" and zipfile.is_zipfile(origin)
 
 
 def _is_tar(origin: Origin) -> bool:
@@ -97,6 +102,20 @@ def members(origin: Origin, limits: Limits | None = None, name: str = "archive")
         raise IntakeError(
             allowed.name, None, None, f"The archive is damaged ({type(error).__name__}).", "Copy or pack it again."
         ) from None
+
+
+def names(origin: Path) -> list[str]:
+    """What `members` would call the files of an archive; nothing where it is damaged."""
+    try:
+        if _is_tar(origin):
+            with tarfile.open(origin, "r:*") as told:
+                found = [one.name for one, _ in zip(told, range(MEMBERS), strict=False) if one.isfile()]
+        else:
+            with zipfile.ZipFile(origin) as packed:
+                found = [one.filename for one in packed.infolist()[:MEMBERS] if not one.is_dir()]
+    except _BROKEN:
+        return []
+    return [_named(one) for one in found]
 
 
 class _Allowance:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import tarfile
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 from accord_collecting import everything
 from django.conf import settings
 from django.test import Client
@@ -19,6 +23,7 @@ from accord.core.models import LedgerEntry, User
 from accord.core.roles import Role
 from accord.monitoring.collecting.living import Told
 from accord.monitoring.models import Collector, Source, SourceHour, SourceLog
+from accord.monitoring.pumping.feeds import Feed
 from accord.monitoring.selectors import sources as read
 from accord.monitoring.services import sources as services
 
@@ -254,6 +259,78 @@ def test_files_are_handed_in(ciso: User, folder: Path) -> None:
     contents = [(folder / "spool" / str(source.pk) / one.file).read_bytes() for one in records]
     assert contents == [b'{"a":1}\n', b"ElfFile\0 and so on"]
     assert LedgerEntry.objects.filter(noun="source", verb="hand_in").count() == 1
+
+
+def packed(kind: str, files: dict[str, bytes]) -> bytes:
+    """A ZIP or TAR of these files."""
+    found = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as whole:
+            for name, content in files.items():
+                whole.writestr(name, content)
+    else:
+        with tarfile.open(fileobj=found, mode="w:gz") as whole:
+            for name, content in files.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(content)
+                whole.addfile(entry, io.BytesIO(content))
+    return found.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_archives_are_handed_in_file_by_file(ciso: User, folder: Path, kind: str) -> None:
+    """EVTX, GZIP and Zstandard inside; names lead nowhere; an archive within one stays a file."""
+    line = b"<134>1 2026-03-01T10:00:00Z web-01 app 1 - - hello\n"
+    inside = {
+        "var/log/app.log": line, "../../etc/old.log.gz": gzip.compress(line), "new.log.zst": zstandard.compress(line),
+        "Security.evtx": b"ElfFile\0 and so on", "inner.zip": packed("zip", {"a.log": line}),
+    }  # fmt: skip
+    upload = io.BytesIO(packed(kind, inside))
+    upload.name = f"case.{kind}"
+    client = client_of(ciso)
+    answer = client.post("/sources/hand-in/", {"source": "Case 9", "uploads": [upload]}, follow=True)
+    assert "5 files handed in" in answer.content.decode()
+    source = Source.objects.get(name="Case 9")
+    spool = folder / "spool" / str(source.pk)
+    records = [one.record for one in everything(spool)]
+    names = ["var/log/app.log", "etc/old.log.gz", "new.log.zst", "Security.evtx", "inner.zip"]
+    assert [one.name for one in records] == [f"case.{kind}/{name}" for name in names]
+    assert [(spool / one.file).read_bytes() for one in records] == list(inside.values())
+    pieces, _ = Feed(source).take(100)
+    assert [(one.event.file, one.event.raw) for one in pieces] == [
+        (f"case.{kind}/{name}", line.rstrip()) for name in names[:3]
+    ]
+
+
+def test_what_cannot_be_unpacked_is_said_and_counted(ciso: User, folder: Path, monkeypatch: Any) -> None:
+    client = client_of(ciso)
+    line = b"<134>1 2026-03-01T10:00:00Z web-01 app 1 - - hello\n"
+    whole = packed("zip", {"a.log": line, "b.log": b"two\n" * 50_000})
+    monkeypatch.setattr("accord.intake.archive.FREE", 100_000)
+    monkeypatch.setattr("accord.intake.archive.RATIO", 1)
+    given = {"bomb.zip": whole, "empty.zip": packed("zip", {}), "cut.zip": whole[:60] + whole[90:]}
+    uploads = []
+    for name, content in given.items():
+        uploads.append(io.BytesIO(content))
+        uploads[-1].name = name
+    made = client.post("/api/sources/hand-in", {"source": "Case 10", "files": uploads}).json()
+    assert made["files"] >= 1
+    assert {one["file"].partition("/")[0] for one in made["problems"]} == set(given)
+    source = Source.objects.get(name="Case 10")
+    records = [one.record for one in everything(folder / "spool" / str(source.pk))]
+    assert sum(bool(one.problem) for one in records) == len(made["problems"])
+    feed = Feed(source)
+    feed.take(100)
+    assert sum(one.malformed for one in feed.read.hours.values()) == len(made["problems"])
+
+
+def test_a_log_that_ends_like_a_zip_stays_a_log(ciso: User, folder: Path) -> None:
+    """An attacker who writes the last line cannot hide the log."""
+    end = b"PK\x05\x06" + bytes(18)
+    log = b"<134>1 2026-03-01T10:00:00Z web-01 app 1 - - hello\n" + end
+    source = services.ensure_source(ciso, "upload", "Case 11")
+    assert services.hand_in(ciso, source, [("app.log", log)]) == (1, [])
+    assert [one.record.name for one in everything(folder / "spool" / str(source.pk))] == ["app.log"]
 
 
 def test_no_space_for_a_file_is_a_refusal(ciso: User, settings: Any, folder: Path) -> None:

@@ -84,11 +84,14 @@ def intake(request: HttpRequest) -> dict[str, Any]:
 @router.post("/sources/hand-in", summary="Hand files in", operation_id="hand_in", response=dict[str, Any])
 @guard_api("hand_in", "source")
 def hand_in(request: HttpRequest, files: File[list[UploadedFile]], source: Form[str] = "Handed in") -> dict[str, Any]:
-    """Bring files into the source of this name; it is added where there is none."""
+    """Bring files, and the files of archives, into the source of this name; it is added where there is none."""
     actor = actor_of(request)
     found = services.ensure_source(actor, Source.Kind.UPLOAD, source.strip()[:200])
-    number = services.hand_in(actor, found, ((str(one.name), cast(IO[bytes], one.file)) for one in files))
-    return {"source": found.key, "files": number}
+    number, problems = services.hand_in(actor, found, ((str(one.name), cast(IO[bytes], one.file)) for one in files))
+    return {
+        "source": found.key, "files": number,
+        "problems": [{"file": name[:500], "problem": why} for name, why in problems[:100]],
+    }  # fmt: skip
 
 
 @router.get("/sources/{str:key}", summary="One source", operation_id="get_source", response=dict[str, Any])

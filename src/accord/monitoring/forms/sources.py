@@ -170,5 +170,5 @@ class HandInForm(forms.Form):
     uploads = _Files(
         label="Files",
         widget=_Several({"class": "input"}),
-        help_text="Logs in any format that Accord reads, also packed by gzip or Zstandard; EVTX; JSON.",
+        help_text="Logs in any format that Accord reads; EVTX; packed by gzip or Zstandard; ZIP and TAR archives.",
     )  # fmt: skip

@@ -178,11 +178,17 @@ def hand_in(request: HttpRequest) -> HttpResponse:
         actor, files = cast(User, request.user), form.cleaned_data["uploads"]
         try:
             source = services.ensure_source(actor, Source.Kind.UPLOAD, form.cleaned_data["source"].strip())
-            number = services.hand_in(actor, source, ((str(one.name), one) for one in files))
+            number, problems = services.hand_in(actor, source, ((str(one.name), one.file) for one in files))
         except Refused as error:
             _say(form, error)
         else:
-            messages.success(request, f"{number:,} file{'s' * (number != 1)} handed in; they are read within seconds.")
+            if number:
+                said = f"{number:,} file{'s' * (number != 1)} handed in; they are read within seconds."
+                messages.success(request, said)
+            for name, why in problems[:5]:
+                messages.error(request, f"{name[:200]}: {why}")
+            if len(problems) > 5:
+                messages.error(request, f"{len(problems) - 5:,} more could not be unpacked; they count as malformed.")
             return redirect(source)
     context = {
         "title": "Hand in files", "breadcrumb": _crumb(), "form": form, "submit_label": "Hand in",

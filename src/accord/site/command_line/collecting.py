@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def collect(
-    paths: list[Path] = typer.Argument(None, help="With --once: the files and folders that are handed in."),
+    paths: list[Path] = typer.Argument(None, help="With --once: files, archives (ZIP, TAR) and folders to hand in."),
     once: bool = typer.Option(False, "--once", help="Hand these files in, and end."),
     source: str = typer.Option("Handed in", help="With --once: name of the source; it is added where there is none."),
     status: bool = typer.Option(
@@ -65,11 +65,14 @@ def _once(paths: list[Path], name: str, as_json: bool) -> None:
     ]
     with refusals(as_json):
         found = ensure_source(None, Source.Kind.UPLOAD, name)
-        number = hand_in(None, found, ((str(one), one) for one in files))
+        number, problems = hand_in(None, found, ((str(one), one) for one in files))
     answer(
-        {"source": found.key, "files": number},
-        [f"{number:,} files were handed in to “{found.name}”; a running `accord collect` stores them."], as_json,
+        {"source": found.key, "files": number, "problems": [{"file": one, "problem": why} for one, why in problems]},
+        [f"{number:,} files were handed in to “{found.name}”; a running `accord collect` stores them.",
+         *(f"{one}: {why}" for one, why in problems[:20])], as_json,
     )  # fmt: skip
+    if problems:
+        raise typer.Exit(BROKEN)
 
 
 def _status(as_json: bool) -> None:
