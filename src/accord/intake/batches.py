@@ -42,6 +42,8 @@ from accord.intake.registry import read_scan
 from accord.intake.safe.limits import Limits
 
 ROWS = 8000
+FEW = 2000
+"""The first batch has so many, each further one up to twice as many as the one before: the receiver begins early."""
 TARGETS = 1000
 KIND = (
     "definition_id", "title", "kind", "check", "aliases", "description", "solution", "severity", "cvss_vectors",
@@ -104,7 +106,7 @@ class _Part:
     """One scan of the file while its records come."""
 
     def __init__(self, rows: int, version: int) -> None:
-        self._rows, self._version = rows, version
+        self._rows, self._most, self._version = min(FEW, rows), rows, version
         self._targets: dict[str, int] = {}
         self._kinds: dict[tuple[Any, ...], int] = {}
         self._sets: dict[frozenset[str], int] = {}
@@ -121,6 +123,7 @@ class _Part:
             self._observe(record)
             if len(self._batch.kind) >= self._rows:
                 yield from self.flush()
+                self._rows = min(self._rows * 2, self._most)
         elif isinstance(record, Target):
             self._number(record)
             if len(self._batch.targets) >= TARGETS:

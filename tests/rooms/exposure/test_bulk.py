@@ -57,11 +57,13 @@ def test_columns_that_nobody_fills_are_left_to_the_database(estate: User, nessus
 
 
 def test_garbage_is_collected_again_after_an_error(db: None) -> None:
-    before = gc.get_freeze_count()
+    before, threshold = gc.get_freeze_count(), gc.get_threshold()
     with pytest.raises(ValueError, match="broken off"), bulk.large_writes(Finding):
         assert gc.get_freeze_count() > before
+        assert gc.get_threshold() != threshold
         raise ValueError("broken off")
     assert gc.get_freeze_count() == 0
+    assert gc.get_threshold() == threshold
 
 
 @pytest.mark.sqlite

@@ -23,6 +23,8 @@ CACHE = -96_000
 """KiB of pages (negative: as SQLite counts) that an import's connection holds."""
 CHECKPOINT = 16_000
 """Pages in the write-ahead log after which an import's connection moves them into the file."""
+YOUNG = 100_000
+"""So many new objects of Python call for the collector of garbage meanwhile."""
 
 
 @contextmanager
@@ -30,10 +32,13 @@ def large_writes(*models: type[Model]) -> Iterator[None]:
     """Inside, much is written with little around it; `models` are those whose tables get the rows.
 
     What is there already is no work for the collector of garbage: looking through a whole Accord again and again takes
-    a sixth of an import. On SQLite this connection holds more pages, and moves what it wrote into the file less often:
-    a page that many chunks change is then written once. Everybody else's connection keeps its own settings.
+    a sixth of an import. It comes less often too: rows of a chunk are no garbage before the chunk is in. On SQLite this
+    connection holds more pages, and moves what it wrote into the file less often: a page that many chunks change is
+    then written once. Everybody else's connection keeps its own settings.
     """
     gc.freeze()
+    threshold = gc.get_threshold()
+    gc.set_threshold(YOUNG, *threshold[1:])
     try:
         if connection.vendor == "sqlite":
             with _own_pace(models):
@@ -41,6 +46,7 @@ def large_writes(*models: type[Model]) -> Iterator[None]:
         else:
             yield
     finally:
+        gc.set_threshold(*threshold)
         gc.unfreeze()
 
 

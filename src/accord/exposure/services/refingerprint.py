@@ -179,7 +179,7 @@ def _renew_some(actor: User, pks: list[int], version: int) -> int:
             if there not in groups[new]:
                 groups[new].append(there)
         alone = [(pks[0], new) for new, pks in groups.items() if len(pks) == 1]
-        bulk.update(Finding, ["fingerprint", "content"], [(pk, new, None) for pk, new in alone])
+        bulk.rewrite(Finding, ["fingerprint", "content"], [(new, None, pk) for pk, new in alone])
         several = {new: sorted(pks) for new, pks in groups.items() if len(pks) > 1}
         gone = _merge(several, log)
         log.add("renew", "fingerprint", version, None, {"renewed": len(wanted), "merged": gone})
