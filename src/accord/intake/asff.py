@@ -73,8 +73,7 @@ def finding(row: dict[str, Any]) -> Iterator[Found]:
         vulnerabilities = [{"Id": named[0]}]
     common = _common(row, target)
     if vulnerabilities:
-        for one in vulnerabilities:
-            yield from _vulnerability(one, row, common)
+        yield from report.apart(_vulnerability(one, row, common) for one in vulnerabilities)
         return
     yield report.looked(target, [check])
     yield Observation(

@@ -32,7 +32,7 @@ def read(source: Source) -> Iterator[Record]:
     with source.open() as reader:
         document = JsonReader(reader)
         if document.peek() == "[":
-            for _ in document.elements():
+            for _ in document.each():
                 yield from _part(document, scan, target.identity)
         else:
             yield from _part(document, scan, target.identity)
@@ -56,7 +56,7 @@ def _part(document: JsonReader, scan: Report, identity: str) -> Iterator[Record]
                 if part in LISTS:
                     yield from scan.rows(document, _check, part, kind, identity, target=identity)
                 elif part == "parsing_errors":
-                    for _ in document.elements():
+                    for _ in document.each():
                         yield from scan.add(_failed(document.scalar()), document.pointer(), identity)
 
 

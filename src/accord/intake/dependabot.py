@@ -77,7 +77,7 @@ def _object(document: JsonReader, scan: Report, source: Source, above: _Reposito
         elif document.peek() == "{":
             yield from _object(document, scan, source, here)
         elif document.peek() == "[":
-            for _ in document.elements():
+            for _ in document.each():
                 if document.peek() == "{":
                     yield from _object(document, scan, source, here)
     if "security_advisory" in alone:

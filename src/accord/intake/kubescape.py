@@ -129,7 +129,8 @@ def _result(row: dict[str, Any], known: _Known, source: Source) -> Iterator[Foun
         control = clean.mapping(control)
         number = clean.line(control.get("controlID"), 200)
         if number is None:
-            raise Unreadable("controlID", "The identifier of a control is missing.")
+            yield Unreadable("controlID", "The identifier of a control is missing.")
+            continue
         told = clean.mapping(control.get("status"))
         rules = [clean.mapping(one) for one in clean.listing(control.get("rules"))[:1000]]
         for rule in rules or [{}]:

@@ -31,7 +31,7 @@ def read(source: Source) -> Iterator[Record]:
         document = JsonReader(reader)
         for key in document.names():
             if key == "results":
-                for _ in document.elements():
+                for _ in document.each():
                     yield from _result(document, target.identity, scan)
         document.end()
     yield from scan.end(None)
@@ -58,7 +58,8 @@ def _package(row: dict[str, Any], identity: str, place: str | None, group: str) 
     for entry in clean.listing(row.get("vulnerabilities"))[:10_000]:
         found = clean.line(clean.mapping(entry).get("id"), 200)
         if found is None:
-            raise Unreadable("vulnerabilities.id", "The identifier of a vulnerability is missing.")
+            yield Unreadable("vulnerabilities.id", "The identifier of a vulnerability is missing.")
+            continue
         known[found] = entry
     left = dict(known)
     for told in clean.listing(row.get("groups"))[:10_000]:

@@ -44,15 +44,16 @@ def _package(row: dict[str, Any], identity: str) -> Iterator[Found]:
     name, version = clean.line(row.get("name"), 300), clean.line(row.get("version"), 100)
     if name is None:
         raise Unreadable("name", "The name of a package is missing.")
-    if row.get("skip_reason") is not None or not isinstance(row.get("vulns"), list):
+    if row.get("skip_reason") is not None or not isinstance(row.get("vulns"), (list, dict)):
         return
     group = f"pip-audit:{name.lower()}"
     yield report.looked(identity, groups=[group])
-    for told in row["vulns"][:10_000]:
+    for told in clean.listing(row["vulns"])[:10_000]:
         told = clean.mapping(told)
         ids = report.identifiers(told.get("id"), told.get("aliases"))
         if not ids:
-            raise Unreadable("vulns.id", "The identifier of a vulnerability is missing.")
+            yield Unreadable("vulns.id", "The identifier of a vulnerability is missing.")
+            continue
         definition = sorted(ids, key=osv.order)[0]
         fixed = ", ".join(clean.lines(told.get("fix_versions") or (), 100, 10)) or None
         yield Observation(

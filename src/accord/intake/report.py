@@ -35,7 +35,7 @@ SEVERITIES: dict[str, Severity] = {
     "information": "info",
     "none": "info",
 }
-Found = Target | Observation | Coverage
+Found = Target | Observation | Coverage | Unreadable
 
 
 @dataclass(slots=True)
@@ -58,13 +58,16 @@ class Report:
         self.tally = Tally(source)
 
     def add(self, found: Iterable[Found], where: str | int = "", target: str | None = None) -> Iterator[Record]:
-        """The records of one row; a Refusal where it is Unreadable (then `target`, if given, is not complete)."""
+        """The records of one row; a Refusal where it is Unreadable (then `target`, if given, is not complete). A row
+        that holds several may yield Unreadable for one of them and go on: see `apart`."""
         try:
             for one in found:
                 if isinstance(one, Observation):
                     yield from self._once(self.tally.observation(one))
                 elif isinstance(one, Coverage):
                     self._look(one)
+                elif isinstance(one, Unreadable):
+                    yield self.tally.refusal(where, one.field, one.problem, self._remedy, target)
                 elif one.identity not in self._looked:
                     self._source.hold(300 + len(one.identity))
                     self._looked[one.identity] = _Looked()
@@ -75,7 +78,13 @@ class Report:
     def rows(
         self, document: JsonReader, read: Callable[..., Iterable[Found]], *more: Any, target: str | None = None
     ) -> Iterator[Record]:
-        """`add` for each element of the list that comes next: `read` takes the object, then `more`."""
+        """`add` for each element of the list that comes next: `read` takes the object, then `more`. A text or number in
+        place of the list is a Refusal; nothing at all is an empty list."""
+        if document.peek() not in ("[", "{"):
+            if document.value() not in (None, False, "", 0):
+                problem = "A list stands here in other reports."
+                yield self.tally.refusal(document.pointer(), None, problem, self._remedy, target)
+            return
         for row in objects(document, self._remedy):
             yield from self.add(read(row, *more), document.pointer(), target)
 
@@ -117,12 +126,27 @@ def looked(target: Target | str, checks: Iterable[str] = (), groups: Iterable[st
 
 
 def objects(document: JsonReader, remedy: str = REMEDY) -> Iterator[dict[str, Any]]:
-    """The elements of the list that comes next, whole; each must be an object."""
+    """The elements of the list that comes next, whole; each must be an object. An object in place of the list is its
+    only element, if it holds something."""
+    if document.peek() == "{":
+        row = document.value()
+        if row:
+            yield row
+        return
     for _ in document.elements():
         row = document.value()
         if not isinstance(row, dict):
             document.refuse("An entry of this list must be an object.", remedy)
         yield row
+
+
+def apart(rows: Iterable[Iterable[Found]]) -> Iterator[Found]:
+    """The records of rows that stand inside one: where one of them is Unreadable, the others are read."""
+    for row in rows:
+        try:
+            yield from row
+        except Unreadable as problem:
+            yield problem
 
 
 def head(source: Source, names: Collection[str]) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def read(source: Source) -> Iterator[Record]:
 def _each(document: JsonReader) -> Iterator[int]:
     """Stands before each project of a list, or before the one that the document is."""
     if document.peek() == "[":
-        yield from document.elements()
+        yield from document.each()
     else:
         yield 0
 
@@ -92,7 +92,7 @@ def _describe(document: JsonReader, projects: list[_Project], source: Source) ->
         elif key == "docker":
             project.image = bool(document.mapping())
         elif key == "applications":
-            for _ in document.elements():
+            for _ in document.each():
                 _describe(document, projects, source)
 
 
@@ -124,7 +124,7 @@ def _project(
                         document, _issue, project, target.identity, "suppressed", target=target.identity
                     )
         elif key == "applications":
-            for _ in document.elements():
+            for _ in document.each():
                 yield from _project(document, waiting, scan, source, target.name if project.image else None)
     yield from scan.add(told)
 

@@ -72,26 +72,21 @@ def _application(row: dict[str, Any], identity: str) -> Iterator[Found]:
 
 
 def _each(row: dict[str, Any], told: list[tuple[Any, str | None, Any]], identity: str) -> Iterator[Found]:
-    problem: Unreadable | None = None
-    for one, place, version in told:
-        try:
-            yield _vulnerability(clean.mapping(one), row, place, version, identity)
-        except Unreadable as error:
-            problem = error
-    if problem is not None:
-        raise problem
+    yield from report.apart(
+        _vulnerability(clean.mapping(one), row, place, version, identity) for one, place, version in told
+    )
 
 
 def _vulnerability(
     told: dict[str, Any], row: dict[str, Any], place: str | None, version: object, identity: str
-) -> Observation:
+) -> Iterator[Found]:
     identifier = clean.line(told.get("name"), 200)
     if identifier is None:
         raise Unreadable("vulnerabilities", "A vulnerability has no name.")
     name, number = clean.line(row.get("name"), 300), clean.line(version, 200)
     fixed = clean.line(told.get("fixedVersion"), 200)
     score = clean.score(told.get("score"))
-    return Observation(
+    yield Observation(
         target=identity,
         definition_id=identifier,
         title=f"{identifier} in {name}" if name else identifier,

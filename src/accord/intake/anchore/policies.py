@@ -31,7 +31,7 @@ def read(source: Source) -> Iterator[Record]:
     with source.open() as reader:
         document = JsonReader(reader)
         if document.peek() == "[":
-            for _ in document.elements():
+            for _ in document.each():
                 yield from _evaluated(clean.mapping(document.value()), scan, document.pointer())
         else:
             yield from _evaluated(document.mapping(), scan, "the document")
@@ -43,14 +43,14 @@ def read(source: Source) -> Iterator[Record]:
 
 def _evaluated(told: dict[str, Any], scan: Report, where: str) -> Iterator[Record]:
     """An evaluation in any of its forms."""
-    if isinstance(told.get("evaluations"), list):  # anchorectl since version 1.7
+    if isinstance(told.get("evaluations"), (list, dict)):  # anchorectl since version 1.7
         target = _target(told.get("evaluatedTag"), told.get("imageDigest"))
-        for number, one in enumerate(map(clean.mapping, told["evaluations"][:1000])):
+        for number, one in enumerate(map(clean.mapping, clean.listing(told["evaluations"])[:1000])):
             rows = map(clean.mapping, clean.listing(one.get("details"))[:ROWS])
             place = f"{where}.evaluations[{number}].details"
             yield from _rows(rows, scan, target, (told.get("policyId"), one.get("evaluationTime")), place)
-    elif isinstance(told.get("detail"), list):  # anchorectl before
-        rows = map(clean.mapping, told["detail"][:ROWS])
+    elif isinstance(told.get("detail"), (list, dict)):  # anchorectl before
+        rows = map(clean.mapping, clean.listing(told["detail"])[:ROWS])
         target = _target(told.get("tag"), told.get("digest"))
         yield from _rows(rows, scan, target, (told.get("policyId"), told.get("lastEvaluation")), f"{where}.detail")
     else:

@@ -62,7 +62,7 @@ def _list(
 
 def _rows(document: JsonReader, scan: Report, reader: Reader, more: Any, target: Target) -> Iterator[Record]:
     """Each vulnerability of a list of queries or packages."""
-    for _ in document.elements():
+    for _ in document.each():
         if document.peek() != "{":
             document.refuse("An entry of this list must be an object.", "Make the report again.")
         yield from _group(document, scan, reader, more, target)
@@ -107,7 +107,7 @@ def _engines(
         elif key == "sast":
             for inner in document.names():
                 if inner == "languages":
-                    for _ in document.elements():
+                    for _ in document.each():
                         yield from _language(document, scan, known, target)
         elif key == "sca":
             yield from _list(document, "packages", scan, _package, None, target)
@@ -129,7 +129,7 @@ def _language(
 def _technologies(document: JsonReader, scan: Report, target: Target) -> Iterator[Record]:
     for key in document.names():
         if key == "technology":
-            for _ in document.elements():
+            for _ in document.each():
                 yield from _list(document, "queries", scan, _iac, None, target)
 
 

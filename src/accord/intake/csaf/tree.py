@@ -40,16 +40,16 @@ def read(document: JsonReader, known: Tree, source: Source) -> None:
     """Take the product tree that comes next."""
     for key in document.names():
         if key == "branches":
-            for _ in document.elements():
+            for _ in document.each():
                 _branch(document, known, source, {})
         elif key == "full_product_names":
-            for _ in document.elements():
+            for _ in document.each():
                 _product(document.mapping(), known, source, {})
         elif key == "relationships":
-            for _ in document.elements():
+            for _ in document.each():
                 _relationship(document.mapping(), known, source)
         elif key == "product_groups":
-            for _ in document.elements():
+            for _ in document.each():
                 told = document.mapping()
                 group = clean.line(told.get("group_id"), 300)
                 if group:
@@ -75,7 +75,7 @@ def _branch(document: JsonReader, known: Tree, source: Source, above: dict[str, 
             if key == "product":
                 _product(document.mapping(), known, source, here)
             else:
-                for _ in document.elements():
+                for _ in document.each():
                     _branch(document, known, source, here)
 
 

@@ -32,7 +32,7 @@ def read(source: Source) -> Iterator[Record]:
             document = JsonReader(reader)
             for key in document.names():
                 if key == "vulnerabilities":
-                    for _ in document.elements():
+                    for _ in document.each():
                         yield from _vulnerability(document, bom, identity, tally)
     yield rows.coverage(bom, target, tally.complete(identity, None))
     yield from tally.end(bom.made, None)
@@ -60,17 +60,17 @@ def _bom(source: Source) -> rows.Bom:
                 if not (bom.version or "").startswith("1."):
                     document.refuse(
                         f"CycloneDX version {bom.version or 'unknown'} is not read.",
-                        "Export version 1.2 to 1.6.",
+                        "Export version 1.2 to 1.7.",
                     )
             elif key == "metadata":
                 metadata = document.mapping()
                 bom.describe(metadata)
                 _nested(bom.subject.get("components"), bom, source)
             elif key in ("components", "services"):
-                for _ in document.elements():
+                for _ in document.each():
                     _component(document, bom, source)
             elif key == "vulnerabilities":
-                bom.lists_vulnerabilities = document.peek() == "["
+                bom.lists_vulnerabilities = document.peek() in ("[", "{")
         document.end()
     return bom
 
@@ -81,7 +81,7 @@ def _component(document: JsonReader, bom: rows.Bom, source: Source) -> None:
         if key in _FIELDS:
             entry[key] = document.scalar()
         elif key in ("components", "services"):
-            for _ in document.elements():
+            for _ in document.each():
                 _component(document, bom, source)
     bom.add(entry, source)
 

@@ -264,8 +264,7 @@ def _grouped(group: object, name: str, purl: str | None) -> str:
 
 
 def _listed(row: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    found = row.get(key)
-    return [one for one in found[:10_000] if isinstance(one, dict)] if isinstance(found, list) else []
+    return [one for one in clean.listing(row.get(key))[:10_000] if isinstance(one, dict)]
 
 
 def _texts(found: object) -> list[str]:

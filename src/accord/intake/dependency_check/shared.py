@@ -65,20 +65,12 @@ def project(told: Mapping[str, Any], otherwise: str) -> Target:
 
 
 def found(dependency: Dependency, identity: str) -> Iterator[Found]:
-    """One observation per weakness of a dependency; suppressed ones stay, marked so. What cannot be read is told after
-    the others."""
-    problem: Unreadable | None = None
-    both = ((dependency.weaknesses, False), (dependency.suppressed, True))
-    for one, suppressed in ((one, suppressed) for told, suppressed in both for one in told):
-        try:
-            yield _weakness(one, dependency, identity, suppressed)
-        except Unreadable as error:
-            problem = error
-    if problem is not None:
-        raise problem
+    """One observation per weakness of a dependency; suppressed ones stay, marked so."""
+    yield from report.apart(_weakness(one, dependency, identity, False) for one in dependency.weaknesses)
+    yield from report.apart(_weakness(one, dependency, identity, True) for one in dependency.suppressed)
 
 
-def _weakness(told: Mapping[str, Any], dependency: Dependency, identity: str, suppressed: bool) -> Observation:
+def _weakness(told: Mapping[str, Any], dependency: Dependency, identity: str, suppressed: bool) -> Iterator[Found]:
     identifier = clean.line(told.get("name"), 300)
     if identifier is None:
         raise Unreadable("name", "A vulnerability has no name.")
@@ -87,7 +79,7 @@ def _weakness(told: Mapping[str, Any], dependency: Dependency, identity: str, su
     definition = known[0] if known else f"npm:{identifier}" if number else f"dependency-check:{identifier}"
     name, version, package = dependency.component()
     vectors, score, band = _ratings(told)
-    return Observation(
+    yield Observation(
         target=identity,
         definition_id=definition,
         title=f"{identifier} in {name}" if name else identifier,

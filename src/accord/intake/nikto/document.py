@@ -41,5 +41,6 @@ def _host(told: Any) -> Iterator[Found]:
             port=row.get("port"), references=words.get("references"),
         )  # fmt: skip
         if found is None:
-            raise Unreadable("id", "An item has no number or no message.")
-        yield found
+            yield Unreadable("id", "An item has no number or no message.")
+        else:
+            yield found

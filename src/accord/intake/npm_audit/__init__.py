@@ -73,6 +73,5 @@ def _no_object() -> Iterator[Found]:
 
 def _package(row: dict[str, Any], identity: str) -> Iterator[Found]:
     """One package of npm 7+: its own advisories; what is only affected through others has none."""
-    for via in clean.listing(row.get("via"))[:1000]:
-        if isinstance(via, dict):
-            yield from advisories.new(via, row, identity)
+    own = [via for via in clean.listing(row.get("via"))[:1000] if isinstance(via, dict)]
+    yield from report.apart(advisories.new(via, row, identity) for via in own)

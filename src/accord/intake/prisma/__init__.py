@@ -46,11 +46,11 @@ def read(source: Source) -> Iterator[Record]:
 def _each(document: JsonReader) -> Iterator[int]:
     """Stands before each thing that was scanned."""
     if document.peek() == "[":
-        yield from document.elements()
+        yield from document.each()
         return
     for key in document.names():
         if key == "results":
-            yield from document.elements()
+            yield from document.each()
 
 
 def _described(document: JsonReader, source: Source) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _lists(
     for key in document.names():
         if key == "entityInfo":
             yield from _lists(document, target, made, scan, listed)
-        elif key in LISTS and document.peek() == "[":
+        elif key in LISTS and document.peek() in ("[", "{"):
             listed[LISTS[key]] = 0
             for row in report.objects(document, "Scan or export again."):
                 listed[LISTS[key]] += 1

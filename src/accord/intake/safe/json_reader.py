@@ -100,6 +100,15 @@ class JsonReader:
             follows = self._after_item("]")
         self._taken = True
 
+    def each(self) -> Iterator[int]:
+        """`elements`, where an object in place of the list is its only element: what converters make of a list of
+        one."""
+        if self.peek() == "{":
+            yield from self._stand(0)
+            self._taken = True
+        else:
+            yield from self.elements()
+
     def documents(self) -> Iterator[int]:
         """The number of each document where several follow one another (JSON lines, or simply concatenated),
         standing before it. A file with one document gives 0 alone."""

@@ -92,7 +92,10 @@ def mapping(value: object) -> dict[str, Any]:
 
 
 def listing(value: object) -> list[Any]:
-    """The value where it is a list, else []."""
+    """The value where it is a list, one that holds it where it is an object (what converters make of a list of one),
+    else []."""
+    if isinstance(value, dict):
+        return [value] if value else []
     return value if isinstance(value, list) else []
 
 

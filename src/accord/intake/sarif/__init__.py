@@ -26,7 +26,7 @@ def read(source: Source) -> Iterator[Record]:
         document = JsonReader(reader)
         for key in document.names():
             if key == "runs":
-                for number in document.elements():
+                for number in document.each():
                     yield from _run(document, known[number], source)
         document.end()
 
@@ -39,7 +39,7 @@ def _run(document: JsonReader, run: runs.Run, source: Source) -> Iterator[Record
     yield tally.target(target)
     for key in document.names():
         if key == "results":
-            for _ in document.elements():
+            for _ in document.each():
                 row = document.value()
                 if not isinstance(row, dict):
                     document.refuse("A result must be an object.", "Export the file again.")

@@ -96,7 +96,7 @@ def collect(source: Source) -> list[Run]:
                 if not version.startswith("2."):
                     document.refuse(f"SARIF version {version or 'unknown'} is not read.", "Export version 2.1.0.")
             elif key == "runs":
-                for _ in document.elements():
+                for _ in document.each():
                     if len(found) >= RUNS:
                         document.refuse(f"The file has more than {RUNS:,} runs.", "Split it into several files.")
                     source.hold(1000)
@@ -121,10 +121,10 @@ def _run(document: JsonReader, source: Source) -> Run:
                 if part == "driver":
                     _component(document, run, -1, source)
                 elif part == "extensions":
-                    for number in document.elements():
+                    for number in document.each():
                         _component(document, run, number, source)
         elif key == "artifacts":
-            for _ in document.elements():
+            for _ in document.each():
                 _file(document, run, source)
         elif key == "originalUriBaseIds":
             for name, entry in list(document.mapping().items())[:1000]:
@@ -133,7 +133,7 @@ def _run(document: JsonReader, source: Source) -> Run:
                     source.hold(100 + len(name) + len(uri))
                     run.bases[name] = _local(unquote(uri)) if uri.startswith("file:") else uri
         elif key == "invocations":
-            for _ in document.elements():
+            for _ in document.each():
                 _invocation(document.mapping(), run)
         elif key == "versionControlProvenance":
             _provenance(document.value(), run)
@@ -150,7 +150,7 @@ def _component(document: JsonReader, run: Run, number: int, source: Source) -> N
         elif key in ("semanticVersion", "version") and number < 0:
             run.tool_version = clean.line(document.scalar(), 100) or run.tool_version
         elif key == "rules":
-            for _ in document.elements():
+            for _ in document.each():
                 rule = _rule(document.mapping())
                 ids.append(rule.id)
                 source.hold(_size(rule))

@@ -68,10 +68,10 @@ def _described(source: Source, document: packages.Document) -> None:
         walk = JsonReader(reader)
         for key in walk.names():
             if key == "documentDescribes":
-                for _ in walk.elements():
+                for _ in walk.each():
                     wanted.add(str(walk.scalar())[:300])
             elif key == "relationships":
-                for _ in walk.elements():
+                for _ in walk.each():
                     row = walk.mapping()
                     if row.get("relationshipType") == "DESCRIBES" and len(wanted) < 100:
                         wanted.add(str(row.get("relatedSpdxElement"))[:300])
@@ -81,7 +81,7 @@ def _described(source: Source, document: packages.Document) -> None:
         walk = JsonReader(reader)
         for key in walk.names():
             if key == "packages":
-                for _ in walk.elements():
+                for _ in walk.each():
                     row = walk.mapping()
                     if str(row.get("SPDXID"))[:300] in wanted:
                         document.describe(row)

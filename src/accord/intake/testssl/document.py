@@ -31,7 +31,7 @@ def read(source: Source) -> Iterator[Record]:
             yield ScanHeader("testssl-json", "testssl.sh", version, clean.when(_seconds(told.get("startTime"))))
             for key in document.names():
                 if key == "scanResult":
-                    for _ in document.elements():
+                    for _ in document.each():
                         yield from _host(document, report)
         document.end()
     yield from report.end(None)
@@ -47,7 +47,7 @@ def _host(document: JsonReader, report: Report) -> Iterator[Record]:
     result = document.mapping()
     place = "/".join(one for one in (clean.line(result.get(name), 300) for name in ("targetHost", "ip")) if one)
     for section in result.values():
-        for row in section if isinstance(section, list) else ():
+        for row in clean.listing(section):
             if isinstance(row, dict) and "id" in row:
                 told: dict[str, Any] = {"ip": place, "port": result.get("port"), **row}
                 yield from report.add(entry(told), document.pointer())

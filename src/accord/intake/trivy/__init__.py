@@ -82,7 +82,7 @@ def read(source: Source) -> Iterator[Record]:
                 if key == "Results":
                     yield from _results(document, _artifact_target(artifact, source), artifact, tally)
                 elif key in WORKLOADS and artifact.cluster is not None:
-                    for _ in document.elements():
+                    for _ in document.each():
                         yield from _resource(document, artifact, tally)
         document.end()
     if tally.targets == 0 and artifact.cluster is None:
@@ -123,7 +123,7 @@ def _artifact(source: Source) -> _Artifact:
 def _name_in_old_list(document: JsonReader, artifact: _Artifact) -> None:
     """Before schema version 2 only the operating system's result names the image: "debian:10 (debian
     10.8)"."""
-    for _ in document.elements():
+    for _ in document.each():
         for key in document.names():
             told = _WITH_SYSTEM.fullmatch(str(document.scalar() or "")[:1000]) if key == "Target" else None
             if told:
@@ -191,7 +191,7 @@ def _resource(document: JsonReader, artifact: _Artifact, tally: Tally) -> Iterat
 def _results(document: JsonReader, target: Target, artifact: _Artifact, tally: Tally) -> Iterator[Record]:
     seen = _Seen(target)
     yield tally.target(target)
-    for _ in document.elements():
+    for _ in document.each():
         yield from _result(document, seen, artifact, tally)
     yield Coverage(
         target.identity,
@@ -214,7 +214,7 @@ def _result(document: JsonReader, seen: _Seen, artifact: _Artifact, tally: Tally
         elif key in LISTS:
             if place is None and "Target" in told:
                 place = _place(told, seen, artifact)
-            for _ in document.elements():
+            for _ in document.each():
                 row = document.value()
                 if not isinstance(row, dict):
                     document.refuse("A finding must be an object.", "Export the report again with Trivy.")

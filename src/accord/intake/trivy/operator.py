@@ -76,13 +76,10 @@ def _report(row: dict[str, Any], made: list[datetime]) -> Iterator[Found]:
         ("secrets", _secret),
     )
     for name, read in lists:
-        if isinstance(told.get(name), list):
+        if isinstance(told.get(name), (list, dict)):
             if name != "checks":
                 yield report.looked(target, groups=[place.group])
-            for entry in told[name][:100_000]:
-                if not isinstance(entry, dict):
-                    raise Unreadable(name, "An entry must be an object.")
-                yield from read(entry, place)
+            yield from report.apart(read(clean.mapping(entry), place) for entry in clean.listing(told[name])[:100_000])
 
 
 class _Place:
@@ -224,7 +221,8 @@ def _compliance(row: dict[str, Any], status: dict[str, Any], place: _Place) -> I
             number = clean.line(control.get("id"), 100)
             check = check_of({"ID": entry.get("checkID")}) or (f"trivy:control/{number}" if number else None)
             if check is None:
-                raise Unreadable("checkID", "The identifier of a check is missing.")
+                yield Unreadable("checkID", "The identifier of a check is missing.")
+                continue
             yield report.looked(place.target, checks=[check])
             if entry.get("success") is not True:
                 title = clean.line(entry.get("title") or control.get("name"), 400) or check
@@ -235,7 +233,8 @@ def _compliance(row: dict[str, Any], status: dict[str, Any], place: _Place) -> I
         control = clean.mapping(control)
         number, failed = clean.line(control.get("id"), 100), clean.whole(control.get("totalFail"))
         if number is None:
-            raise Unreadable("controlCheck.id", "The identifier of a control is missing.")
+            yield Unreadable("controlCheck.id", "The identifier of a control is missing.")
+            continue
         check = f"trivy:{benchmark}/{number}"
         if failed is None:
             continue

@@ -25,11 +25,11 @@ def read(source: Source) -> Iterator[Record]:
     scan = Report(source, "Scan again.")
     with source.open() as reader:
         document = JsonReader(reader)
-        told = [_described(document, source) for _ in document.elements()]
+        told = [_described(document, source) for _ in document.each()]
         document.end()
     with source.open() as reader:
         document = JsonReader(reader)
-        for _, (target, whole) in zip(document.elements(), told, strict=False):
+        for _, (target, whole) in zip(document.each(), told, strict=False):
             yield from scan.add([target, report.looked(target, groups=[GROUP] if whole else [])])
             for key in document.names():
                 if key == "vulnerabilities":

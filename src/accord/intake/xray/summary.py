@@ -30,14 +30,14 @@ def read(source: Source) -> Iterator[Record]:
         document = JsonReader(reader)
         for key in document.names():
             if key == "artifacts":
-                described += [_described(document, source) for _ in document.elements()]
+                described += [_described(document, source) for _ in document.each()]
         document.end()
     waiting = iter(described)
     with source.open() as reader:
         document = JsonReader(reader)
         for key in document.names():
             if key == "artifacts":
-                for _, target in zip(document.elements(), waiting, strict=False):
+                for _, target in zip(document.each(), waiting, strict=False):
                     yield from _artifact(document, target, scan)
             elif key == "data":
                 target = Target("repository", source.stem)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from accord.intake.records import Record, ScanHeader
-from accord.intake.report import Found, Report, head, objects
+from accord.intake.records import Record, ScanHeader, Target
+from accord.intake.report import Found, Report, apart, head, objects
 from accord.intake.safe import text as clean
 from accord.intake.safe.json_reader import JsonReader
 from accord.intake.safe.source import Source
@@ -38,7 +38,9 @@ def read(source: Source) -> Iterator[Record]:
 def _site(site: dict[str, Any]) -> Iterator[Found]:
     target, port = target_of(site.get("@name"), site.get("@host"), site.get("@port"))
     yield target
-    for one in clean.listing(site.get("alerts")):
-        words = clean.mapping(one)
-        places = [clean.mapping(place) for place in clean.listing(words.get("instances"))]
-        yield from alert(words, places, target, port)
+    yield from apart(_alert(clean.mapping(one), target, port) for one in clean.listing(site.get("alerts")))
+
+
+def _alert(words: dict[str, Any], target: Target, port: int | None) -> Iterator[Found]:
+    places = [clean.mapping(place) for place in clean.listing(words.get("instances"))]
+    yield from alert(words, places, target, port)
