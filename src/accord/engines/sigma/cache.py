@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from accord.engines.sigma.compiling import compile_rules
-from accord.engines.sigma.rules import Fault, LogSource, Placeholders, Program, Rule, Text, digest_of
+from accord.engines.sigma.rules import Fault, Filter, LogSource, Placeholders, Program, Rule, Text, digest_of
 from accord.engines.sigma.tree import Atom, Tree
 
-MAGIC = b"accord-sigma-2\n"
+MAGIC = b"accord-sigma-3\n"
 LARGEST = 1 << 30
 KEPT = 8
 """Programs in the folder; the one that was used least lately goes."""
@@ -105,6 +105,15 @@ def packed(program: Program) -> bytes:
         "digest": program.digest,
         "atoms": [[atom.field, atom.op, _value_out(atom), atom.cased] for atom in program.atoms.rows],
         "rules": [_rule_out(rule) for rule in program.rules],
+        "filters": [
+            [
+                one.identifier,
+                one.title,
+                one.path,
+                [[rule, _source_out(source), tree] for rule, source, tree in one.drops],
+            ]
+            for one in program.filters
+        ],
         "faults": [[fault.path, fault.line, fault.problem] for fault in program.faults],
         "correlations": program.correlations,
         "databases": [[name, b64encode(data).decode()] for name, data in program.databases.items()],
@@ -134,6 +143,10 @@ def unpacked(data: bytes, digest: str) -> Program | None:
     if len(program.atoms) != len(document["atoms"]):
         return None
     program.rules = [_rule_in(row) for row in document["rules"]]
+    program.filters = [
+        Filter(name, title, path, [(rule, LogSource(*of), _tree_in(tree)) for rule, of, tree in drops])
+        for name, title, path, drops in document["filters"]
+    ]
     program.faults = [Fault(*row) for row in document["faults"]]
     program.databases = {name: b64decode(text) for name, text in document["databases"]}
     return program

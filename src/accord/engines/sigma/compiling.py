@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from accord.engines.sigma.expressions import compiled
-from accord.engines.sigma.rules import LEVELS, Fault, LogSource, Placeholders, Program, Rule, Text, digest_of
+from accord.engines.sigma.rules import LEVELS, Fault, Filter, LogSource, Placeholders, Program, Rule, Text, digest_of
 from accord.engines.sigma.translate import Unsupported, tree_of
-from accord.engines.sigma.tree import FALSE, Atoms, Tree, atoms_of, reduce
+from accord.engines.sigma.tree import FALSE, Atoms, Tree, atoms_of, both, either, negate, reduce
 from accord.engines.sigma.ways import Ways
 
 if TYPE_CHECKING:
@@ -54,6 +54,12 @@ def compile_rules(texts: Sequence[Text], placeholders: Placeholders | None = Non
         why = [refused[number] for _, tree in rule.trees for number in atoms_of(tree) if number in refused]
         if why:
             rule.trees, rule.problem = [], why[0]
+    for one in program.filters:
+        one.drops = [
+            drop
+            for drop in one.drops
+            if not program.rules[drop[0]].problem and refused.keys().isdisjoint(atoms_of(drop[2]))
+        ]
     return program
 
 
@@ -125,7 +131,9 @@ def _add_filter(path: str, document: dict[str, Any], work: _Compiler) -> None:
 
     try:
         _check_conditions(document.get("filter"))
-        work.filters.append(SigmaFilter.from_dict(document))
+        held = SigmaFilter.from_dict(document)
+        work.filters.append(held)
+        work.program.filters.append(Filter(str(held.id or path)[:200], str(held.title or "Untitled")[:300], path))
     except Unsupported as reason:
         work.program.faults.append(Fault(path, None, f"It is no Sigma filter: {reason}"))
     except _errors() as error:
@@ -148,14 +156,42 @@ def _add(path: str, document: dict[str, Any], work: _Compiler) -> None:
         return
     try:
         _check_conditions(document["detection"])
-        for one in work.filters:
-            one.apply_on_rule(parsed)
+        applied = _filtered(parsed, work.filters)
         rule.trees = list(_trees(parsed, rule.source, work))
+        if applied:
+            _count_drops(document, rule, applied, work)
     except Unsupported as reason:
         rule.problem = str(reason)
     except errors as error:
         rule.problem = f"It cannot be translated: {_words(error)}."
     rule.fields = tuple(sorted(_fields(rule, program.atoms)))
+
+
+def _filtered(parsed: SigmaRule, filters: Sequence[SigmaFilter]) -> list[int]:
+    """Narrow a rule by the filters that name it; their places."""
+    applied = []
+    for place, one in enumerate(filters):
+        before = list(parsed.detection.condition)
+        one.apply_on_rule(parsed)
+        if parsed.detection.condition != before:
+            applied.append(place)
+    return applied
+
+
+def _count_drops(document: dict[str, Any], rule: Rule, applied: Sequence[int], work: _Compiler) -> None:
+    """For each of these filters the question what it keeps from being a hit of the rule."""
+    from sigma.rule import SigmaRule
+
+    def hits(places: Sequence[int]) -> Tree:
+        parsed = SigmaRule.from_dict(document)
+        _filtered(parsed, [work.filters[place] for place in places])
+        return either(tree for _, tree in _trees(parsed, rule.source, work))
+
+    number, source = len(work.program.rules) - 1, rule.trees[0][0]
+    whole = hits(())
+    for place in applied:
+        left = hits([place]) if len(applied) > 1 else either(tree for _, tree in rule.trees)
+        work.program.filters[place].drops.append((number, source, both((whole, negate(left)))))
 
 
 def _check_conditions(detection: Any) -> None:

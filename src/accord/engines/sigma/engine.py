@@ -9,15 +9,16 @@ Everything that is remembered is bounded in bytes and forgotten, the least latel
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from accord.engines.sigma.expressions import Expressions
 from accord.engines.sigma.memory import Budget, Verdicts
 from accord.engines.sigma.plans import Plan
 from accord.engines.sigma.reading import Reader, digest, routing_key
 from accord.engines.sigma.routing import Routing
-from accord.engines.sigma.rules import LogSource, Program
+from accord.engines.sigma.rules import Filter, LogSource, Program
 from accord.engines.sigma.states import RuleState, state_of
 
 ROUTING = ("Channel", "EventID", "Provider_Name")
@@ -31,6 +32,14 @@ MOST_CLASSES = 10_000
 PLAN_ATOMS = 4
 """Atoms of all plans together, in those of the program; beyond it plans are made anew as they are needed."""
 Event = Mapping[str, Any]
+
+
+class Filtered(NamedTuple):
+    """What a filter dropped of a rule's hits; `rule` is its number."""
+
+    filter: Filter
+    rule: int
+    events: int
 
 
 class _Shape:
@@ -57,7 +66,13 @@ class Engine:
         self.program, self.routing = program, tuple(routing)
         self.chosen = sorted(range(len(program.rules)) if chosen is None else set(chosen))
         self._expressions = Expressions(program.databases)
-        self._routing = Routing(program, self.chosen, self.routing, self._expressions)
+        self._rules = len(program.rules)
+        asked = set(self.chosen)
+        drops = [(one, *drop) for one in program.filters for drop in one.drops if drop[0] in asked]
+        self._drops = [(one, rule) for one, rule, _, _ in drops]
+        self._dropped = [0] * len(drops)
+        more = [(self._rules + place, source, tree) for place, (_, _, source, tree) in enumerate(drops)]
+        self._routing = Routing(program, self.chosen, self.routing, self._expressions, more)
         self._verdicts = Verdicts(remembered)
         self._budget = Budget(value_bytes)
         self._plans: dict[Any, Plan] = {}
@@ -88,20 +103,36 @@ class Engine:
                 held = self._class(routed, shape, event, keys)
         plan, reader = held
         anywhere = plan.anywhere(event, raw) if plan.keywords is not None else 0
+        verdict: tuple[int, ...] | None
         if not plan.fields:
-            return plan.verdict((), anywhere)
-        if plan.unlike:  # its events are hardly ever alike: it is quicker not to look
+            verdict = plan.verdict((), anywhere)
+        elif plan.unlike:  # its events are hardly ever alike: it is quicker not to look
             plan.unlike -= 1
-            return self._asked(plan, reader, reader.texts(event, None), anywhere)
-        key, parts = digest(reader, event, anywhere)
-        verdict = self._verdicts.get(key)
-        if verdict is not None:
-            plan.known += 1
-            return verdict
-        plan.missed()
-        verdict = self._asked(plan, reader, reader.texts(event, parts), anywhere)
-        self._verdicts.put(key, verdict)
-        return verdict
+            verdict = self._asked(plan, reader, reader.texts(event, None), anywhere)
+        else:
+            key, parts = digest(reader, event, anywhere)
+            verdict = self._verdicts.get(key)
+            if verdict is None:
+                plan.missed()
+                verdict = self._asked(plan, reader, reader.texts(event, parts), anywhere)
+                self._verdicts.put(key, verdict)
+            else:
+                plan.known += 1
+        return self._count(verdict) if verdict and verdict[-1] >= self._rules else verdict
+
+    def _count(self, verdict: tuple[int, ...]) -> tuple[int, ...]:
+        """Count what filters dropped; the rules that hold."""
+        rules = bisect_left(verdict, self._rules)
+        for number in verdict[rules:]:
+            self._dropped[number - self._rules] += 1
+        return verdict[:rules]
+
+    def filtered(self) -> list[Filtered]:
+        """For each filter and rule that it narrows: how many events it kept from being a hit of that rule.
+
+        An event that two filters of one rule drop counts for both.
+        """
+        return [Filtered(*drop, events) for drop, events in zip(self._drops, self._dropped, strict=True)]
 
     @staticmethod
     def _asked(plan: Plan, reader: Reader, values: list[tuple[str, ...]], anywhere: int) -> tuple[int, ...]:
@@ -168,6 +199,8 @@ class Engine:
     def _note_fed(self) -> None:
         for plan in self._plans.values():
             for rule in plan.rules:
+                if rule >= self._rules:
+                    break  # what filters drop comes last
                 self._fed.setdefault(rule, set()).update(plan.seen)
 
     def remembered(self) -> dict[str, int]:

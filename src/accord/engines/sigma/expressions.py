@@ -262,7 +262,8 @@ def _letters(op: Any, argument: Any, caseless: bool) -> tuple[str, ...]:
     """The letters, in lower case, of which one must stand here; () where these are many or not told."""
     name = str(op)
     if name.endswith("_REPEAT") and argument[:2] == (1, 1) and len(argument[2]) == 1:
-        return _letters(*argument[2][0], caseless)
+        inner, letters = argument[2][0]
+        return _letters(inner, letters, caseless)
     codes = [argument] if name == "LITERAL" else []
     if name == "IN" and len(argument) <= _ALTERNATIVES and all(str(kind) == "LITERAL" for kind, _ in argument):
         codes = [code for _, code in argument]

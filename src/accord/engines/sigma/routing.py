@@ -15,11 +15,13 @@ Masks = tuple[int, ...]
 class Routing:
     """All rules, each under questions to routing fields of which one must be true for the rule to be.
 
-    So that a class of events looks only at rules that it may concern, however many others there are.
+    So that a class of events looks only at rules that it may concern, however many others there are. `more` are further
+    questions to ask beside the rules, each under a number of its own.
     """
 
     def __init__(
-        self, program: Program, chosen: Iterable[int], fields: Sequence[str], expressions: Expressions
+        self, program: Program, chosen: Iterable[int], fields: Sequence[str], expressions: Expressions,
+        more: Iterable[tuple[int, LogSource, Tree]] = (),
     ) -> None:  # fmt: skip
         self._trees: list[tuple[int, LogSource, Tree]] = [
             (number, source, tree)
@@ -27,6 +29,7 @@ class Routing:
             if not program.rules[number].problem
             for source, tree in program.rules[number].trees
         ]
+        self._trees += more
         lower = {name.lower(): place for place, name in enumerate(fields)}
         held: list[dict[int, Atom]] = [{} for _ in fields]
         place_of: dict[int, int] = {}

@@ -11,7 +11,7 @@ from typing import Any
 from accord.engines.sigma.tree import Atoms, Tree
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
-VERSION = 2
+VERSION = 3
 """Of the compiled form; a cache of another version is made anew."""
 LIBRARIES = ("pysigma", "pysigma-pipeline-sysmon", "pysigma-pipeline-windows", "hyperscan")
 
@@ -65,6 +65,17 @@ class Rule:
         return tuple(tag[7:].upper() for tag in self.tags if tag.startswith("attack.t") and tag[8:9].isdigit())
 
 
+@dataclass(slots=True)
+class Filter:
+    """A document with `filter`. `drops`: a rule's number with the question what it alone keeps from being a hit of that
+    rule: the rule without filters, and not the rule with this filter."""
+
+    identifier: str
+    title: str
+    path: str
+    drops: list[tuple[int, LogSource, Tree]] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A file, or a part of one, that is no rule: where and why."""
@@ -83,6 +94,7 @@ class Program:
 
     rules: list[Rule] = field(default_factory=list)
     atoms: Atoms = field(default_factory=Atoms)
+    filters: list[Filter] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     correlations: list[dict[str, Any]] = field(default_factory=list)
     databases: dict[str | None, bytes] = field(default_factory=dict)
