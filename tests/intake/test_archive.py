@@ -131,3 +131,30 @@ def test_cut_anywhere(tmp_path: Path) -> None:
             read(path)
         except IntakeError as error:
             assert error.remedy
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_files_of_one_name_are_called_by_their_paths(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    contents = {"shop/bandit.json": b"{}", "till/bandit.json": b"[]", "till/gosec.json": b"{}"}
+    if kind == "zip":
+        packed(path, **contents)
+    else:
+        path = tmp_path / "a.tar"
+        with tarfile.open(path, "w") as out:
+            for name, data in contents.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(data)
+                out.addfile(entry, io.BytesIO(data))
+    with path.open("rb") as stream:
+        times = archive.last_names(stream)
+    assert times == archive.last_names(path) == {"bandit.json": 2, "gosec.json": 1}
+    assert [archive.apart(name, times) for name in contents] == [
+        "shop › bandit.json", "till › bandit.json", "gosec.json",
+    ]  # fmt: skip
+
+
+def test_the_names_in_a_damaged_archive_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(b"PK\x03\x04 no archive")
+    assert not archive.last_names(path)

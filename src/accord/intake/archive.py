@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -104,18 +105,31 @@ def members(origin: Origin, limits: Limits | None = None, name: str = "archive")
         ) from None
 
 
-def names(origin: Path) -> list[str]:
-    """What `members` would call the files of an archive; nothing where it is damaged."""
+def last_names(origin: Origin) -> Counter[str]:
+    """How often each last part of a name occurs among the files of an archive; nothing where it is damaged.
+
+    Where one occurs twice, the file must be called by its whole path (`apart`): some reports name what was scanned by
+    nothing but the file, and two projects must not become one.
+    """
     try:
         if _is_tar(origin):
-            with tarfile.open(origin, "r:*") as told:
-                found = [one.name for one, _ in zip(told, range(MEMBERS), strict=False) if one.isfile()]
+            if not isinstance(origin, Path):
+                origin.seek(0)
+            opened = {"name": origin} if isinstance(origin, Path) else {"fileobj": origin}
+            with tarfile.open(mode="r:*", **opened) as tape:
+                found = [one.name for one, _ in zip(tape, range(MEMBERS), strict=False) if one.isfile()]
         else:
             with zipfile.ZipFile(origin) as packed:
                 found = [one.filename for one in packed.infolist()[:MEMBERS] if not one.is_dir()]
     except _BROKEN:
-        return []
-    return [_named(one) for one in found]
+        return Counter()
+    return Counter(_named(one).rpartition("/")[2] for one in found)
+
+
+def apart(name: str, times: Counter[str]) -> str:
+    """What a file is called where it is kept: its last name, or its whole path where several have that."""
+    last = name.rpartition("/")[2]
+    return name.replace("/", " › ") if times[last] > 1 else last
 
 
 class _Allowance:

@@ -106,7 +106,7 @@ def test_an_import_reads_the_same_files(tree: Path) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_refused_table_is_told_with_its_path(tmp_path: Path) -> None:
     (tmp_path / "in" / "deep").mkdir(parents=True)
-    (tmp_path / "in" / "deep" / "unit.csv").write_text("key,name,parent\nU-1,\"One\n")
+    (tmp_path / "in" / "deep" / "unit.csv").write_text('key,name,parent\nU-1,"One\n')
     told = run("import", tmp_path / "in")
     assert (told.exit_code, "deep/unit.csv" in told.stderr) == (1, True), told.stderr
 
@@ -120,3 +120,22 @@ def test_feeds_are_found_in_any_depth_and_records_stay_one_folder(tmp_path: Path
     put(tmp_path / "all" / "records" / "README.md", "shop.spdx")
     assert _given([tmp_path / "all"]) == [kev, epss, tmp_path / "all" / "records"]
     assert _given([kev]) == [kev]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_project_does_not_close_what_another_has(tmp_path: Path) -> None:
+    """Bandit names no project: two reports of one name must be of two, and a third by itself as before."""
+    results = json.loads((FILES / "results.bandit.json").read_text())
+    put(tmp_path / "ci" / "shop" / "bandit.json", "results.bandit.json")
+    (tmp_path / "ci" / "till").mkdir()
+    elsewhere = {**results, "errors": [], "results": [{**results["results"][0], "filename": "till/other.py"}]}
+    (tmp_path / "ci" / "till" / "bandit.json").write_text(json.dumps(elsewhere))
+    told = json.loads(run("import", tmp_path / "ci", "--json").stdout)
+    assert [row["counts"]["closed"] for row in told["scans"]] == [0, 0]
+    assert sorted(Scan.objects.values_list("name", flat=True)) == ["shop › bandit.json", "till › bandit.json"]
+    packed = tmp_path / "ci.zip"
+    with zipfile.ZipFile(packed, "w") as out:
+        out.writestr("a/x/gosec.json", (FILES / "results.gosec.json").read_bytes())
+        out.writestr("a/y/other.json", (FILES / "image.grype.json").read_bytes())
+    run("import", packed)
+    assert Scan.objects.filter(name="gosec.json").exists(), "told apart only where that is needed"

@@ -20,22 +20,23 @@ from accord.intake.registry import read_scan
 COUNTS = ("added", "changed", "unchanged", "closed", "reopened", "refused")
 
 
-def import_scan(actor: User, path: Path | str, tell: Tell = silent) -> dict[str, Any]:
-    """Take in a scanner's file here and now.
+def import_scan(actor: User, path: Path | str, tell: Tell = silent, name: str = "") -> dict[str, Any]:
+    """Take in a scanner's file here and now. It is kept as `name`, else under its own.
 
     Returns {name, format, state, scans, counts, problems}. `state` is "landed" or "refused", `scans` their primary
     keys, `counts` what this call did (a file that is in already: zeros), `problems` the refused rows or why the
     file is refused, each with file, row, field and remedy. `Refused` only where the file cannot be opened.
     """
     source = Path(path)
-    proving = Proving(source.name)
+    called = name or source.name
+    proving = Proving(called)
     try:
         with source.open("rb") as stream:
-            stored = files.keep(actor, source.name, proving.blocks(files.chunks(stream)))
+            stored = files.keep(actor, called, proving.blocks(files.chunks(stream)))
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise Refused(Problem(None, "", f"{reason}.", "Give a file that may be read.", source.name)) from None
-    scan, _ = receive(actor, stored, source.name)
+        raise Refused(Problem(None, "", f"{reason}.", "Give a file that may be read.", called)) from None
+    scan, _ = receive(actor, stored, called)
     before = _counts(Scan.of_file(scan.file_id))
     try:
         found = process(actor, scan, tell, proving.result())

@@ -84,6 +84,7 @@ def _members(request: HttpRequest, stream: Any, name: str) -> Iterator[tuple[str
     from accord.intake import archive
     from accord.intake.records import IntakeError
 
+    times = archive.last_names(stream)
     try:
         for number, member in enumerate(archive.members(stream, name=name)):
             if number == MOST_PACKED:
@@ -96,7 +97,7 @@ def _members(request: HttpRequest, stream: Any, name: str) -> Iterator[tuple[str
                 messages.error(request, f"{member.name}: {member.problem}")
             else:
                 member.stream.seek(0)
-                yield member.name.rpartition("/")[2], files.chunks(member.stream)
+                yield archive.apart(member.name, times), files.chunks(member.stream)
     except IntakeError as error:
         messages.error(request, f"{name}: {error.problem} {error.remedy}")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +41,9 @@ def inspect(
 
     found: list[Inspection] = []
     try:
-        for name, content in reports(folders.files(files, but=expected)):
-            one = content if isinstance(content, inspection.Inspection) else inspection.inspect(content, name)
+        for given in reports(folders.files(files, but=expected)):
+            told = given.content
+            one = told if isinstance(told, inspection.Inspection) else inspection.inspect(told, given.name)
             found.append(one)
             if not as_json:
                 print(line_of(one), flush=True)
@@ -50,28 +53,56 @@ def inspect(
     finish(found, compared, as_json)
 
 
-def reports(files: list[Named]) -> Iterator[tuple[str, Any]]:
-    """Each report with its name: a path, a stream (a member of an archive), or an Inspection that says why not.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One report: what people are told, what it is called where it is kept, and its content.
 
-    A member is called by its path inside the archive, where that is the only one and no other file is called so.
+    `content` is a path, a stream (a member of an archive), or an Inspection that says why there is none. A report is
+    kept under its last name; where another one of this run has the same, under its whole path: some formats name what
+    was scanned by the file alone, and one project must not close what another has.
     """
-    from accord.intake import archive, inspection, registry
+
+    name: str
+    called: str
+    content: Any
+
+
+def reports(files: list[Named]) -> Iterator[Given]:
+    """Each report. A member is called by its path inside the archive, where that is the only one and no other file is
+    called so."""
+    from accord.intake import archive, inspection
+
+    packed = {one.path for one in files if _is_only_packed(one.path)}
+    names = {one.name for one in files}
+    last = Counter(one.name.rpartition("/")[2] for one in files if one.path not in packed)
+    for path in packed:
+        last.update(archive.last_names(path))
+
+    def given(name: str, content: Any) -> Given:
+        return Given(name, archive.apart(name, last), content)
+
+    for one in files:
+        if one.path not in packed:
+            yield given(one.name, one.path)
+            continue
+        for member in archive.members(one.path):
+            name = f"{one.name}/{member.name}" if len(packed) > 1 or member.name in names else member.name
+            problem = member.problem
+            yield given(name, inspection.Inspection(name, problem=problem) if problem else member.stream)
+
+
+def _is_only_packed(path: Path) -> bool:
+    """Whether it is an archive of reports; some reports are archives themselves."""
+    from accord.intake import archive, registry
     from accord.intake.records import IntakeError
 
-    packed = {one.path for one in files if archive.is_archive(one.path)}
-    taken = {one.name for one in files}
-    for one in files:
-        if one.path in packed:
-            try:
-                registry.detect(one.path)
-            except IntakeError:
-                for member in archive.members(one.path):
-                    name = member.name
-                    if len(packed) > 1 or name in taken:
-                        name = f"{one.name}/{name}"
-                    yield name, inspection.Inspection(name, problem=member.problem) if member.problem else member.stream
-                continue
-        yield one.name, one.path
+    if not archive.is_archive(path):
+        return False
+    try:
+        registry.detect(path)
+    except IntakeError:
+        return True
+    return False
 
 
 def line_of(one: Inspection) -> str:
@@ -159,4 +190,4 @@ def formats(as_json: bool = JSON_OPTION) -> None:
     answer({"formats": rows}, [*lines, f"{len(rows)} formats."], as_json)
 
 
-__all__ = ["beside", "compared_json", "comparison", "formats", "inspect", "line_of", "reports"]
+__all__ = ["Given", "beside", "compared_json", "comparison", "formats", "inspect", "line_of", "reports"]

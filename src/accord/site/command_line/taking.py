@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from accord.site.command_line.base import REFUSED, answer, progress, refusals
-from accord.site.command_line.scans import WIDTH, beside, compared_json, comparison, reports
+from accord.site.command_line.scans import WIDTH, Given, beside, compared_json, comparison, reports
 
 if TYPE_CHECKING:
     from accord.core.models import User
@@ -72,15 +72,15 @@ def scans(actor: User, files: list[Named], data: dict[str, Any], lines: list[str
         _tell(line, as_json)
     try:
         with services.together(actor):
-            for name, content in reports(files):
-                if isinstance(content, inspection.Inspection):
-                    looked, path = content, None
+            for given in reports(files):
+                path, name = given.content, given.name
+                if isinstance(path, inspection.Inspection):
+                    looked, path = path, None
                 else:
-                    looked = inspection.inspect(content, name)
-                    path = content
+                    looked = inspection.inspect(path, name)
                 with refusals(as_json), _mapped(actor, name, path, looked, wanted.mapping) as (looked, path):
                     seen.append(looked)
-                    row = _one(actor, name, path, looked, wanted)
+                    row = _one(actor, given, path, looked, wanted)
                 data["scans"].append(row)
                 problems += row["problems"] if row["state"] == "refused" else []
                 _tell(line_of(row), as_json)
@@ -142,10 +142,11 @@ def _mapped(actor: User, name: str, content: Any, looked: Inspection, wanted: st
         yield again, path
 
 
-def _one(actor: User, name: str, content: Any, looked: Inspection, wanted: Wanted) -> dict[str, Any]:
+def _one(actor: User, given: Given, content: Any, looked: Inspection, wanted: Wanted) -> dict[str, Any]:
     """The outcome for one report, with what is in it."""
     from accord.exposure import services
 
+    name = given.name
     told = {"name": name, "format": looked.format, "scanner": looked.scanner}
     counts = {"instances": looked.instances, "grouped": looked.grouped, "rows_refused": looked.refused_rows}
     if looked.problem:
@@ -153,7 +154,7 @@ def _one(actor: User, name: str, content: Any, looked: Inspection, wanted: Wante
     if wanted.dry_run:
         return {**told, **counts, "state": "readable", "counts": {}, "problems": looked.refused}
     with refusals(wanted.as_json), progress(name, wanted.as_json) as tell, _as_file(name, content) as path:
-        report = services.import_scan(actor, path, tell)
+        report = services.import_scan(actor, path, tell, name=given.called)
     problems = [*report["problems"], *looked.refused] if looked.format == "accord" else report["problems"]
     return {**told, **counts, "state": report["state"], "counts": report["counts"], "problems": problems}
 
