@@ -305,3 +305,16 @@ def test_fortify_report() -> None:
     assert (second.analysis, second.analysis_detail, second.solution) == ("false_positive", "Test data only", None)
     assert len(scan.refusals) == 1
     assert all(not one.checks for one in scan.coverages)
+
+
+def test_webinspect() -> None:
+    scan = fixture("sessions.webinspect.xml")
+    assert [one.identity for one in scan.targets] == ["application:https://shop.example"]
+    (found,) = scan.observations
+    assert (found.definition_id, found.severity, found.cwes) == ("webinspect:5649", "critical", ("CWE-79",))
+    assert (found.path, found.port, found.anchor) == ("/find", 443, "q")
+    assert (found.description, found.solution) == ("Input comes back.", "Encode it.")
+    assert len(scan.refusals) == 1
+    whole = fixture("scan.webinspect.xml")
+    assert [(one.path, one.severity) for one in whole.observations] == [("/login", "medium")]
+    assert "SECRETCOOKIE" not in repr(scan.records) + repr(whole.records)

@@ -140,4 +140,6 @@ SAMPLES = {
     "audit.fvdl": "fortify",
     "shop.fortify.zip": "fortify",
     "report.fortify.xml": "fortify-report",
+    "sessions.webinspect.xml": "webinspect",
+    "scan.webinspect.xml": "webinspect",
 }

@@ -102,6 +102,12 @@ def _is_fortify_report(seen: Sniff) -> bool:
     return seen.root == "ReportDefinition" and "ReportSection" in seen.tags
 
 
+def _is_webinspect(seen: Sniff) -> bool:
+    if seen.root == "Sessions":
+        return {"Session", "AttackParamDescriptor"} <= seen.tags or {"Session", "RawRequest"} <= seen.tags
+    return seen.root == "Scan" and {"PolicyName", "Issues"} <= seen.tags
+
+
 FORMATS: tuple[Format, ...] = (
     Format("veracode", "Veracode detailed report XML", (".xml",), "accord.intake.veracode", _is_veracode),
     Format("veracode-json", "Veracode findings JSON", (".json",), "accord.intake.veracode.document", _is_veracode_json),
@@ -124,4 +130,5 @@ FORMATS: tuple[Format, ...] = (
            _is_blackduck_binaries),
     Format("fortify", "Fortify project file FPR", (".fpr", ".fvdl"), "accord.intake.fortify", _is_fortify),
     Format("fortify-report", "Fortify report XML", (".xml",), "accord.intake.fortify.issues", _is_fortify_report),
+    Format("webinspect", "Fortify WebInspect XML", (".xml",), "accord.intake.webinspect", _is_webinspect),
 )  # fmt: skip
