@@ -130,6 +130,8 @@ class Expressions:
     def __init__(self, databases: Mapping[str | None, bytes]) -> None:
         self._bytes = databases
         self._loaded: dict[str | None, Any] = {}
+        self.guesses: dict[int, float | None] = {}
+        """How rare plans guess atoms to be, by their numbers: each is guessed once."""
         self._searches: dict[frozenset[str], tuple[Callable[[bytes], bool], Callable[[Any], Any]]] = {}
 
     def scanner(self, field: str | None) -> Callable[[str], list[int]]:
@@ -210,18 +212,21 @@ def places_of(words: Iterable[str]) -> Callable[[Any], Any]:
     """From an Arrow array of texts to the places, in order, of those that may hold any of these words.
 
     All texts lie one after the other in memory and are looked through in one go; what stands across the border of two
-    texts only makes one of them a candidate too many.
+    texts only makes one of them a candidate too many. Nothing is compiled or imported before the first array comes: the
+    stream never asks.
     """
-    import numpy as np
-    import pyarrow as pa
-
-    database = _literals(words, 0)
+    held: list[Any] = []
     ends: list[int] = []
 
     def note(_: int, __: int, end: int, *___: object) -> None:
         ends.append(end)
 
     def places(array: Any) -> Any:
+        import numpy as np
+        import pyarrow as pa
+
+        if not held:
+            held.append(_literals(words, 0))
         if not pa.types.is_large_string(array.type):
             array = array.cast(pa.large_string())
         offsets = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
@@ -231,9 +236,9 @@ def places_of(words: Iterable[str]) -> Callable[[Any], Any]:
             own = offsets[begin : after + 1]
             ends.clear()
             if own[-1] > own[0]:
-                database.scan(memoryview(array.buffers()[2])[own[0] : own[-1]], match_event_handler=note)
-                held = np.asarray(ends, np.int64) + own[0]
-                found.append(begin + np.unique(np.searchsorted(own, held, "left") - 1))
+                held[0].scan(memoryview(array.buffers()[2])[own[0] : own[-1]], match_event_handler=note)
+                after_each = np.asarray(ends, np.int64) + own[0]
+                found.append(begin + np.unique(np.searchsorted(own, after_each, "left") - 1))
             begin = after
         return np.concatenate(found)
 

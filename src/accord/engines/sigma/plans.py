@@ -53,7 +53,9 @@ class Plan:
                 self._trees.setdefault(rule, []).append(tree)
         self._numbers = sorted({one for trees in self._trees.values() for tree in trees for one in atoms_of(tree)})
         self.size = len(self._numbers) + 50
-        self._guesses = {one: _guess(atoms[one]) for one in self._numbers}
+        guesses = expressions.guesses
+        guesses.update((one, _guess(atoms[one])) for one in self._numbers if one not in guesses)
+        self._guesses = {one: guesses[one] for one in self._numbers}
         asked = [atoms[one] for one in self._numbers]
         names = {atom.field for atom in asked} | {atom.value for atom in asked if atom.op.startswith("field")}
         self.fields: tuple[str, ...] = tuple(sorted(name for name in names if name is not None))
