@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from accord_collecting import Installation, counted, ended, free_port, numbered, plain, send, tls, wait_for
 
-LINES = int(os.environ.get("ACCORD_SYSLOG_LINES", "20000"))
+LINES = int(os.environ.get("ACCORD_SYSLOG_LINES", "100000"))
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 @pytest.mark.parametrize("transport", ["tcp", "tls"])
 def test_every_acknowledged_line_is_there_once(installation: Installation, transport: str) -> None:
-    """ACCORD_SYSLOG_LINES=100000 for the long run."""
+    """ACCORD_SYSLOG_LINES says how many."""
     port = free_port()
     pk = installation.add_source("syslog", transport, transport=transport, port=port, address="127.0.0.1")
     connect = partial(tls if transport == "tls" else plain, port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 from accord_collecting import Installation, free_port, plain, wait_for
 
+from accord.monitoring.collecting import certificates
+
 RSYSLOG = shutil.which("rsyslogd") or "/usr/sbin/rsyslogd"
-LINES = 20_000
+LINES = int(os.environ.get("ACCORD_SYSLOG_LINES", "100000"))
 NUMBER = re.compile(rb"line number (\d+) of")
 
 pytestmark = pytest.mark.skipif(
@@ -35,7 +38,7 @@ def rsyslog(folder: Path, module: str, action: str) -> subprocess.Popen[bytes]:
         f'global(workDirectory="{folder}" maxMessageSize="8k")\nmodule(load="imfile")\n{module}\n'
         f'input(type="imfile" file="{folder}/lines.log" tag="test" ruleset="out")\n'
         'template(name="plain" type="string" string="<%PRI%>1 %TIMESTAMP:::date-rfc3339% host app - - - %msg%")\n'
-        f'ruleset(name="out") {{ action({action} template="plain"\n  queue.type="LinkedList" queue.size="200000"\n'
+        f'ruleset(name="out") {{ action({action} template="plain"\n  queue.type="LinkedList" queue.size="1000000"\n'
         '  action.resumeRetryCount="-1" action.resumeInterval="1") }\n'
     )
     (folder / "lines.log").write_text("".join(f"line number {n} of {LINES}\n" for n in range(LINES)))
@@ -55,24 +58,31 @@ def numbers(installation: Installation, pk: int) -> Counter[int]:
     return Counter(int(found[1]) for body in installation.spooled(pk).elements() if (found := NUMBER.search(body)))
 
 
-def test_relp_through_kills(installation: Installation, tmp_path: Path) -> None:
+@pytest.mark.parametrize("transport", ["relp", "relp-tls"])
+def test_relp_through_kills(installation: Installation, tmp_path: Path, transport: str) -> None:
     """RELP acknowledges every message: nothing is lost and nothing comes twice, whatever is killed."""
     if not list(Path("/usr/lib").glob("**/omrelp.so")):
         pytest.skip("rsyslog is here without RELP (Debian: apt-get install rsyslog-relp)")
     port = free_port()
-    pk = installation.add_source("syslog", "relp", transport="relp", port=port, address="127.0.0.1")
+    pk = installation.add_source("syslog", transport, transport=transport, port=port, address="127.0.0.1")
     process = installation.collect()
     wait_for(lambda: answers(port))  # rsyslog 8.2302 sends its first message twice where it could not connect at first
-    sender = rsyslog(
-        tmp_path, 'module(load="omrelp")', f'type="omrelp" target="127.0.0.1" port="{port}" timeout="5"'
-    )  # fmt: skip
+    action = f'type="omrelp" target="localhost" port="{port}" timeout="5"'
+    if transport == "relp-tls":
+        certificate = installation.home / "events" / "certificates" / transport / "certificate.pem"
+        own, key = certificates.own(tmp_path / "own")  # without one librelp only offers to stay anonymous
+        action += (
+            f' tls="on" tls.caCert="{certificate}" tls.authMode="name" tls.permittedPeer=["localhost"]'
+            f' tls.myCert="{own}" tls.myPrivKey="{key}"'
+        )
+    sender = rsyslog(tmp_path, 'module(load="omrelp")', action)
     try:
         for part in (LINES // 10, LINES // 2):
-            wait_for(lambda part=part: len(numbers(installation, pk)) > part)
+            wait_for(lambda part=part: len(numbers(installation, pk)) > part, every=0.5)
             process.kill()
             process.wait()
             process = installation.collect()
-        wait_for(lambda: len(numbers(installation, pk)) == LINES, 120)
+        wait_for(lambda: len(numbers(installation, pk)) == LINES, 240, 1.0)
     finally:
         sender.terminate()
         sender.wait(30)
@@ -96,7 +106,7 @@ def test_tls_with_a_certificate_that_is_verified(installation: Installation, tmp
         '  StreamDriverPermittedPeers="localhost"',
     )  # fmt: skip
     try:
-        wait_for(lambda: len(numbers(installation, pk)) == LINES, 120)
+        wait_for(lambda: len(numbers(installation, pk)) == LINES, 240, 1.0)
     finally:
         sender.terminate()
         sender.wait(30)

@@ -64,10 +64,12 @@ def _rsyslog(transport: str, port: int, host: str) -> str:
     if transport.startswith("relp"):
         tls = (
             '\n  tls="on" tls.caCert="/etc/accord/accord.pem" tls.authMode="name" '
-            f'tls.permittedPeer=["{host}"]' if transport == "relp-tls" else ""
+            f'tls.permittedPeer=["{host}"]\n'
+            '  tls.myCert="/etc/accord/own.pem" tls.myPrivKey="/etc/accord/own.key"' if transport == "relp-tls" else ""
         )  # fmt: skip
+        note = "# own.pem: a certificate of the sender itself; without one omrelp stays anonymous.\n" if tls else ""
         return (
-            f'module(load="omrelp")\naction(type="omrelp" target="{host}" port="{port}"{tls}\n{queue})\n'
+            f'{note}module(load="omrelp")\naction(type="omrelp" target="{host}" port="{port}"{tls}\n{queue})\n'
         )  # fmt: skip
     if transport == "udp":
         return (
