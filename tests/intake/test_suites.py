@@ -318,3 +318,19 @@ def test_webinspect() -> None:
     whole = fixture("scan.webinspect.xml")
     assert [(one.path, one.severity) for one in whole.observations] == [("/login", "medium")]
     assert "SECRETCOOKIE" not in repr(scan.records) + repr(whole.records)
+
+
+def test_veracode_sca() -> None:
+    scan = fixture("issues.veracode.json")
+    found = scan.one("CVE-2031-1001")
+    assert (found.aliases, found.severity, found.cvss_score) == (("veracode:SID-36527",), "high", 8.8)
+    assert (found.purl, found.target) == ("pkg:maven/org.example/parsley@2.0.3", "repository:shop")
+    licence = scan.one("licence:GPL-3.0")
+    assert (licence.kind, licence.analysis, licence.purl) == ("licence", "suppressed", "pkg:npm/tea-cup@1.0.0")
+    assert (len(scan.observations), len(scan.refusals)) == (2, 1), "what is fixed is no observation"
+    table = fixture("issues.veracode.csv")
+    same = table.one("CVE-2031-1001")
+    assert (same.purl, same.severity, same.fixed_version) == (found.purl, "high", "2.1.0")
+    assert table.one("veracode:outdated-library").component == "tea-cup"
+    ignored = table.one("veracode:SID-77")
+    assert (ignored.component, ignored.analysis) == ("spoon", "suppressed")

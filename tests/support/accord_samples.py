@@ -90,6 +90,7 @@ SAMPLES = {
     "fork.trufflehog.json": "trufflehog",
     "issues.sonarqube.json": "sonarqube",
     "hotspots.sonarqube.json": "sonarqube",
+    "page.sonarqube.html": "sonarqube-html",
     "sast.gitlab.json": "gitlab",
     "dependencies.gitlab.json": "gitlab",
     "container.gitlab.json": "gitlab",
@@ -117,6 +118,8 @@ SAMPLES = {
     # suites
     "report.veracode.xml": "veracode",
     "findings.veracode.json": "veracode-json",
+    "issues.veracode.json": "veracode-sca",
+    "issues.veracode.csv": "veracode-sca-csv",
     "results.checkmarx.xml": "checkmarx",
     "results.checkmarx-one.json": "checkmarx-one",
     "engines.checkmarx.json": "checkmarx-report",

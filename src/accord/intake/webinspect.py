@@ -1,5 +1,5 @@
-"""Fortify WebInspect as XML: the export of sessions ("Sessions") and of the vulnerabilities of a scan ("Scan"), read from
-the structure that WebInspect's guide gives for its exports
+"""Fortify WebInspect as XML: the export of sessions ("Sessions") and of the vulnerabilities of a scan ("Scan"), read
+from the structure that WebInspect's guide gives for its exports
 (https://www.microfocus.com/documentation/fortify-webinspect/).
 
 An issue is one observation at its address. Requests and answers, which carry cookies, are not kept. The exports do not

@@ -15,6 +15,14 @@ def _is_veracode_json(seen: Sniff) -> bool:
     )
 
 
+def _is_veracode_sca(seen: Sniff) -> bool:
+    return seen.has("_embedded.issues[].issue_type", "_embedded.issues[].library")
+
+
+def _is_veracode_sca_csv(seen: Sniff) -> bool:
+    return seen.columns("Issue ID", "Issue type", "Library", "Version in use", "Coordinate 1", "Vulnerability ID")
+
+
 def _is_checkmarx(seen: Sniff) -> bool:
     return seen.root == "CxXMLResults"
 
@@ -111,6 +119,9 @@ def _is_webinspect(seen: Sniff) -> bool:
 FORMATS: tuple[Format, ...] = (
     Format("veracode", "Veracode detailed report XML", (".xml",), "accord.intake.veracode", _is_veracode),
     Format("veracode-json", "Veracode findings JSON", (".json",), "accord.intake.veracode.document", _is_veracode_json),
+    Format("veracode-sca", "Veracode SCA issues JSON", (".json",), "accord.intake.veracode.agent", _is_veracode_sca),
+    Format("veracode-sca-csv", "Veracode SCA issues CSV", (".csv",), "accord.intake.veracode.agent_table",
+           _is_veracode_sca_csv),
     Format("checkmarx", "Checkmarx SAST XML", (".xml",), "accord.intake.checkmarx", _is_checkmarx),
     Format("checkmarx-one", "Checkmarx One results JSON", (".json",), "accord.intake.checkmarx.one", _is_checkmarx_one),
     Format("checkmarx-report", "Checkmarx One scan report JSON", (".json",), "accord.intake.checkmarx.scan_report",
