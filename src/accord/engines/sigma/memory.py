@@ -90,7 +90,7 @@ class Budget:
 
 def key_of(texts: tuple[str, ...]) -> tuple[str, ...] | bytes:
     """What values are remembered under: themselves, or 128 bits of their digest where they are long."""
-    if sum(map(len, texts)) <= LONGEST:
+    if (len(texts[0]) if len(texts) == 1 else sum(map(len, texts))) <= LONGEST:
         return texts
     total = blake2b(repr(tuple(map(len, texts))).encode(), digest_size=16)
     for text in texts:

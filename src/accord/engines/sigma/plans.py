@@ -44,7 +44,7 @@ class Plan:
     ) -> None:  # fmt: skip
         self.number, self._budget, self._atoms, self._expressions = number, budget, atoms, expressions
         self.seen: set[str] = set()
-        self.known = self.unlike = self._missed = self._looked_at = 0
+        self.known = self.unlike = self._missed = 0
         self.rules = tuple(sorted({rule for rule, _ in left}))
         self.always = tuple(sorted({rule for rule, tree in left if tree is TRUE}))
         self._trees: dict[int, list[Tree]] = {}
@@ -104,9 +104,7 @@ class Plan:
             if name in by_field:
                 held = {number: tuple(triggers[number]) for number in by_field[name]}
                 self._fields[place] = _Triggers(held, atoms, self._expressions)
-        self._active = [
-            (place, self._memories[place], one) for place, one in enumerate(self._fields) if one is not None
-        ]
+        self._active = [(place, self._memories[place]) for place, one in enumerate(self._fields) if one is not None]
         for memory in self._memories:
             memory.clear()
 
@@ -175,7 +173,6 @@ class Plan:
         memory, key = self._memories[place], key_of(texts)
         found: tuple[int, ...] | None = memory.get(key)
         if found is None:
-            triggers.missed(self._looked_at)
             found = triggers.of(texts)
             self._budget.keep(memory, key, found)
         return found
@@ -203,18 +200,13 @@ class Plan:
     def verdict(self, values: Sequence[Texts], anywhere: int = 0) -> tuple[int, ...]:
         """The rules that hold, in order; `values` are the texts of each of `fields`."""
         looked = set(self.unconditional)
-        self._looked_at += 1
         if anywhere:
             looked.update(self.touched_anywhere(anywhere))
-        for place, memory, triggers in self._active:
+        for place, memory in self._active:
             texts = values[place]
-            if triggers.unlike:
-                triggers.unlike -= 1
-                rules: tuple[int, ...] | None = triggers.of(texts)
-            else:
-                rules = memory.get(texts)
-                if rules is None:
-                    rules = self.touched(place, texts)
+            rules = memory.get(texts)
+            if rules is None:
+                rules = self.touched(place, texts)
             if rules:
                 looked.update(rules)
         if self._sample is not None:
@@ -227,25 +219,13 @@ class Plan:
 
 
 class _Triggers:
-    """Atoms of one field, each with the rules that are looked at when it may be true.
-
-    For `unlike` more events it is not worth to look whether the field's value is remembered.
-    """
+    """Atoms of one field, each with the rules that are looked at when it may be true."""
 
     def __init__(self, rules: Mapping[int, tuple[int, ...]], atoms: Atoms, expressions: Expressions) -> None:
         rows = [(one, number, bit) for bit, number in enumerate(rules) for one in relaxed(atoms[number])]
         self._rules = list(rules.values())
         self._matcher = FieldMatcher(rows, expressions)
         self._known: dict[int, tuple[int, ...]] = {0: ()}
-        self.unlike = self._missed = self._since = 0
-
-    def missed(self, events: int) -> None:
-        """Count a value that was not remembered, after so many events in all."""
-        self._missed += 1
-        if self._missed == _PROBED:
-            if self._missed * 17 > (events - self._since) * 16:
-                self.unlike = 16 * _PROBED
-            self._missed, self._since = 0, events
 
     def of(self, texts: Texts) -> tuple[int, ...]:
         """The rules to look at for these texts."""
