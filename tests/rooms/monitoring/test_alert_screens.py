@@ -254,8 +254,14 @@ def test_the_api_does_what_the_screens_do(ana: User) -> None:
             "expires": (timezone.now() + timedelta(days=3)).isoformat()}  # fmt: skip
     assert post("/exceptions", **told).status_code == 422
     key = post("/exceptions", **told, despite="Because it is so.").json()["key"]
+    got = at.get(f"/api/exceptions/{key}").json()
+    assert (got["state"], got["rules"], got["days"]) == ("live", ["rule-one"], [])
+    assert got["conditions"] == [{"field": "Image", "operator": "contains", "value": "one"}] and got["told"]
     assert post(f"/exceptions/{key}/end").json()["state"] == "ended"
+    assert at.get(f"/api/exceptions/{key}").json()["state"] == "ended"
     until = (timezone.now() + timedelta(hours=1)).isoformat()
     made = post("/silences", since=timezone.now().isoformat(), until=until, reason="R", rule="rule-one").json()
+    assert at.get(f"/api/silences/{made['key']}").json()["state"] == "live"
     assert post(f"/silences/{made['key']}/end").json()["state"] == "ended"
+    assert {at.get(f"/api/{noun}/NONE").status_code for noun in ("exceptions", "silences")} == {404}
     assert at.get("/api/alerts/A-999999").status_code == 404

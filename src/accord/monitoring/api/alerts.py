@@ -27,7 +27,7 @@ class Act(Schema):
     """One act to alerts (keys). `revision` of a single one refuses it where somebody changed it meanwhile."""
 
     action: str = Field(max_length=20)
-    alerts: list[str] = Field(max_length=triage.AT_ONCE)
+    alerts: list[str] = Field(max_length=triage.MOST)
     verdict: str = Field(default="", max_length=10)
     duplicate_of: str = Field(default="", max_length=20)
     owner: str = Field(default="", max_length=254)
@@ -239,6 +239,21 @@ def save(request: HttpRequest, body: Body[Saving]) -> dict[str, Any]:
     return item(EXCEPTIONS, made)
 
 
+@router.get("/exceptions/{key}", summary="One exception", operation_id="get_exception", response=dict[str, Any])
+@guard_api("view", "rule_exception")
+def get_exception(request: HttpRequest, key: str) -> dict[str, Any]:
+    """With its conditions, its rules, what its replay told when it was saved, and the hits it dropped by day."""
+    found = RuleException.objects.filter(key=key).first()
+    if found is None:
+        raise Http404
+    days = found.days.order_by("day", "rule__identifier").values("day", "rule__identifier", "hits")
+    return {
+        **item(EXCEPTIONS, found), "everywhere": found.everywhere, "conditions": found.conditions,
+        "rules": sorted(found.rules.values_list("identifier", flat=True)), "told": found.told,
+        "days": [{"day": one["day"], "rule": one["rule__identifier"], "hits": one["hits"]} for one in days],
+    }  # fmt: skip
+
+
 @router.post("/exceptions/{key}/end", summary="End an exception", operation_id="end_exception",
              response=dict[str, Any])  # fmt: skip
 @guard_api("change", "rule_exception")
@@ -255,6 +270,15 @@ def end_exception(request: HttpRequest, key: str) -> dict[str, Any]:
 @idempotent
 def silence(request: HttpRequest, body: Body[Quiet]) -> dict[str, Any]:
     return item(SILENCES, silences.add(actor_of(request), **body.dict()))
+
+
+@router.get("/silences/{key}", summary="One silence", operation_id="get_silence", response=dict[str, Any])
+@guard_api("view", "silence")
+def get_silence(request: HttpRequest, key: str) -> dict[str, Any]:
+    found = Silence.objects.filter(key=key).first()
+    if found is None:
+        raise Http404
+    return item(SILENCES, found)
 
 
 @router.post("/silences/{key}/end", summary="End a silence", operation_id="end_silence", response=dict[str, Any])

@@ -141,6 +141,7 @@ def _units(request: HttpRequest) -> list[tuple[str, str]]:
 
 def _context(request: HttpRequest) -> dict[str, Any]:
     from accord.monitoring.forms.alerts import analysts
+    from accord.monitoring.services.triage import MOST
 
     user = request.user
     verbs = {verb for verb in ("work", "judge") if may(user, verb, "alert")}
@@ -158,6 +159,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "may_silence": may(user, "change", "silence"), "query": request.GET.urlencode(),
         "verdicts": [(value, label) for value, label in Alert.Verdict.choices if value != Alert.Verdict.DUPLICATE],
         "analysts": analysts() if "work" in verbs else [], "tabs": tabs,
+        "most": MOST,
     }  # fmt: skip
 
 

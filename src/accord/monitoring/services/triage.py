@@ -24,7 +24,8 @@ from accord.monitoring.services import entities
 ESCALATED = webhooks.declare("alert.escalated", "An alert was escalated: an incident is wanted")
 CLOSED = webhooks.declare("alert.closed", "An alert of level high or critical was closed with its verdict")
 State, Verdict = Alert.State, Alert.Verdict
-AT_ONCE = 500
+AT_ONCE, MOST = 500, 5_000
+"""So many alerts are changed in one transaction, which others wait for; so many by one act."""
 LONGEST = 5000
 LONGEST_STAY = 240.0
 """Minutes that one look at an alert can count; a page that is left open is no work."""
@@ -234,36 +235,49 @@ def _do(
     wanted = list(dict.fromkeys(alerts))
     if not wanted:
         raise Refused(Problem(None, "alerts", "None is chosen.", "Choose at least one."))
-    if len(wanted) > AT_ONCE:
-        raise Refused(Problem(None, "alerts", f"{len(wanted):,} are chosen.", f"Choose at most {AT_ONCE} at once."))
-    outcome, fits = Outcome(), ACTS[verb][2]
-    with ledger.write(actor) as log:
-        rows = Alert.objects.filter(pk__in=wanted).select_related("owner", "duplicate_of", "changed_by").order_by("pk")
-        for alert in rows:
-            if len(wanted) == 1:
-                _check(alert, expected)
-            if alert.state not in fits:
-                outcome.passed[alert.state] += 1
-                continue
-            before = snapshot(alert)
-            act(alert)
-            _mark(actor, alert)
-            _spend(alert, minutes / len(wanted), save=False)
-            outcome.changed.append(alert)
-            log.add(verb, "alert", alert.key, before, {**snapshot(alert), **({"note": words} if words else {})})
-        if not outcome.changed:
-            raise Refused(_why_not(verb, outcome))
-        names = [
-            "state", "verdict", "duplicate_of", "owner", "acknowledged", "closed", "minutes", "revision", "changed",
-            "changed_by",
-        ]  # fmt: skip
-        Alert.objects.bulk_update(outcome.changed, names, batch_size=200)
-        if words.strip():
-            told = _text(words, "note")
-            AlertNote.objects.bulk_create(AlertNote(alert=one, by=actor, text=told) for one in outcome.changed)
-        if after is not None:
-            after(actor, outcome.changed, log)
+    if len(wanted) > MOST:
+        raise Refused(Problem(None, "alerts", f"{len(wanted):,} are chosen.", f"Choose at most {MOST:,} at once."))
+    outcome = Outcome()
+    for start in range(0, len(wanted), AT_ONCE):
+        with ledger.write(actor) as log:
+            found = Alert.objects.filter(pk__in=wanted[start : start + AT_ONCE]).order_by("pk")
+            rows = list(found.select_related("owner", "duplicate_of", "changed_by"))
+            if len(wanted) == 1 and rows:
+                _check(rows[0], expected)
+            changed = _do_some(actor, rows, verb, act, minutes / len(wanted), words, log, outcome)
+            if changed and after is not None:
+                after(actor, changed, log)
+        outcome.changed += changed
+    if not outcome.changed:
+        raise Refused(_why_not(verb, outcome))
     return outcome
+
+
+def _do_some(
+    actor: User, rows: Sequence[Alert], verb: str, act: Act, minutes: float, words: str, log: ledger.Log,
+    outcome: Outcome,
+) -> list[Alert]:  # fmt: skip
+    """Do it to those of some alerts whose state it fits; the others are counted as passed over."""
+    changed = []
+    for alert in rows:
+        if alert.state not in ACTS[verb][2]:
+            outcome.passed[alert.state] += 1
+            continue
+        before = snapshot(alert)
+        act(alert)
+        _mark(actor, alert)
+        _spend(alert, minutes, save=False)
+        changed.append(alert)
+        log.add(verb, "alert", alert.key, before, {**snapshot(alert), **({"note": words} if words else {})})
+    names = [
+        "state", "verdict", "duplicate_of", "owner", "acknowledged", "closed", "minutes", "revision", "changed",
+        "changed_by",
+    ]  # fmt: skip
+    Alert.objects.bulk_update(changed, names, batch_size=200)
+    if changed and words.strip():
+        told = _text(words, "note")
+        AlertNote.objects.bulk_create(AlertNote(alert=one, by=actor, text=told) for one in changed)
+    return changed
 
 
 def _why_not(verb: str, outcome: Outcome) -> str:

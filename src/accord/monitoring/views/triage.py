@@ -22,7 +22,7 @@ from accord.monitoring.lists.alerts import under
 from accord.monitoring.models import Alert
 from accord.monitoring.selectors import alerts as read
 from accord.monitoring.services import silences, triage, windows
-from accord.monitoring.services.triage import ACTS, AT_ONCE, Outcome
+from accord.monitoring.services.triage import ACTS, MOST, Outcome
 from accord.monitoring.views.alerts import IGNORED, found_or_404
 
 LIST = "monitoring:alert_list"
@@ -184,12 +184,12 @@ def chosen_of(request: HttpRequest) -> list[int]:
     if given.get("scope") == "all":
         asked = QueryDict(given.get("query", ""))
         query = {name: [str(v) for v in asked.getlist(name)] for name in asked if name not in IGNORED}
-        found = list(under(request.user, query).order_by("-score").values_list("pk", flat=True)[: AT_ONCE + 1])
-        if len(found) > AT_ONCE:
-            raise Refused(f"More than {AT_ONCE} alerts fit the filter. Narrow it, or do it in parts.")
+        found = list(under(request.user, query).order_by("-score").values_list("pk", flat=True)[: MOST + 1])
+        if len(found) > MOST:
+            raise Refused(f"More than {MOST:,} alerts fit the filter. Narrow it, or do it in parts.")
         return found
     wanted = [number for one in given.getlist("alerts") if (number := number_of(one)) is not None]
-    return list(read.seen_by(request.user).filter(pk__in=wanted[: AT_ONCE + 1]).values_list("pk", flat=True))
+    return list(read.seen_by(request.user).filter(pk__in=wanted[: MOST + 1]).values_list("pk", flat=True))
 
 
 def number_of(text: str) -> int | None:
