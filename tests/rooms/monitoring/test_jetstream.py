@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from accord_collecting import Running, everything, wait_for
+from accord_collecting import Running, everything, free_port, wait_for
 from accord_nats import NatsServer
 from hypothesis import given
 from hypothesis import strategies as st
@@ -92,6 +92,20 @@ def test_a_server_that_goes_and_comes_back(running: Running, server: NatsServer)
     wait_for(lambda: told(running, pk, "problem") == "" and told(running, pk, "since"))
     assert told(running, pk, "error"), "the last error stays to be seen"
     assert [one.body for one in taken(running, pk)] == [b"before", b"after"]
+
+
+def test_the_next_server_is_tried_and_one_that_is_away_is_told(running: Running, server: NatsServer) -> None:
+    away = f"nats://127.0.0.1:{free_port()}"
+    second = begin(running, server, 2, servers=[away])
+    wait_for(lambda: "Connect" in (told(running, second, "problem") or ""))
+    server.publish([b"a"])
+    pk = begin(running, server, servers=[away, server.url])
+    wait_for(lambda: len(taken(running, pk)) == 1)
+    wait_for(lambda: told(running, pk, "since"))
+    since = told(running, pk, "since")
+    time.sleep(2 * jetstream.ASK)  # with nothing to fetch it stays where it is
+    assert told(running, pk, "since") == since
+    assert told(running, pk, "problem") == ""
 
 
 def test_a_full_disk_fetches_no_more_says_why_and_goes_on(
@@ -206,7 +220,7 @@ def test_a_stream_that_is_not_there_and_settings_that_change(running: Running, s
 
 
 def test_without_the_client_it_is_said_how_to_get_it(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "nats", None)
+    monkeypatch.setitem(sys.modules, "nats.aio.client", None)
     running.add(1, "nats", servers=["nats://127.0.0.1:1"], stream="LOGS", durable="accord")
     wait_for(lambda: "pip install 'accord[nats]'" in (told(running, 1, "problem") or ""))
 

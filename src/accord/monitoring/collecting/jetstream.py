@@ -106,15 +106,11 @@ class JetStream:
             log.info("stream is taken", source=self._living.wanted.key, server=server, stream=info.stream_name)
             await self._batches(client, context, pull, info)
         finally:
-            with suppress(Exception):
-                async with asyncio.timeout(WAIT):
-                    await client.close()
+            await _close(client)
 
     async def _batches(
         self, client: Client, context: JetStreamContext, pull: JetStreamContext.PullSubscription, info: ConsumerInfo
     ) -> None:
-        import nats.errors
-
         asked = 0.0
         largest = client.max_payload
         while not self._stop.is_set():
@@ -127,7 +123,7 @@ class JetStream:
                 )
             try:
                 messages = await pull.fetch(max(1, min(BATCH, BATCH_BYTES // max(largest, 1))), timeout=WAIT)
-            except nats.errors.TimeoutError:
+            except TimeoutError:
                 messages = []
             if client.is_closed:
                 raise ConnectionError("The connection ended.")
@@ -189,17 +185,30 @@ class JetStream:
 
     async def _connected(self, server: str) -> Client:
         try:
-            import nats
+            from nats.aio.client import Client
+            from nats.errors import NoServersError
         except ImportError:
             raise Unusable(MISSING) from None
         given = await asyncio.to_thread(_options, self.settings, server)
+        last: list[Exception] = []
 
         async def broke(error: Exception) -> None:
+            last[:] = [error]
             self._note(error=str(error)[:300] or type(error).__name__, error_at=time.time())
 
-        return await nats.connect(
-            server, allow_reconnect=False, connect_timeout=int(ANSWER), error_cb=broke, name="accord", **given
-        )  # fmt: skip
+        client = Client()
+        try:
+            async with asyncio.timeout(ANSWER):  # the client itself goes on trying one that refuses
+                await client.connect(
+                    server, allow_reconnect=False, max_reconnect_attempts=1, reconnect_time_wait=0,
+                    connect_timeout=int(ANSWER), error_cb=broke, name="accord", **given,
+                )  # fmt: skip
+        except BaseException as error:
+            await _close(client)
+            if last and isinstance(error, TimeoutError | NoServersError):
+                raise last[0] from None
+            raise
+        return client
 
     async def _consumer(self, context: JetStreamContext) -> ConsumerInfo:
         """The durable consumer as it is; it is made where there is none."""
@@ -258,6 +267,12 @@ class JetStream:
         if name == "NotFoundError":
             return f"{where} has no stream “{self.settings.get('stream')}” ({said}). Make it there, or name another."
         return f"{where} cannot be used now ({said}); it is tried again by itself."
+
+
+async def _close(client: Client) -> None:
+    with suppress(Exception):
+        async with asyncio.timeout(WAIT):  # after a handshake that failed it would wait for ever
+            await client.close()
 
 
 def _floor(info: ConsumerInfo) -> int:
