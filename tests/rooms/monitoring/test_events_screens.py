@@ -74,6 +74,14 @@ def test_the_search_shows_the_newest_first_with_asset_source_and_alert(
         group="g", first=first.time, last=first.time,
     )  # fmt: skip
     AlertEvent.objects.create(alert=alert, event=first.key, source=source, time=first.time)
+    many = Alert.objects.create(
+        key="A-000002", rule=rule, version=version, level="high", title="Many of them", entity_kind="host",
+        entity="SRV-01", group="h", first=first.time, last=second.time,
+    )  # fmt: skip
+    AlertEvent.objects.create(
+        alert=many, event="1-gone-1", source=source, time=second.time + timedelta(hours=2),
+        members=["1-gone-0", first.key, "1-gone-1"],
+    )  # fmt: skip
     with django_assert_max_num_queries(15):
         answer = client.get(reverse("monitoring:event_list"))
     page = answer.content.decode()
@@ -86,6 +94,7 @@ def test_the_search_shows_the_newest_first_with_asset_source_and_alert(
         one = client.get(reverse("monitoring:event_detail", args=[first.key])).content.decode()
     for text in (
         "A-000001 A rule",
+        "A-000002 Many of them",
         "linux / auditd",
         "10.0.0.1",
         "Servers",
@@ -93,6 +102,8 @@ def test_the_search_shows_the_newest_first_with_asset_source_and_alert(
         first.key,
     ):
         assert text in one
+    other = client.get(reverse("monitoring:event_detail", args=[second.key])).content.decode()
+    assert "A-000001" not in other and "A-000002" not in other
 
 
 def test_filters_narrow_and_pages_follow(client: Client, put: Callable[..., Any], source: Source) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from accord.estate.models import Asset
@@ -16,6 +17,8 @@ from accord.monitoring.store import StoredEvent
 LATE = timedelta(minutes=2)
 """The pump shows every quarter of a minute that it is at work."""
 MOST_ALERTS = 50
+CORRELATED = timedelta(days=31)
+"""A correlation is looked for so long after an event."""
 SHOWN = 200
 
 
@@ -70,10 +73,15 @@ def alerts_by_event(keys: Iterable[str]) -> dict[str, list[int]]:
     return found
 
 
-def alerts_of(key: str) -> list[Alert]:
-    """The alerts that rest on an event, newest first."""
-    ids = AlertEvent.objects.filter(event=key).values("alert")
-    return list(Alert.objects.filter(pk__in=ids).select_related("rule").order_by("-opened", "-pk")[:MOST_ALERTS])
+def alerts_of(event: StoredEvent) -> list[Alert]:
+    """The alerts that rest on an event, by itself or as one of those that a correlation counted, newest first."""
+    alone = Q(event=event.key)
+    # A correlation has the time of its last event; of the events that were counted it keeps the keys.
+    within = Q(time__range=(event.time, event.time + CORRELATED))
+    counted = within & Q(members__icontains=f'"{event.key}"')
+    ids = AlertEvent.objects.filter(alone).values("alert").union(AlertEvent.objects.filter(counted).values("alert"))
+    found = Alert.objects.filter(pk__in=[one["alert"] for one in ids[: MOST_ALERTS * 2]])
+    return list(found.select_related("rule").order_by("-opened", "-pk")[:MOST_ALERTS])
 
 
 @dataclass(frozen=True, slots=True)

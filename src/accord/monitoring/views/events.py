@@ -119,7 +119,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "event": event, "rows": selectors.rows_of(event.data),
         "breadcrumb": [("Events", reverse("monitoring:event_list"))],
         "raw": event.raw[: 1 << 16].decode("utf-8", "replace"), "cut": len(event.raw) > 1 << 16,
-        "alerts": selectors.alerts_of(key) if may(request.user, "view", "alert") else None,
+        "alerts": selectors.alerts_of(event) if may(request.user, "view", "alert") else None,
         "around": [
             (label, f"{reverse('monitoring:event_list')}?{urlencode({name: value, **_span(since, until)})}")
             for name, label, value in (
