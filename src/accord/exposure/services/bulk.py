@@ -297,8 +297,13 @@ def rewrite(model: type[Model], columns: Sequence[str], rows: Sequence[tuple[Any
     table = quote(model._meta.db_table)
     with connection.cursor() as cursor:
         if connection.vendor != "postgresql":
-            all_sets = ", ".join(f"{quote(name)} = %s" for name in columns)
-            cursor.executemany(f"UPDATE {table} SET {all_sets} WHERE {quote('id')} = %s", rows)
+            *held, pks = zip(*rows, strict=True)
+            written = [wire.literal(values[0]) if _is_constant(values) else None for values in held]
+            all_sets = ", ".join(f"{quote(name)} = {one or '%s'}" for name, one in zip(columns, written, strict=True))
+            differing = [values for values, one in zip(held, written, strict=True) if one is None]
+            cursor.executemany(
+                f"UPDATE {table} SET {all_sets} WHERE {quote('id')} = %s", list(zip(*differing, pks, strict=True))
+            )
             return
         sets: list[str] = []
         given: list[Any] = []

@@ -8,7 +8,7 @@ stale from then on: somebody looked there without looking for it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import compress
 from operator import attrgetter, ne
 from typing import Any, NamedTuple
@@ -132,6 +132,7 @@ def _close_some(actor: User, scan_id: int, findings: list[int], identities: list
 def _note(scan: Scan, targets: list[Target], seen: Mapping[str, int], coverage: Covered, estate: Estate) -> None:
     """Note that the scan looked at these targets, and when their assets were last looked at."""
     rows = []
+    sizes = _Sizes()
     for target in targets:
         told = coverage.get(target.identity, ())
         rows.append(
@@ -140,8 +141,7 @@ def _note(scan: Scan, targets: list[Target], seen: Mapping[str, int], coverage: 
                 complete=_of([one.complete for one in told]),
                 credentials=_of([one.credentials for one in told]),
                 exhaustive=any(one.exhaustive for one in told),
-                checks=len(frozenset().union(*(one.checks for one in told))) if told else 0,
-                groups=len(frozenset().union(*(one.groups for one in told))) if told else 0,
+                checks=sizes(one.checks for one in told), groups=sizes(one.groups for one in told),
             )
         )  # fmt: skip
     ScanTarget.objects.bulk_create(rows, batch_size=bulk.ROWS, ignore_conflicts=True)
@@ -154,6 +154,20 @@ def _note(scan: Scan, targets: list[Target], seen: Mapping[str, int], coverage: 
         [AssetExposure(asset_id=a, reach=facts[a].reach, goal_weight=facts[a].goal_weight) for a in missing],
     )
     known.filter(Q(covered=None) | Q(covered__lt=scan.observed)).update(covered=scan.observed)
+
+
+class _Sizes:
+    """How many names several sets have together; most targets of a scan have the very same sets."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[frozenset[str], ...], int] = {}
+
+    def __call__(self, sets: Iterable[frozenset[str]]) -> int:
+        given = tuple(sets)
+        found = self._known.get(given)
+        if found is None:
+            found = self._known[given] = len(frozenset().union(*given))
+        return found
 
 
 def _of(told: list[bool | None]) -> bool | None:

@@ -13,7 +13,6 @@ from accord.core.models import User
 from accord.exposure.models import Scan
 from accord.exposure.services import feeds
 from accord.exposure.services.importing import Tell, process, receive, silent
-from accord.exposure.services.importing.aside import Proving
 from accord.intake.records import IntakeError, Observation, Refusal, ScanHeader, Target
 from accord.intake.registry import read_scan
 
@@ -29,17 +28,16 @@ def import_scan(actor: User, path: Path | str, tell: Tell = silent, name: str = 
     """
     source = Path(path)
     called = name or source.name
-    proving = Proving(called)
     try:
         with source.open("rb") as stream:
-            stored = files.keep(actor, called, proving.blocks(files.chunks(stream)))
+            stored = files.keep(actor, called, files.chunks(stream))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise Refused(Problem(None, "", f"{reason}.", "Give a file that may be read.", called)) from None
     scan, _ = receive(actor, stored, called)
     before = _counts(Scan.of_file(scan.file_id))
     try:
-        found = process(actor, scan, tell, proving.result())
+        found = process(actor, scan, tell)
     except Refused as error:
         scan.refresh_from_db()
         problems = [str(problem) for problem in error.problems]

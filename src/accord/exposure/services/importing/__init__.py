@@ -73,18 +73,15 @@ def start(actor: User, scan: Scan) -> Job:
     return job
 
 
-def process(actor: User, scan: Scan, tell: Tell = silent, proof: Proof | None = None) -> list[Scan]:
-    """Read and apply the file of a scan; returns its scans. Goes on where an interrupted run stopped.
-
-    `proof` is what is known already of the kept file.
-    """
+def process(actor: User, scan: Scan, tell: Tell = silent) -> list[Scan]:
+    """Read and apply the file of a scan; returns its scans. Goes on where an interrupted run stopped."""
     scan.refresh_from_db()
     if scan.state == Scan.State.LANDED and not _waiting(scan):
         return _of_file(scan)
     version = refingerprint.in_force()
     with opened(scan.file, scan.name, version) as found, bulk.large_writes(Finding):
         if scan.state in (Scan.State.RECEIVED, Scan.State.READING, Scan.State.REFUSED):
-            _survey(actor, scan, found, tell, version, proof)
+            _survey(actor, scan, found, tell, version)
         try:
             estate = applying.apply(actor, scan.file, found, tell)
         except IntakeError as error:
@@ -129,12 +126,12 @@ def _take_back(actor: User, scan: Scan, error: IntakeError, tell: Tell) -> None:
     undo.run(actor, scan, tell)
 
 
-def _survey(actor: User, scan: Scan, found: Reading, tell: Tell, version: int, proof: Proof | None) -> None:
-    """What the file holds: known in one transaction, or the file is refused."""
+def _survey(actor: User, scan: Scan, found: Reading, tell: Tell, version: int) -> None:
+    """What the file holds: known in one transaction, or the file is refused. The reader is at work meanwhile."""
     Scan.objects.filter(pk=scan.pk).update(state=Scan.State.READING)
     tell(0, None, "Reading the file")
     try:
-        proof = proof or _proof(scan)
+        proof = _proof(scan)
         parts = survey.proven(found, proof) if proof is not None else survey.whole(scan.name, found)
         _whole(scan, parts)
     except IntakeError as error:
