@@ -51,6 +51,39 @@ def flow(src: str, dst: str) -> str:
     return json.dumps({"ts": at, "_path": "conn", "uid": "C", "id.orig_h": src, "id.resp_h": dst})
 
 
+TENANT = "7d1f0c1e-0000-4000-8000-00000000abcd"
+AWS = {"eventVersion": "1.09", "eventSource": "s3.amazonaws.com", "eventName": "GetObject", "awsRegion": "eu-north-1",
+       "sourceIPAddress": "10.0.0.1", "userIdentity": {"type": "IAMUser", "userName": "svc-x"}}  # fmt: skip
+ENTRA = {"Type": "SigninLogs", "UserPrincipalName": "ada@corp.example", "IPAddress": "10.0.0.1", "ResultType": "0"}
+OFFICE = {"RecordType": 6, "Workload": "SharePoint", "Operation": "FileDownloaded", "UserId": "eve@corp.example"}
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        ({**AWS, "eventTime": "", "recipientAccountId": "111122223333"}, "A-AWS"),
+        ({**AWS, "eventTime": "", "recipientAccountId": "444455556666"}, "A-1"),  # unknown: who began
+        ({**ENTRA, "TimeGenerated": "", "TenantId": TENANT.upper()}, "A-ADA"),
+        ({**ENTRA, "TimeGenerated": "", "UserPrincipalName": "eve@corp.example", "TenantId": TENANT}, "A-TEN"),
+        ({**ENTRA, "TimeGenerated": "", "UserPrincipalName": "eve@corp.example"}, "A-1"),
+        ({**OFFICE, "CreationTime": "", "OrganizationId": TENANT}, "A-TEN"),
+        ({**OFFICE, "CreationTime": ""}, None),
+    ],
+    ids=("account", "unknown account", "person", "tenant", "neither", "tenant of office", "office"),
+)
+def test_logs_of_clouds_and_sign_ins_are_of_the_account_that_they_name(
+    event: dict[str, Any], expected: str | None, estate: User, send: Callable[..., None]
+) -> None:
+    assets(
+        estate, "A-AWS,Cloud,account,,,aws-account:111122223333", "A-ADA,Ada,account,,,account:ada@corp.example",
+        f"A-TEN,Tenant,account,,,entra-tenant:{TENANT}",
+    )  # fmt: skip
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    send(json.dumps({name: now if value == "" else value for name, value in event.items()}))
+    pumping.step()
+    assert [asset_of(one) for one in everything()] == [expected]
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

@@ -1,4 +1,5 @@
-"""Which asset an event is of: by the name of its machine, else by its addresses, as the estate had them at its time.
+"""Which asset an event is of: by the name of its machine, else by its account, else by its addresses, as the estate had
+them at its time.
 
 What an event was tied to stays with it: an address that another asset has tomorrow still belongs to today's. Of an
 event that comes late the ledger tells who had its name or address then.
@@ -16,6 +17,7 @@ from django.db.models import Count, Max
 
 from accord.estate import identities
 from accord.estate.models import Asset, AssetIdentity
+from accord.monitoring.pumping.accounts import accounts
 from accord.monitoring.pumping.moves import Moves
 from accord.monitoring.store import StoredEvent
 
@@ -26,7 +28,7 @@ MOST_A_DAY = 10_000
 LATE = timedelta(hours=1)
 """An event that comes no later than this is of the asset that has its name or address now."""
 Named = tuple[str, str]
-"""A kind ("host" or "address") and the text."""
+"""A kind ("host", "address" or the scheme of an account) and the text."""
 
 
 class Seen(NamedTuple):
@@ -109,10 +111,11 @@ class Assets:
 
     @staticmethod
     def _asked(event: StoredEvent) -> tuple[Named, ...]:
-        """The machine's own name decides where it is told; else who began, then who was asked."""
+        """The machine's own name decides where it is told; else an account, then who began, then who was asked."""
         if event.host is not None:
             return (("host", event.host),)
-        return tuple(("address", one) for one in (event.src, event.dst) if one is not None)
+        named = accounts(event.product, event.user, event.data)
+        return (*named, *(("address", one) for one in (event.src, event.dst) if one is not None))
 
     def _learn(self, wanted: set[Named]) -> None:
         new = [one for one in wanted if one not in self._known]
@@ -134,6 +137,8 @@ def _identities(named: Named) -> list[list[identities.Identity]]:
     """What of an asset's could be this, the surest first: the whole name, then its first part."""
     kind, text = named
     lower = text.lower().rstrip(".")
+    if kind not in ("host", "address"):
+        return [[(kind, lower)]]
     if kind == "address" or _is_address(lower):
         return [[("address", lower)]]
     short = lower.partition(".")[0]

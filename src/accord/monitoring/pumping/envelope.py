@@ -6,17 +6,14 @@ for as it stands and then as a path. What is no value in its log ("-", an unset 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from accord.intake.events import Event
-from accord.monitoring.store.columns import writable
+from accord.monitoring.pumping.fields import LONGEST, first, text
 
-LONGEST = 300
 MOST_REMEMBERED = 100_000
-NOTHING = frozenset(("", "-", "(null)", "?", "unset", "none", "4294967295", "N/A", "not available"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +125,10 @@ class Envelopes:
     def of(self, event: Event) -> tuple[str | None, str | None, str | None, str | None]:
         """Host, user, source address and destination address; None where the event tells none."""
         names, data = self.names(event), event.data
-        host = None if names.sensor else _text(event.host) or _first(data, names.host, _text)
+        host = None if names.sensor else text(event.host) or first(data, names.host, text)
         return (
-            host, _first(data, names.user, _text), _first(data, names.src, self.address),
-            _first(data, names.dst, self.address),
+            host, first(data, names.user, text), first(data, names.src, self.address),
+            first(data, names.dst, self.address),
         )  # fmt: skip
 
     def address(self, value: Any) -> str | None:
@@ -165,40 +162,3 @@ def normal(text: str) -> str | None:
     if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
     return str(found)
-
-
-def _first(data: dict[str, Any], names: Iterable[str], read: Callable[[Any], str | None]) -> str | None:
-    for name in names:
-        value = data.get(name)
-        if value is None and "." in name:
-            value = _along(data, name)
-        if value is None:
-            continue
-        found = read(value[0] if type(value) is list and value else value)
-        if found is not None:
-            return found
-    return None
-
-
-def _along(data: Any, name: str) -> Any:
-    for part in name.split("."):
-        if type(data) is list:
-            data = data[0] if data else None
-        if type(data) is not dict:
-            return None
-        data = data.get(part)
-    return data
-
-
-def _text(value: Any) -> str | None:
-    """A text that says something, bounded and fit to be stored."""
-    if type(value) is int:
-        value = str(value)[:LONGEST]
-    if type(value) is not str:
-        return None
-    text = value[: 2 * LONGEST].strip()[:LONGEST]
-    if text in NOTHING or text.lower() in NOTHING:
-        return None
-    if not text.isascii() and not writable(text):
-        text = text.encode("utf-8", "replace").decode()
-    return text.replace("\0", "") or None
