@@ -92,6 +92,8 @@ def many_names(count: int) -> bytes:
     return out.getvalue()
 
 
+PAGE = b"<!DOCTYPE html><html><head><title>SonarQube Vulnerability Report</title></head><body>"
+
 CASES: dict[str, Callable[[], io.RawIOBase | io.BytesIO]] = {
     "entities": lambda: io.BytesIO(
         b'<!DOCTYPE n [<!ENTITY a "aaaaaaaaaa">'
@@ -188,6 +190,26 @@ CASES: dict[str, Callable[[], io.RawIOBase | io.BytesIO]] = {
     ),
     "endless line of lynis": lambda: Endless(LYNIS + b"warning[]=", b"x"),
     "endless warnings of lynis": lambda: Endless(LYNIS, b"warning[]=A-1|b|-|-|" + b" " * 400 + b"\n"),
+    "endless attribute of a page": lambda: Endless(PAGE + b"<a title='", b"x"),
+    "endless comment of a page": lambda: Endless(PAGE + b"<!-- ", b"x"),
+    "endless cell of a page": lambda: Endless(PAGE + b"<table><tr><td>", b"x"),
+    "endless cells of a page": lambda: Endless(PAGE + b"<table><tr>", b"<td>x</td>"),
+    "endless tables of a page": lambda: Endless(PAGE, b"<table>"),
+    "endless rows of a page": lambda: Endless(
+        PAGE + b"<table><tr><th>Rule</th><th>Component</th></tr>", b"<tr><td>a</td><td>b</td></tr>" + b" " * 400
+    ),
+    "endless dependencies": lambda: Endless(
+        b"<analysis xmlns='https://jeremylong.github.io/DependencyCheck/dependency-check.4.1.xsd'><dependencies>",
+        b"<dependency><vulnerabilities><vulnerability><name>a</name></vulnerability></vulnerabilities></dependency>"
+        + b" " * 400,
+    ),
+    "endless vulnerabilities of a dependency": lambda: Endless(
+        b"<analysis xmlns='https://jeremylong.github.io/DependencyCheck/dependency-check.4.1.xsd'><dependencies>"
+        b"<dependency><vulnerabilities>",
+        b"<vulnerability><name>a</name></vulnerability>",
+    ),
+    "endless secrets": lambda: Endless(b"", b'{"SourceMetadata": {}, "DetectorType": 1}' + b" " * 400 + b"\n"),
+    "endless events of a scan": lambda: Endless(b'{"scan_status":"a","issue_events":[', b"{}," + b" " * 400),
     "zip of zeros": lambda: io.BytesIO(archive("vulnerabilities/a.json", b"\x00" * MB, 300)),
     "zip of blanks in json": lambda: io.BytesIO(archive("vulnerabilities/a.json", b" " * MB, 300)),
     "zip of many names": lambda: io.BytesIO(many_names(5000)),

@@ -133,3 +133,19 @@ def test_trufflehog_before_and_beside_version_three() -> None:
         ("trufflehog:high-entropy", "high", None), ("trufflehog:password", "medium", 7),
     ]  # fmt: skip
     assert all(not one.checks for scan in (two, fork) for one in scan.coverages)
+
+
+def test_sonarqube_as_a_page() -> None:
+    scan = fixture("page.sonarqube.html")
+    assert [one.name for one in scan.targets] == ["Shop"]
+    kept, closed = scan.one("sonarqube:java:S1"), scan.one("sonarqube:java:S2")
+    assert (kept.title, kept.severity, kept.path, kept.line) == ("Keep no secrets", "critical", "src/Basket.java", 66)
+    assert (kept.cwes, kept.anchor, kept.description) == (
+        ("CWE-798",),
+        "AXc1",
+        "Keep no secrets\n\n'PASSWORD' is kept here.",
+    )
+    assert (closed.severity, closed.line, closed.cwes) == ("low", None, ())
+    (refusal,) = scan.refusals
+    assert (refusal.row, refusal.field) == ("issue 3", "rule")
+    assert scan.coverages[0].checks == {"sonarqube:java:S1", "sonarqube:java:S2"}

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from accord.intake import report
+from accord.intake.places import plain
 from accord.intake.records import Analysis, Observation, Record, ScanHeader, Severity, Target
 from accord.intake.report import Found, Report
 from accord.intake.safe import text as clean
@@ -36,31 +37,39 @@ SECURITY = frozenset({"VULNERABILITY", "SECURITY_HOTSPOT"})
 def read(source: Source) -> Iterator[Record]:
     """Records of one answer of SonarQube; IntakeError where it cannot be read."""
     top = report.head(source, ("rules", "projectName", "components"))
-    rules = {clean.line(one.get("key"), 200): one for one in _objects(top.get("rules"))}
+    rules = _rules(top.get("rules"))
     project = clean.line(top.get("projectName"), 300)
     yield ScanHeader("sonarqube", "SonarQube")
     scan = Report(source, "Ask SonarQube's API again.")
     with source.open() as reader:
         document = JsonReader(reader)
         if document.peek() == "[":
-            yield from scan.rows(document, _issue, rules, project, source)
+            yield from scan.rows(document, issue, rules, project, source)
         else:
             for key in document.names():
                 if key in ("issues", "hotspots"):
-                    yield from scan.rows(document, _issue, rules, project, source)
+                    yield from scan.rows(document, issue, rules, project, source)
         document.end()
     if not scan.tally.targets:
         yield from scan.add([Target("repository", project or source.stem)])
     yield from scan.end(None)
 
 
+def _rules(told: object) -> dict[Any, dict[str, Any]]:
+    """The rules by their keys: a list in an answer of the API, an object in a file of sonar-report."""
+    if isinstance(told, dict):
+        return {key: one for key, one in list(told.items())[:50_000] if isinstance(one, dict)}
+    return {clean.line(one.get("key"), 200): one for one in _objects(told)}
+
+
 def _objects(told: object) -> list[dict[str, Any]]:
     return [one for one in clean.listing(told)[:50_000] if isinstance(one, dict)]
 
 
-def _issue(
+def issue(
     row: dict[str, Any], rules: dict[Any, dict[str, Any]], project: str | None, source: Source
 ) -> Iterator[Found]:
+    """One issue or hotspot."""
     hotspot = "vulnerabilityProbability" in row or "securityCategory" in row
     identifier = clean.line(row.get("rule") or row.get("ruleKey"), 200)
     identifier = identifier or (f"hotspot/{clean.line(row.get('securityCategory'), 100)}" if hotspot else None)
@@ -95,7 +104,7 @@ def _issue(
         kind="code",
         check=check,
         aliases=clean.advisories(words or "") if identifier.endswith("UsingComponentWithKnownVulnerability") else (),
-        description=report.joined(rule.get("htmlDesc") or row.get("description"), row.get("message")),
+        description=report.joined(plain(rule.get("htmlDesc")) or row.get("description"), row.get("message")),
         severity=_severity(row, security, hotspot),
         cwes=clean.cwes([one for one in tags if "cwe" in one.lower()], clean.listing(row.get("cwe"))),
         path=_file(component),

@@ -26,7 +26,7 @@ class Sniff:
                "[].info.severity" (the elements of a list at the root, and the documents of a sequence, are "[]"),
                a few names deep and of the first elements of each list only, with values where these are plain
     `whole`    of JSON: every name at the top was seen (else more may follow)
-    `lines`    of text: its first lines without line ends
+    `lines`    of text, and of a page of HTML: its first lines without line ends
     `tables`   of text: the first records as CSV, once for each delimiter that occurs
     `members`  of a ZIP: the names inside
     """

@@ -37,6 +37,10 @@ def _is_sonarqube(seen: Sniff) -> bool:
     )
 
 
+def _is_sonarqube_page(seen: Sniff) -> bool:
+    return seen.root.lower() == "html" and any("<title>SonarQube Vulnerability Report" in one for one in seen.lines)
+
+
 def _is_gitlab(seen: Sniff) -> bool:
     keys = seen.keys.keys()
     if keys >= {"vulnerabilities", "remediations"} or seen.has("scan.scanner", "vulnerabilities"):
@@ -61,5 +65,7 @@ FORMATS: tuple[Format, ...] = (
     Format("trufflehog", "TruffleHog JSON lines and JSON", (".json", ".jsonl"), "accord.intake.trufflehog",
            _is_trufflehog),
     Format("sonarqube", "SonarQube issues and hotspots", (".json",), "accord.intake.sonarqube", _is_sonarqube),
+    Format("sonarqube-html", "SonarQube report of sonar-report (HTML)", (".html",), "accord.intake.sonarqube_page",
+           _is_sonarqube_page),
     Format("gitlab", "GitLab security reports", (".json",), "accord.intake.gitlab", _is_gitlab),
 )  # fmt: skip

@@ -53,11 +53,13 @@ def _xml(source: Source, head: bytes) -> Sniff:
         attributes,
     )
     inside: dict[str, None] = {}
-    for found in _TAG.finditer(decoded(source, head)):
+    text = decoded(source, head)
+    lines = tuple(text.split("\n", LINES)[:LINES]) if name.lower() == "html" else ()
+    for found in _TAG.finditer(text):
         inside[found[1].rpartition(":")[2]] = None
         if len(inside) >= TAGS:
             break
-    return Sniff("xml", name, named[1] if named else "", attributes, frozenset(inside))
+    return Sniff("xml", name, named[1] if named else "", attributes, frozenset(inside), lines=lines)
 
 
 def _text(head: bytes, encoding: str) -> Sniff:
