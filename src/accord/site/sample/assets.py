@@ -14,6 +14,8 @@ from accord.site.sample.company import DOMAIN, INSIDE, REGISTRY, SOURCES, TODAY,
 
 TOTAL = 2500
 ACCOUNTS = 140
+TENANT = "5e1d0a7c-1111-4000-8000-000000000080"
+CLOUD_ACCOUNT = "111122223333"
 SITES = ("ska", "elb", "tor", "mir")
 HALLS = {"ska": "10.10", "elb": "10.20"}
 WINDOWS = (
@@ -253,6 +255,18 @@ def _accounts(build: _Builder, lines: list[dict[str, str]]) -> None:
         )  # fmt: skip
 
 
+def _tenants(build: _Builder) -> None:
+    """The accounts at providers, by which their logs name the company."""
+    for key, name, system, identifier in (
+        ("tenant-veldrana", "Tenant of Veldrana", "SYS-IDP", f"entra-tenant:{TENANT}"),
+        ("aws-veldrana", "Cloud account of Veldrana", "SYS-API", f"aws-account:{CLOUD_ACCOUNT}"),
+    ):
+        build.add(
+            Thing(key=key, name=name, kind="account", system=system, source="Directory", identifiers=[identifier],
+                  segment="accounts")
+        )  # fmt: skip
+
+
 def _clients(build: _Builder, count: int) -> None:
     rng = build.rng
     for number in range(1, count + 1):
@@ -292,5 +306,6 @@ def things(rng: Random, engineers: list[str]) -> list[Thing]:
                 )
             )  # fmt: skip
     _accounts(build, lines)
+    _tenants(build)
     _clients(build, TOTAL - len(build.things))
     return build.things

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from accord.site.sample.assets import TENANT
 from accord.site.sample.company import INSIDE
 from accord.site.sample.logs import machines, services
 from accord.site.sample.logs.scene import STRANGERS, Scene, inside, iso
@@ -95,7 +96,8 @@ def _travel(scene: Scene) -> None:
     for number in range(3):
         moment = start + number * 9 * MINUTE
         scene.put("entra", moment, {
-            "TimeGenerated": iso(moment), "Type": "AuditLogs", "OperationName": "Consent to application",
+            "TimeGenerated": iso(moment), "Type": "AuditLogs", "AADTenantId": TENANT,
+            "OperationName": "Consent to application",
             "ActivityDisplayName": "Consent to application", "Category": "ApplicationManagement", "Result": "success",
             "InitiatedBy": {"user": {"userPrincipalName": who.email}},
             "TargetResources": [{"type": "ServicePrincipal", "displayName": f"Invented mail helper {number + 1}"}],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from accord.site.sample.assets import CLOUD_ACCOUNT, TENANT
 from accord.site.sample.company import DOMAIN
 from accord.site.sample.logs.scene import OFFICE, STEADY, Scene, Who, iso
 
@@ -29,7 +30,8 @@ def sign_in(
 ) -> dict[str, Any]:  # fmt: skip
     """A sign-in of Entra, as its diagnostic settings send it; result 0 = it ended well."""
     return {
-        "TimeGenerated": iso(moment), "Type": "SigninLogs", "UserPrincipalName": user, "IPAddress": address,
+        "TimeGenerated": iso(moment), "Type": "SigninLogs", "AADTenantId": TENANT,
+        "UserPrincipalName": user, "IPAddress": address,
         "ResultType": result, "Location": country, "AppDisplayName": APPS[len(user) % len(APPS)],
         "ClientAppUsed": "Browser", "IsInteractive": True, **more,
     }  # fmt: skip
@@ -40,9 +42,9 @@ def call(moment: datetime, source: str, name: str, user: str, address: str, **mo
     kind = "user" if "." in user or user.startswith("svc") else "role"
     return {
         "eventVersion": "1.09", "eventTime": iso(moment), "awsRegion": "eu-north-1", "eventSource": source,
-        "eventName": name, "sourceIPAddress": address, "recipientAccountId": "111122223333",
+        "eventName": name, "sourceIPAddress": address, "recipientAccountId": CLOUD_ACCOUNT,
         "userIdentity": {
-            "type": "IAMUser", "userName": user, "arn": f"arn:aws:iam::111122223333:{kind}/{user}",
+            "type": "IAMUser", "userName": user, "arn": f"arn:aws:iam::{CLOUD_ACCOUNT}:{kind}/{user}",
         },
         **more,
     }  # fmt: skip
@@ -52,7 +54,7 @@ def office(moment: datetime, user: str, operation: str, workload: str, thing: st
     """A record of the audit log of Microsoft 365."""
     return {
         "CreationTime": moment.strftime("%Y-%m-%dT%H:%M:%S"), "RecordType": kind, "Workload": workload,
-        "Operation": operation, "UserId": user, "ObjectId": thing,
+        "Operation": operation, "OrganizationId": TENANT, "UserId": user, "ObjectId": thing,
     }  # fmt: skip
 
 
