@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from accord_spooled import audit, everything, folder, rules, send, source, taken
 from django.db import connection
+from django.utils import timezone
 
 from accord.monitoring import pumping, store
 from accord.monitoring.collecting import spool
 from accord.monitoring.hits import Hit
-from accord.monitoring.models import EventFile, Rule, Source, SourceHour, SourceLog
+from accord.monitoring.models import EventFile, PumpState, Rule, Source, SourceHour, SourceLog
+from accord.monitoring.pumping import holding, running
 from accord.monitoring.pumping import pump as steps
-from accord.monitoring.pumping import running
 from accord.monitoring.pumping.pump import Pump
 
 __all__ = ["folder", "rules", "send", "source", "taken"]
@@ -210,6 +211,28 @@ def test_segments_that_are_stored_are_deleted(source: Source, folder: Path, send
 def test_only_one_pumps(folder: Path, db: None) -> None:
     with steps.only_one(), pytest.raises(pumping.Busy):
         pumping.step()
+
+
+def test_only_one_folder_of_a_database_is_stored(
+    folder: Path, tmp_path: Path, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Segments of two folders have the same names: a second machine would go on where the first has read to."""
+    with steps.only_one():
+        assert pumping.elsewhere() is None
+        first = Pump()
+    here = settings.ACCORD_EVENTS
+    settings.ACCORD_EVENTS = str(tmp_path / "other machine")
+    PumpState.objects.update(seen=timezone.now())
+    assert "--no-collector" in str(pumping.elsewhere())
+    with pytest.raises(pumping.Busy, match="stores the events of this database"), steps.only_one():
+        pass
+    monkeypatch.setattr(holding, "LEASE", timedelta(0))
+    with steps.only_one():
+        second = Pump()
+    settings.ACCORD_EVENTS = here
+    with pytest.raises(pumping.Busy, match="by now"):
+        first._keep_state([], timezone.now())
+    second._keep_state([], timezone.now())
 
 
 @pytest.mark.django_db(transaction=True)

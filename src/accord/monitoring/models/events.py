@@ -54,7 +54,8 @@ class PumpState(models.Model):
 
     `correlation` is the state of the correlation rules, `streams` what the readers of single streams hold (the header
     of a Zeek log, a started program whose arguments have not come); both are compressed JSON. `seen` is when the pump
-    was last at work, `paused` says why it stands still, "" = it runs.
+    was last at work, `paused` says why it stands still, "" = it runs. `holder` names the one folder whose events are
+    stored, and its machine.
     """
 
     correlation = models.BinaryField(default=bytes)
@@ -62,3 +63,4 @@ class PumpState(models.Model):
     changed = models.DateTimeField(default=timezone.now)
     seen = models.DateTimeField(null=True)
     paused = fields.text(300)
+    holder = fields.text(300)

@@ -5,7 +5,8 @@ step()             one cycle now
 drain()            cycles until the spools are read up
 """
 
-from accord.monitoring.pumping.pump import Busy, Cycle
+from accord.monitoring.pumping.holding import Busy, elsewhere
+from accord.monitoring.pumping.pump import Cycle
 from accord.monitoring.pumping.running import drain, run, step
 
-__all__ = ["Busy", "Cycle", "drain", "run", "step"]
+__all__ = ["Busy", "Cycle", "drain", "elsewhere", "run", "step"]

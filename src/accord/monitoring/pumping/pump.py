@@ -34,6 +34,7 @@ from accord.monitoring.models import PumpState, Source
 from accord.monitoring.pumping.assets import Assets, Unknown
 from accord.monitoring.pumping.envelope import Envelopes
 from accord.monitoring.pumping.feeds import Feed, Piece
+from accord.monitoring.pumping.holding import Busy, check, hold
 from accord.monitoring.pumping.keeping import counted, keep
 from accord.monitoring.pumping.packing import packed, unpacked
 from accord.monitoring.pumping.rules import Numbers, Rules
@@ -48,10 +49,6 @@ AT_ONCE = 2_000
 MACHINES = frozenset(("linux", "windows", "macos", "nginx", "apache", "cisco"))
 """Products whose logs are of the machine that sends them, where they name none."""
 _log = structlog.get_logger(__name__)
-
-
-class Busy(RuntimeError):
-    """Another process pumps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +73,7 @@ def only_one() -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise Busy(f"Another process stores the events of {folder}.") from None
+        hold()
         yield
     finally:
         os.close(lock)
@@ -101,6 +99,11 @@ class Pump:
         self.events: list[StoredEvent] = []
         self._matched: list[tuple[StoredEvent, Numbers, bool]] = []
         self._bytes = 0
+
+    @property
+    def holder(self) -> str:
+        """Which folder's pump this is."""
+        return str(self._kept.holder)
 
     @property
     def is_full(self) -> bool:
@@ -229,6 +232,7 @@ class Pump:
             kept.correlation = self._rules.state()
         kept.changed = kept.seen = now
         kept.paused = ""
+        check(kept.holder)
         kept.save()
 
     @staticmethod

@@ -13,7 +13,8 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from accord.monitoring.models import PumpState
-from accord.monitoring.pumping.pump import Busy, Cycle, Pump, only_one
+from accord.monitoring.pumping.holding import Busy, check
+from accord.monitoring.pumping.pump import Cycle, Pump, only_one
 
 PAUSE = 1.0
 """Seconds between two looks at the spools."""
@@ -142,4 +143,5 @@ class _Runner:
         now = timezone.now()
         if now - self._seen >= SEEN:
             self._seen = now
+            check(self._pump.holder)
             PumpState.objects.update(seen=now, paused="")

@@ -112,11 +112,15 @@ def _collect(parent: int, pump: bool) -> None:
     from accord.monitoring.collecting.collector import Collector
     from accord.monitoring.collecting.listening import raise_limit
     from accord.monitoring.collecting.spool import Busy
+    from accord.monitoring.pumping import elsewhere
     from accord.monitoring.services.sources import note_collected, wanted
     from accord.site.logs import set_up
 
     set_up()
     raise_limit()
+    other = elsewhere()
+    if other is not None:
+        fail(other)
     started = datetime.now(UTC)
 
     def load() -> list[Wanted]:
