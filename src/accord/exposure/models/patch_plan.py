@@ -30,7 +30,7 @@ class PatchPlan(models.Model):
 
     @property
     def key(self) -> str:
-        return f"PP-{self.pk}"
+        return f"PATCH-{self.pk}"
 
 
 class PatchJob(models.Model):

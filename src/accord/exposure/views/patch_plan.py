@@ -78,7 +78,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The schedule by window, how good it is, what freezes cost, what is in no window and why."""
     plan = PatchPlan.objects.select_related("by").filter(pk=pk).first()
     if plan is None:
-        raise Http404(f"There is no patch plan PP-{pk}.")
+        raise Http404(f"There is no patch plan PATCH-{pk}.")
     told = plan.figures
     jobs_href = reverse("exposure:patch_plan_jobs", args=[plan.pk])
     names = {row["key"]: row["name"] for row in told["windows"]}
@@ -147,7 +147,7 @@ def calendar(request: HttpRequest, pk: int) -> HttpResponse:
 
     plan = PatchPlan.objects.filter(pk=pk).first()
     if plan is None:
-        raise Http404(f"There is no patch plan PP-{pk}.")
+        raise Http404(f"There is no patch plan PATCH-{pk}.")
     team = request.GET.get("team", "")[:100]
     response = HttpResponse(calendar_of(plan, team), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{plan.key}.ics"'
