@@ -38,3 +38,16 @@ def test_pages_open_in_the_dark_and_on_a_phone(scheme: str, width: int, height: 
     page = sign_in("ciso", color_scheme=scheme, viewport={"width": width, "height": height})
     for address in _addresses(page):
         _opens(page, address)
+
+
+def test_a_refused_act_keeps_what_was_chosen(sign_in) -> None:
+    page = sign_in("ciso")
+    page.goto("/findings/?state=open")
+    ticks = page.locator("input[name=findings]")
+    ticks.nth(0).check()
+    ticks.nth(2).check()
+    page.get_by_role("button", name="False positive").click()
+    expect(page.locator("#messages .message-error")).to_contain_text("It is blank")
+    assert [ticks.nth(place).is_checked() for place in range(4)] == [True, False, True, False]
+    page.goto("/findings/?state=open")
+    assert not any(ticks.nth(place).is_checked() for place in range(4))

@@ -41,6 +41,28 @@
   }
   document.querySelector(".sidebar [aria-current]")?.scrollIntoView({ block: "nearest" });
 
+  /* A form below a list that is refused keeps its choice: what was ticked and written is there again beside the reason. */
+  const keptIn = (form) => `accord-form ${form.id}`;
+  const told = (field) => field.name && !["hidden", "password", "file", "submit"].includes(field.type);
+  on("submit", "form[data-keep]", (_, form) => {
+    const held = [...form.elements].filter(told).map((field) => [field.name, field.value, field.checked === true]);
+    try { sessionStorage.setItem(keptIn(form), JSON.stringify(held)); } catch { /* storage can be switched off */ }
+  });
+  for (const form of document.querySelectorAll("form[data-keep]")) {
+    let held = [];
+    try {
+      held = JSON.parse(sessionStorage.getItem(keptIn(form))) || [];
+      sessionStorage.removeItem(keptIn(form));
+    } catch { /* storage can be switched off */ }
+    if (!document.querySelector("#messages .message-error")) continue;
+    for (const field of [...form.elements].filter(told)) {
+      const ticks = ["checkbox", "radio"].includes(field.type);
+      const found = held.find(([name, value]) => name === field.name && (!ticks || value === field.value));
+      if (found && ticks) field.checked = found[2];
+      else if (found) field.value = found[1];
+    }
+  }
+
   /* Messages, dialogs, questions before a dangerous step. */
   on("click", "[data-dismiss]", (_, button) => button.closest(".message")?.remove());
   on("click", "[data-dialog-open]", (_, button) => document.getElementById(button.dataset.dialogOpen)?.showModal());
