@@ -11,9 +11,10 @@ from accord_spooled import MANY, audit, everything, folder, rules, send, source,
 
 from accord.monitoring import pumping
 from accord.monitoring.hits import Hit
-from accord.monitoring.models import Rule, RuleVersion, Source
+from accord.monitoring.models import Rule, RuleDay, RuleVersion, Source
 from accord.monitoring.pumping import pump as steps
 from accord.monitoring.pumping.pump import Pump
+from accord.monitoring.selectors.rules import dropped
 
 __all__ = ["folder", "rules", "send", "source", "taken"]
 
@@ -77,6 +78,27 @@ def test_states_of_rules_are_told(send: Callable[..., None], rules: list[Rule]) 
     send(audit(1, datetime.now(UTC), "ls"))
     pumping.drain()
     assert [rule.state for rule in Rule.objects.order_by("pk")] == ["ok", "ok"]
+
+
+def test_what_filters_drop_is_counted_of_the_rule_and_of_the_filter(
+    send: Callable[..., None], rules: list[Rule], taken: list[Hit]
+) -> None:
+    text = (
+        "title: Known\nlogsource: {product: linux, service: auditd}\nfilter:\n  rules: any\n"
+        "  known: {a1: n1}\n  condition: not known\n"
+    )
+    known = Rule.objects.create(identifier="known", title="Known", collection="own", is_filter=True)
+    known.version = RuleVersion.objects.create(rule=known, number=1, text=text, digest="known")
+    known.save()
+    now = datetime.now(UTC)
+    send(audit(1, now), audit(2, now))
+    pumping.drain()
+    send(audit(1, now + timedelta(seconds=1)))
+    pumping.drain()
+    assert [hit.rule for hit in taken if not hit.group] == [rules[0].pk]
+    told = dict(RuleDay.objects.values_list("rule", "dropped"))
+    assert (told[rules[0].pk], told[known.pk]) == (2, 2)
+    assert dropped(known, 30) == 2 and dropped(rules[1], 30) == 0
 
 
 def test_questions_to_the_database_do_not_grow_with_events(

@@ -108,11 +108,16 @@ class RuleTest(models.Model):
 
 
 class RuleDay(models.Model):
-    """Hits of one rule on one day of receipt (UTC)."""
+    """Hits of one rule on one day of receipt (UTC), and what filters kept from being one.
+
+    `dropped` of a filter is what it kept, of all rules that it narrows; an event that two filters of one rule drop
+    counts for both, and once for each in the rule's own.
+    """
 
     rule = fields.link("monitoring.Rule", "days")
     day = models.DateField()
     hits = models.PositiveBigIntegerField(default=0)
+    dropped = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["rule", "day"], name="monitoring_rule_day")]

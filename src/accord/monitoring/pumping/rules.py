@@ -8,10 +8,13 @@ is open now nor is too late for the rules.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
 
 from accord.monitoring.hits import Hit
 from accord.monitoring.pumping.packing import packed, unpacked
@@ -49,6 +52,7 @@ class Rules:
         self._correlators: dict[str, Correlator] = {}
         self._pending: Mapping[str, Any] = unpacked(state)
         self._line: tuple[str, frozenset[int]] = ("", frozenset())
+        self._dropped: list[int] = []
         self.waiting = 0
         """Old hits that wait to be put in order."""
         self.changed = False
@@ -66,6 +70,9 @@ class Rules:
         found = ruleset.current()
         if self._correlators:
             self._pending = self._state()
+        if self._engine is not None:
+            self._tell_dropped(timezone.now())
+        self._dropped = []
         self._set, self._digest = found, told
         self._engine = Engine(found.program, found.run)
         self.waiting = 0
@@ -190,6 +197,18 @@ class Rules:
         """Note what the engine says of each rule."""
         if self._engine is not None:
             ruleset.note_states(self._engine.states(), self._correlators[LINES[0]].correlations, now)
+            self._tell_dropped(now)
+
+    def _tell_dropped(self, now: datetime) -> None:
+        """Count what filters dropped since it was told last, of the rule and of the filter."""
+        assert self._engine is not None
+        found: Counter[int] = Counter()
+        told = self._engine.filtered()
+        for one, before in zip(told, self._dropped or [0] * len(told), strict=True):
+            for rule in (self._set.rules[one.rule][0], ruleset.pair_of(one.filter.path)[0]):
+                found[rule] += one.events - before
+        ruleset.note_dropped(found, now.astimezone(UTC).date())
+        self._dropped = [one.events for one in told]
 
 
 def _hit_of(firing: Firing, rule: int, version: int) -> Hit:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, F, FilteredRelation, Q, QuerySet
+from django.db.models import Count, F, FilteredRelation, Q, QuerySet, Sum
 from django.utils import timezone
 
 from accord.monitoring.models import Alert, Rule, RuleCollection, RuleDay, RuleProgram, RuleScore
@@ -81,6 +81,12 @@ def volume(rule: Rule, days: int) -> list[tuple[Any, int]]:
     """Hits by day of receipt (UTC) of the last `days` days; days without any are not in it."""
     since = timezone.now().date() - timedelta(days=days)
     return list(RuleDay.objects.filter(rule=rule, day__gt=since).order_by("day").values_list("day", "hits"))
+
+
+def dropped(rule: Rule, days: int) -> int:
+    """What filters kept from being a hit of a rule in the last `days` days; of a filter, what it kept."""
+    since = timezone.now().date() - timedelta(days=days)
+    return int(RuleDay.objects.filter(rule=rule, day__gt=since).aggregate(sum=Sum("dropped"))["sum"] or 0)
 
 
 def newest_alerts(rule: Rule, most: int = 5) -> list[Alert]:

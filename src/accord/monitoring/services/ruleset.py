@@ -324,16 +324,31 @@ def note_fired(hits: Sequence[Hit]) -> None:
         key = (hit.rule, hit.received.astimezone(UTC).date())
         days[key] = days.get(key, 0) + 1
     _keep_newest(newest)
+    _count(days, "hits")
+
+
+def note_dropped(events: Mapping[int, int], today: date) -> None:
+    """Count by rule and by filter (primary keys) what filters kept from being a hit."""
+    _count({(rule, today): number for rule, number in events.items() if number}, "dropped")
+
+
+def _count(days: dict[tuple[int, date], int], name: str) -> None:
+    """Add to a column of `RuleDay`, by rule and day. Four queries at most."""
+    if not days:
+        return
     wanted = Q(pk__in=[])
     for one in {day for _, day in days}:
         wanted |= Q(day=one, rule__in=[rule for rule, other in days if other == one])
-    held = {(row.rule_id, row.day): row for row in RuleDay.objects.filter(wanted)} if days else {}
+    held = {(row.rule_id, row.day): row for row in RuleDay.objects.filter(wanted)}
     for place, row in held.items():
-        row.hits += days.pop(place)
-    RuleDay.objects.bulk_update(held.values(), ["hits"], batch_size=AT_ONCE)
-    RuleDay.objects.bulk_create(
-        [RuleDay(rule_id=rule, day=day, hits=count) for (rule, day), count in days.items()], batch_size=AT_ONCE
+        setattr(row, name, getattr(row, name) + days[place])
+    RuleDay.objects.bulk_update(held.values(), [name], batch_size=AT_ONCE)
+    made = (
+        RuleDay(rule_id=rule, day=day, **{name: count})
+        for (rule, day), count in days.items()
+        if (rule, day) not in held
     )
+    RuleDay.objects.bulk_create(made, batch_size=AT_ONCE)
 
 
 def _keep_newest(newest: Mapping[int, datetime]) -> None:

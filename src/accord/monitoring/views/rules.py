@@ -30,6 +30,7 @@ from accord.ui.lists import list_page
 LIST_VIEW = list_page(RULES)
 FAULTS_VIEW = list_page(FAULTS)
 MOST_TESTS = 100
+DROPPED_DAYS = 30
 
 
 def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
@@ -58,6 +59,7 @@ def page(request: HttpRequest, rule: Rule, test_form: TestForm, status: int = 20
         "versions": list(rule.versions.select_related("by").defer("text").order_by("-number")[:20]),
         "tests": list(rule.cases.select_related("by").defer("events").order_by("pk")[:MOST_TESTS]),
         "test_form": test_form, "course_form": CourseForm(initial={"course": rule.course or None}),
+        "dropped": selectors.dropped(rule, DROPPED_DAYS), "dropped_days": DROPPED_DAYS,
         "alerts": selectors.newest_alerts(rule), "alerts_href": _href("alert_list", rule),
         "exceptions_href": _href("exception_list", rule), "history": parts.history("rule", rule.pk),
         "may_change": may(user, "change", "rule"), "may_run": may(user, "run", "rule"),
