@@ -16,7 +16,10 @@ from django.db import connection
 
 Ask = Callable[[str], list[tuple[str, ...]]]
 NOTED = "SELECT app, name FROM django_migrations"
-RIGHTS = "SELECT codename, CAST(content_type_id AS text) FROM auth_permission"
+RIGHTS = (
+    "SELECT codename, app_label || '.' || model FROM auth_permission "
+    "JOIN django_content_type ON django_content_type.id = content_type_id"
+)
 POSTGRESQL = (
     "SELECT table_name || '.' || column_name, "
     "concat_ws(' ', data_type, character_maximum_length, numeric_precision, is_nullable, column_default, is_identity) "
