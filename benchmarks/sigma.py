@@ -305,7 +305,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="each eighth event only")
     parser.add_argument("--zircolite", type=Path, help="a checkout of Zircolite 3.x with .venv")
-    parser.add_argument("--sample", type=int, default=1, help="Zircolite sees each N-th event; of all it takes ten minutes")
+    parser.add_argument(
+        "--sample", type=int, default=1, help="Zircolite sees each N-th event; of all it takes ten minutes"
+    )
     parser.add_argument("--part", choices=("compile", "set", "ten", "memory", "zircolite"))
     given = parser.parse_args()
     if not (DATA / "logs" / "windows-otrf.jsonl.zst").is_file():
