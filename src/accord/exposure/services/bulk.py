@@ -19,7 +19,7 @@ from accord.exposure.services import wire
 Thing = TypeVar("Thing")
 PARAMETERS = 32_000
 ROWS = 1000
-CACHE = -76_000
+CACHE = -96_000
 """KiB of pages (negative: as SQLite counts) that an import's connection holds."""
 CHECKPOINT = 16_000
 """Pages in the write-ahead log after which an import's connection moves them into the file."""
