@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 
 from django.utils import timezone
@@ -28,11 +29,8 @@ def me() -> str:
     folder = store.folder()
     folder.mkdir(parents=True, exist_ok=True)
     named = folder / "holder"
-    try:
-        with named.open("x") as file:
-            file.write(uuid.uuid4().hex)
-    except FileExistsError:
-        pass
+    with suppress(FileExistsError), named.open("x") as file:  # whoever comes first names it
+        file.write(uuid.uuid4().hex)
     return f"{named.read_text().strip() or 'unnamed'} {socket.gethostname()}:{folder}"[:300]
 
 
