@@ -157,3 +157,11 @@ def test_burp_issues_of_the_graph_api() -> None:
     for around in ({"data": {"scan": {"issues": told}}}, told):
         again = content(json.dumps(around))
         assert again.observations == scan.observations
+
+
+def test_a_weakness_of_burp_has_one_name_in_every_format() -> None:
+    from accord.intake.burp import EXTENSION, definition_of
+
+    assert definition_of("5244416", "Cookie") == "burp:5244416"
+    assert definition_of(EXTENSION, "Old one") == definition_of(None, "Old one") == f"burp:{EXTENSION}/Old one"
+    assert definition_of(EXTENSION, None) == f"burp:{EXTENSION}"

@@ -24,6 +24,12 @@ SEVERITY: dict[str, Severity] = {"high": "high", "medium": "medium", "low": "low
 EXTENSION = "134217728"
 
 
+def definition_of(number: str | None, name: str | None) -> str:
+    """What a weakness is called: its type, and with the type that all extensions share its name as well."""
+    told = EXTENSION if number is None else number
+    return f"burp:{told}/{name}" if told == EXTENSION and name else f"burp:{told}"
+
+
 def read(source: Source) -> Iterator[Record]:
     """Records of one report; IntakeError where it cannot be read."""
     from accord.intake.safe.xml_reader import drop, events, line_of, local
@@ -60,8 +66,7 @@ def _issue(element: _Element) -> Iterator[Found]:
         raise Unreadable("host", "An issue names no host.")
     target, port, _ = found
     yield target
-    extension = number in (None, EXTENSION)
-    definition = f"burp:{number}/{name}" if extension and name else f"burp:{number}"
+    definition = definition_of(number, name)
     location = clean.line(words.get("location"), 1000) or ""
     path = _path(words.get("path"))
     told = (words.get("severity") or "").lower()

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from accord.intake.burp import EXTENSION, SEVERITY
+from accord.intake.burp import SEVERITY, definition_of
 from accord.intake.places import plain, site
 from accord.intake.records import Observation, Record, ScanHeader
 from accord.intake.report import Found, Report, head, joined
@@ -67,8 +67,7 @@ def _issue(row: dict[str, Any]) -> Iterator[Found]:
         raise Unreadable("origin", "An issue names no site.")
     target, port, _ = found
     yield target
-    extension = number in (None, EXTENSION)
-    definition = f"burp:{number}" if not extension else f"burp:{EXTENSION}/{name}" if name else f"burp:{number}"
+    definition = definition_of(number, name)
     told = (clean.line(row.get("severity"), 30) or "").lower()
     items = [one for entry in clean.listing(row.get("evidence"))[:50] for one in _words(entry)]
     yield Observation(
