@@ -6,10 +6,11 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from accord_collecting import free_port, plain, wait_for
 
 PROGRAM = Path(sys.executable).parent / "nats-server"
@@ -94,3 +95,12 @@ class NatsServer:
 
     def consumer(self, durable: str = "accord", stream: str = "LOGS", **options: Any) -> Any:
         return self.run(lambda _, context: context.consumer_info(stream, durable), **options)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[NatsServer]:
+    """A server with a stream, which ends with the test."""
+    made = NatsServer(tmp_path)
+    made.add_stream()
+    yield made
+    made.end()

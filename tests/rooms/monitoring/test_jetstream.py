@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from accord_collecting import Running, everything, free_port, wait_for
-from accord_nats import NatsServer
+from accord_nats import NatsServer, server
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,15 +22,8 @@ from accord.monitoring.collecting.frames import packed, unpacked
 from accord.monitoring.collecting.sequences import Sequences, ranges_of
 from accord.monitoring.collecting.spool import CHECKPOINT, Full, Writer
 
+__all__ = ["server"]
 NUMBERS = st.lists(st.integers(1, 60), max_size=30)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[NatsServer]:
-    made = NatsServer(tmp_path)
-    made.add_stream()
-    yield made
-    made.end()
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from accord_collecting import Installation, numbered, wait_for
-from accord_nats import NatsServer
+from accord_nats import NatsServer, server
 
+__all__ = ["server"]
 MESSAGES = 5_000
 DYING = """
 import os, signal, sys
@@ -27,14 +28,6 @@ sys.argv = ["accord", "collect", "--no-pump"]
 main()
 """
 """A collector that is killed between the disk and the acknowledgement."""
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[NatsServer]:
-    made = NatsServer(tmp_path)
-    made.add_stream()
-    yield made
-    made.end()
 
 
 @pytest.fixture
