@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice, repeat
+from operator import attrgetter
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import connection, models
 from django.db.models import Model
 
 from accord.exposure.services import wire
@@ -28,8 +29,8 @@ YOUNG = 100_000
 
 
 @contextmanager
-def large_writes(*models: type[Model]) -> Iterator[None]:
-    """Inside, much is written with little around it; `models` are those whose tables get the rows.
+def large_writes(*tables: type[Model]) -> Iterator[None]:
+    """Inside, much is written with little around it; `tables` are those of the models that get the rows.
 
     What is there already is no work for the collector of garbage: looking through a whole Accord again and again takes
     a sixth of an import. It comes less often too: rows of a chunk are no garbage before the chunk is in. On SQLite this
@@ -41,7 +42,7 @@ def large_writes(*models: type[Model]) -> Iterator[None]:
     gc.set_threshold(YOUNG, *threshold[1:])
     try:
         if connection.vendor == "sqlite":
-            with _own_pace(models):
+            with _own_pace(tables):
                 yield
         else:
             yield
@@ -51,10 +52,10 @@ def large_writes(*models: type[Model]) -> Iterator[None]:
 
 
 @contextmanager
-def _own_pace(models: Sequence[type[Model]]) -> Iterator[None]:
+def _own_pace(tables: Sequence[type[Model]]) -> Iterator[None]:
     connection.ensure_connection()
     own: Any = connection.connection
-    for model in models:
+    for model in tables:
         _count_first(model)
     names = ("cache_size", "wal_autocheckpoint")
     before = [own.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
@@ -237,12 +238,30 @@ def make(model: type[Model], things: Sequence[Any]) -> Sequence[Any]:
         return things
     pk = model._meta.pk
     others = [field for field in model._meta.concrete_fields if not field.primary_key]
-    rows = []
-    for key, thing in zip(reserve(model, len(things)), things, strict=True):
+    keys = reserve(model, len(things))
+    for key, thing in zip(keys, things, strict=True):
         thing.pk, thing._state.adding, thing._state.db = key, False, connection.alias
-        rows.append((key, *(field.get_db_prep_save(field.pre_save(thing, True), connection) for field in others)))
-    pour(model, [str(field.column) for field in (pk, *others) if field is not None], rows)
+    held = [_prepared(field, things) for field in others]
+    columns = [str(field.column) for field in (pk, *others) if field is not None]
+    pour(model, columns, list(zip(keys, *held, strict=True)))
     return things
+
+
+AS_THEY_ARE: tuple[tuple[type[models.Field[Any, Any]], type], ...] = (
+    (models.CharField, str), (models.TextField, str), (models.IntegerField, int), (models.FloatField, float),
+    (models.BooleanField, bool), (models.ForeignKey, int),
+)  # fmt: skip
+"""Fields, and the type of value that the database takes as it is."""
+
+
+def _prepared(field: Any, things: Sequence[Any]) -> list[Any]:
+    """The values of a field as the database stores them; where all are so already, none is asked for by itself."""
+    if type(field).pre_save is models.Field.pre_save:
+        values = list(map(attrgetter(field.attname), things))
+        plain = {type(None), *(one for kind, one in AS_THEY_ARE if isinstance(field, kind))}
+        if set(map(type, values)) <= plain:
+            return values
+    return [field.get_db_prep_save(field.pre_save(thing, True), connection) for thing in things]
 
 
 def fetch(model: type[Model], columns: Sequence[str], by: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -1,14 +1,16 @@
 """Proves fast that a Nessus file can be read to its end, so that its findings may be stored while it is read.
 
-The same parser as the reader's runs over the whole file without building anything (some 500 MB a second), and the bytes
-are looked through for what bounds a reading. Where anything is unusual (comments, CDATA, other encodings, packed files,
-rows without a plugin, more rows than are read) there is no proof, and the file is read to its end first.
+The same parser as the reader's runs over the whole file without building anything (some 500 MB a second); beside it, on
+another core, the bytes are looked through for what bounds a reading. Where anything is unusual (comments, CDATA, other
+encodings, packed files, rows without a plugin, more rows than are read) there is no proof, and the file is read to its
+end first.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
@@ -21,6 +23,7 @@ from accord.intake.safe.source import HEAD, Source
 
 BLOCK = 1 << 20
 KEPT = 512
+_BEFORE, _WORD = b'<tag name="', b"HOST_END"
 _END = re.compile(rb'<tag name="HOST_END(_TIMESTAMP)?">([^<&]{1,60})</tag>')
 _ENCODING = re.compile(rb'encoding\s*=\s*["\'](?!utf-8["\'])', re.IGNORECASE)
 APART = 7 << 20
@@ -85,9 +88,15 @@ def _is_well_formed(blocks: Iterator[bytes], counts: _Counts) -> bool:
     }  # fmt: skip
     parser = etree.XMLParser(**options)
     try:
-        for block in blocks:
-            parser.feed(block)
-        parser.close()
+        with ThreadPoolExecutor(1) as aside:  # libxml2 works without the lock of the interpreter
+            fed: Future[None] | None = None
+            for block in blocks:
+                if fed is not None:
+                    fed.result()
+                fed = aside.submit(parser.feed, block)
+            if fed is not None:
+                fed.result()
+            aside.submit(parser.close).result()
     except (etree.XMLSyntaxError, LookupError, UnicodeError, AssertionError, SystemError, MemoryError):
         return False
     return True
@@ -123,12 +132,18 @@ class _Counts:
         self.plugins += data.count(b' pluginID="')
         self._apart = 0 if items else self._apart + len(data)
         self.unusual = self.unusual or self._apart > APART or b"<![CDATA[" in data
-        told = _END.findall(data)
-        self._ends += data.count(b"HOST_END")
-        for stamp, text in told:
-            self._told[bool(stamp)] += 1
-            if text not in self._seen[bool(stamp)]:
-                self._seen[bool(stamp)][text] = clean.when(text.decode("utf-8", "replace"))
+        at = data.find(_WORD)
+        while at >= 0:
+            self._ends += 1
+            told = _END.match(data, max(0, at - len(_BEFORE)))
+            if told is not None:
+                self._end(bool(told[1]), told[2])
+            at = data.find(_WORD, at + len(_WORD))
+
+    def _end(self, is_stamp: bool, text: bytes) -> None:
+        self._told[is_stamp] += 1
+        if text not in self._seen[is_stamp]:
+            self._seen[is_stamp][text] = clean.when(text.decode("utf-8", "replace"))
 
     def finished(self) -> tuple[bool, datetime | None]:
         """Whether the bytes tell when the last host was done, and when; a stamp counts before a text, as in reading."""
