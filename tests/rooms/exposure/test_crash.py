@@ -308,3 +308,22 @@ def test_two_imports_of_one_file_at_once_give_one_scan(nessus: Nessus) -> None:
     assert [entry.verb for entry in journal.entries(scan)] == ["add"] * 1200
     assert LedgerEntry.objects.filter(noun="scan", verb="land").count() == 1
     assert list(check_rollups()) == []
+
+
+def test_a_run_that_another_overtook_changes_nothing(
+    estate: User, nessus: Nessus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It read the scan as not begun; the other has it landed before this one notes that it reads."""
+    path = nessus({"late.example": [(p, 443, 3) for p in range(5)]}, plugins=range(5))
+    opened = importing.opened
+
+    def late(*given: Any) -> Any:
+        monkeypatch.setattr(importing, "opened", opened)
+        assert import_scan(estate, path)["counts"]["added"] == 5
+        return opened(*given)
+
+    monkeypatch.setattr(importing, "opened", late)
+    assert import_scan(estate, path)["state"] == "landed"
+    scan = Scan.objects.get()
+    assert (scan.state, scan.added, scan.unchanged) == (Scan.State.LANDED, 5, 0)
+    assert LedgerEntry.objects.filter(noun="scan", verb__in=("land", "read")).count() == 2

@@ -208,8 +208,8 @@ def test_a_proven_file_that_is_not_read_to_its_end_leaves_nothing(
     path = nessus({WEB: [(p, 443, p % 5) for p in range(1, 40)]}, end=moment(2), plugins=range(50))
     whole = batches.messages
 
-    def bounded(*given: Any, **named: Any) -> Any:
-        for letter, data in whole(*given, **{**named, "rows": 10}):
+    def bounded(stream: Any, name: str, rows: int, version: int) -> Any:
+        for letter, data in whole(stream, name, min(rows, 10), version):
             if letter == "E":
                 told = (path.name, None, None, "Reading took more than 900 seconds.", "Split the file.")
                 letter, data = "!", batches.marshal.dumps(told)

@@ -14,7 +14,7 @@ from accord.core.permissions import scoped
 from accord.engines import priority
 from accord.engines.priority import CODES, Urgency
 from accord.estate.models import Asset, System, UnitSystem
-from accord.exposure.models import IS_OPEN, Definition, DefinitionAlias, Finding, Severity
+from accord.exposure.models import IS_OPEN, TOUCHED, Definition, DefinitionAlias, Finding, Severity
 from accord.exposure.selectors import search
 from accord.exposure.selectors.narrow import MANY, are_few, few, of_definitions, on_assets, plain
 from accord.exposure.selectors.policy import policy
@@ -110,7 +110,10 @@ def under(actor: Any, query: dict[str, list[str]]) -> Rows:
 
 
 def _in_state(found: Rows, value: Any) -> Rows:
-    return found.filter(IS_OPEN) if value == [Finding.State.OPEN.value] else found.filter(state__in=value)
+    if value == [Finding.State.OPEN.value]:
+        return found.filter(IS_OPEN)
+    found = found.filter(state__in=value)
+    return found if Finding.State.OPEN.value in value else found.filter(TOUCHED)
 
 
 def _of_system(found: Rows, value: Any) -> Rows:

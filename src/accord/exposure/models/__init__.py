@@ -2,7 +2,7 @@
 
 from accord.exposure.models.campaigns import Campaign, CampaignFix, Ticket
 from accord.exposure.models.feed_points import EndOfLife, SsvcPoint
-from accord.exposure.models.findings import IS_OPEN, OPEN_STATES, Finding
+from accord.exposure.models.findings import HAS_COMPONENT, IS_OPEN, OPEN_STATES, TOUCHED, Finding
 from accord.exposure.models.fixes import Fix, FixDecision, FixState, MonthlyFlow, SystemFix
 from accord.exposure.models.journal import ImportJournal
 from accord.exposure.models.knowledge import Definition, DefinitionAlias, Epss, FeedUpdate, Kev, Severity
@@ -50,8 +50,10 @@ from accord.exposure.models.windows import (
 )
 
 __all__ = [
+    "HAS_COMPONENT",
     "IS_OPEN",
     "OPEN_STATES",
+    "TOUCHED",
     "AssetCoverage",
     "AssetExposure",
     "AssetSurface",

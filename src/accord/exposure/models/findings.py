@@ -19,6 +19,12 @@ IS_OPEN = Q(rank__isnull=False)
 Asked by rank, the database keeps to the index of what else is asked for; asked by state, one that knows nothing of
 how the values are spread takes the index of the state and reads nearly everything."""
 
+TOUCHED = ~Q(state="open")
+"""The condition for findings in any state but the first; SQLite must be told it to find them by their index."""
+
+HAS_COMPONENT = ~Q(component="")
+"""The condition for findings of a component; SQLite must be told it to find them by their index."""
+
 HAS_DEADLINE = Q(due__isnull=False) & IS_OPEN
 
 OPEN_STATES = ("open", "in_progress", "claimed", "accepted")
@@ -28,7 +34,8 @@ OPEN_STATES = ("open", "in_progress", "claimed", "accepted")
 def _kept(to: str, related_name: str, null: bool = False, checked: bool = True) -> Any:
     """A reference without an index of its own: the indexes below begin with those that are looked up.
 
-    Not `checked`: the database does not look it up for every row that is written (scans are never deleted).
+    Not `checked`: the database does not look it up for every row that is written. So it is for what is never deleted:
+    scans, targets, definitions.
     """
     return models.ForeignKey(
         to, on_delete=models.PROTECT, null=null, related_name=related_name, db_index=False, db_constraint=checked
@@ -64,9 +71,9 @@ class Finding(models.Model):
 
     fingerprint = models.CharField(max_length=64)
     content = models.BigIntegerField(null=True)
-    definition = _kept("exposure.Definition", "findings")
+    definition = _kept("exposure.Definition", "findings", checked=False)
     asset = _kept("estate.Asset", "findings", null=True)
-    target = _kept("exposure.Target", "findings")
+    target = _kept("exposure.Target", "findings", checked=False)
     check_name = models.CharField(max_length=330)
     check_group = models.CharField(max_length=250, blank=True)
     needs_credentials = models.BooleanField(default=False)
@@ -129,14 +136,14 @@ class Finding(models.Model):
             models.Index(fields=["asset", "rank", "id"], name="exposure_f_asset"),
             models.Index(fields=["target", "rank", "id"], name="exposure_f_target"),
             models.Index(fields=["definition", "rank", "id"], name="exposure_f_definition"),
-            models.Index(fields=["state", "rank", "id", "asset"], name="exposure_f_state"),
             models.Index(fields=["severity", "rank", "id", "asset"], name="exposure_f_severity"),
             models.Index(fields=["reach", "rank", "id", "asset"], name="exposure_f_reach"),
             models.Index(fields=["rank", "id"], name="exposure_f_exploited", condition=EXPLOITED),
-            models.Index(fields=["component", "rank"], name="exposure_f_component"),
             models.Index(fields=["first_seen", "id"], name="exposure_f_first_seen"),
             models.Index(fields=["first_scan", "rank", "id"], name="exposure_f_first_scan"),
             # Not all have these: their indexes cost little where a scan brings what nobody has touched.
+            models.Index(fields=["state", "rank", "id", "asset"], name="exposure_f_state", condition=TOUCHED),
+            models.Index(fields=["component", "rank"], name="exposure_f_component", condition=HAS_COMPONENT),
             models.Index(fields=["epss", "id"], name="exposure_f_epss", condition=Q(epss__isnull=False)),
             models.Index(fields=["price", "id"], name="exposure_f_price", condition=Q(price__isnull=False)),
             models.Index(fields=["due", "id"], name="exposure_f_due", condition=HAS_DEADLINE),

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accord.engines import priority
 from accord.estate.models import System, UnitSystem
-from accord.exposure.models import IS_OPEN, Finding, Fix, SystemFix, TotalExposure
+from accord.exposure.models import HAS_COMPONENT, IS_OPEN, Finding, Fix, SystemFix, TotalExposure
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def findings_of(fix: Fix) -> QuerySet[Finding]:
     rows = Finding.objects.filter(worst_class__lt=priority.Urgency.NONE)
     if fix.kind == Fix.Kind.REMEDY:
         return rows.filter(Q(component="") | Q(fixed_version=""), definition=fix.definition_id)
-    rows = rows.filter(component=fix.component, fixed_version=fix.target_version)
+    rows = rows.filter(HAS_COMPONENT, component=fix.component, fixed_version=fix.target_version)
     if fix.ecosystem:
         return rows.filter(purl__istartswith=f"pkg:{fix.ecosystem}/")
     return rows.exclude(purl__startswith="pkg:")

@@ -18,6 +18,7 @@ from django.db.models.functions import Concat
 
 from accord.estate.models import Asset, AssetIdentity, System
 from accord.exposure.models import (
+    HAS_COMPONENT,
     ComponentWords,
     Definition,
     DefinitionAlias,
@@ -78,7 +79,7 @@ def known_by(text: str) -> Known:
         "asset": Asset.objects.filter(starting("key", text) | starting("name", text)),
         "identity": AssetIdentity.objects.filter(starting("value", text.lower())),
         "owner": System.objects.filter(owned(text)),
-        "component": Finding.objects.filter(starting("component", text)),
+        "component": Finding.objects.filter(HAS_COMPONENT, starting("component", text)),
     }
     asked: dict[str, Any] = {f"by_{name}": Exists(rows) for name, rows in ways.items()}
     if has_words(text):  # sums and counts: asked whether one exists, PostgreSQL would read text after text
@@ -131,7 +132,7 @@ def _by_words(found: Rows, text: str, known: Known) -> tuple[Rows, str]:
         return found.none(), f"“{text}”: no identifier, asset, owner, component or word"
     names: list[str] = []
     if known.component or known.part_words:
-        begin = Finding.objects.filter(starting("component", text)).order_by()
+        begin = Finding.objects.filter(HAS_COMPONENT, starting("component", text)).order_by()
         names = list(begin.values_list("component", flat=True).distinct()[: FOUND + 1]) if known.component else []
         names += list(components(text).values_list("name", flat=True)[: FOUND + 1]) if known.part_words else []
         names = list(dict.fromkeys(names))[:FOUND]
@@ -141,9 +142,9 @@ def _by_words(found: Rows, text: str, known: Known) -> tuple[Rows, str]:
     )
     size = 0
     if names and known.size <= MANY:
-        size = Finding.objects.filter(component__in=names).order_by().values("pk")[: MANY + 1].count()
+        size = Finding.objects.filter(HAS_COMPONENT, component__in=names).order_by().values("pk")[: MANY + 1].count()
     if size + known.size <= MANY:
-        wanted = Q(component__in=names) if names else Q()
+        wanted = Q(component__in=names) & HAS_COMPONENT if names else Q()
         return few(found.filter(wanted | Q(definition_id__in=kinds) if known.words else wanted)), told
     wanted = Q(_part__in=names) if names else Q()
     walk = found.alias(_kind=F("definition_id") + 0, _part=Concat("component", Value("")))

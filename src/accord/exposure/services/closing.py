@@ -87,7 +87,7 @@ def _begin(
         scan = Scan.objects.get(pk=scan_id)
         if scan.is_over:
             return []
-        targets = list(Target.objects.filter(identity__in=identities))
+        targets = list(_targets(identities))
         _note(scan, targets, seen, coverage, estate)
         looked = _looked_at(targets, coverage)
         here = {*looked, *(target.pk for target in targets)}
@@ -108,8 +108,7 @@ def _close_some(actor: User, scan_id: int, findings: list[int], identities: list
         scan = Scan.objects.get(pk=scan_id)
         if scan.is_over or scan.observed is None:
             return
-        targets = list(Target.objects.filter(identity__in=identities))
-        looked = _looked_at(targets, coverage)
+        looked = _looked_at(list(_targets(identities)), coverage)
         gone, stale = [], []
         covers = _Covers(looked)
         for one in map(_Row._make, bulk.fetch(Finding, READ, "id", findings)):
@@ -175,6 +174,10 @@ def _of(told: list[bool | None]) -> bool | None:
     if False in told:
         return False
     return True if True in told else None
+
+
+def _targets(identities: list[str]) -> QuerySet[Target]:
+    return Target.objects.filter(identity__in=identities).only("identity", "asset_id", "addresses", "hostnames")
 
 
 def _looked_at(targets: list[Target], coverage: Covered) -> dict[int, Sequence[Coverage]]:

@@ -169,7 +169,8 @@ def ensure(observations: Iterable[Observation], log: ledger.Log) -> dict[str, De
         _fill(definition, first[identifier], Feeds.of(every).facts(every))
         log.add("change", "definition", identifier, before, snapshot(definition))
     bulk.overwrite(Definition, [known[i] for i in changed], FILLED)
-    _add_aliases((known[i] for i in (*added, *changed)), names)
+    bulk.make(DefinitionAlias, _named((known[i] for i in added), names))
+    _add_aliases((known[i] for i in changed), names)
     searching.note_definitions([known[i].pk for i in (*added, *changed)])
     return known
 
@@ -183,9 +184,12 @@ def _aliases(known: Mapping[str, Definition]) -> dict[int, set[str]]:
     return found
 
 
+def _named(definitions: Iterable[Definition], names: Mapping[str, Mapping[str, None]]) -> list[DefinitionAlias]:
+    return [DefinitionAlias(definition=d, value=name) for d in definitions for name in names[d.identifier]]
+
+
 def _add_aliases(definitions: Iterable[Definition], names: Mapping[str, Mapping[str, None]]) -> None:
-    rows = [DefinitionAlias(definition=d, value=name) for d in definitions for name in names[d.identifier]]
-    for part in bulk.chunks(rows, 5000):
+    for part in bulk.chunks(_named(definitions, names), 5000):
         DefinitionAlias.objects.bulk_create(part, batch_size=bulk.ROWS, ignore_conflicts=True)
 
 

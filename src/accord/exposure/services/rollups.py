@@ -163,7 +163,7 @@ def _systems(differences: Mapping[int, Tally]) -> None:
 def _targets(targets: set[int], told: Counted) -> Tally:
     if not targets:
         return {}
-    rows = list(Target.objects.filter(pk__in=targets))
+    rows = list(Target.objects.filter(pk__in=targets).only(*COUNTED, "worst_rank"))
     read = {row.pk for row in rows if row.pk not in told.targets or row.open_findings}
     counted = {**told.targets, **dict.fromkeys(read, ({}, None))}
     if read:

@@ -24,6 +24,7 @@ from accord.intake.nessus.proof import Proof, prove
 from accord.intake.records import IntakeError
 
 Tell = Callable[[int, int | None, str], None]
+UNREAD = (Scan.State.RECEIVED, Scan.State.READING, Scan.State.REFUSED)
 
 
 def silent(done: int, total: int | None = None, message: str = "") -> None:
@@ -79,8 +80,8 @@ def process(actor: User, scan: Scan, tell: Tell = silent) -> list[Scan]:
     if scan.state == Scan.State.LANDED and not _waiting(scan):
         return _of_file(scan)
     version = refingerprint.in_force()
-    with opened(scan.file, scan.name, version) as found, bulk.large_writes(Finding):
-        if scan.state in (Scan.State.RECEIVED, Scan.State.READING, Scan.State.REFUSED):
+    with opened(scan.file, scan.name, version, applying.most()) as found, bulk.large_writes(Finding):
+        if scan.state in UNREAD:
             _survey(actor, scan, found, tell, version)
         try:
             estate = applying.apply(actor, scan.file, found, tell)
@@ -128,7 +129,7 @@ def _take_back(actor: User, scan: Scan, error: IntakeError, tell: Tell) -> None:
 
 def _survey(actor: User, scan: Scan, found: Reading, tell: Tell, version: int) -> None:
     """What the file holds: known in one transaction, or the file is refused. The reader is at work meanwhile."""
-    Scan.objects.filter(pk=scan.pk).update(state=Scan.State.READING)
+    Scan.objects.filter(pk=scan.pk, state__in=UNREAD).update(state=Scan.State.READING)  # another run may be further
     tell(0, None, "Reading the file")
     try:
         proof = _proof(scan)
@@ -151,8 +152,11 @@ def _whole(scan: Scan, parts: list[survey.Part]) -> None:
 
 
 def refuse(actor: User, scan: Scan, problem: dict[str, Any]) -> None:
-    """Note why a file cannot be read. It stays in the store for another try."""
+    """Note why a file cannot be read, unless another run could. It stays in the store for another try."""
     with ledger.write(actor) as log:
+        scan.refresh_from_db()
+        if scan.state not in UNREAD:
+            return
         scan.state, scan.problems = Scan.State.REFUSED, [problem]
         scan.save(update_fields=["state", "problems"])
         log.add("refuse", "scan", scan.pk, None, problem)

@@ -64,13 +64,16 @@ class Reading:
 
 
 @contextmanager
-def opened(stored: StoredFile, name: str, version: int = VERSION) -> Iterator[Reading]:
-    """Begin to read a kept file; the process ends with the block. `version` is that of the fingerprints."""
+def opened(stored: StoredFile, name: str, version: int = VERSION, rows: int = batches.ROWS) -> Iterator[Reading]:
+    """Begin to read a kept file; the process ends with the block.
+
+    `version` is that of the fingerprints, `rows` how many a message holds at most.
+    """
     with files.open_file(stored) as stream, tempfile.TemporaryFile() as spool:
         path = _path(stream) if stored.size >= APART else None
-        process = None if path is None else _start(path, name, spool, version)
+        process = None if path is None else _start(path, name, spool, version, rows)
         if process is None:
-            yield Reading(spool, _here(stream, name, spool, version))
+            yield Reading(spool, _here(stream, name, spool, version, rows))
             return
         try:
             yield Reading(spool, _told(process))
@@ -88,12 +91,12 @@ def _path(stream: IO[bytes]) -> Path | None:
     return path if path is not None and path.is_absolute() and path.is_file() else None
 
 
-def _start(path: Path, name: str, spool: IO[bytes], version: int) -> subprocess.Popen[str] | None:
+def _start(path: Path, name: str, spool: IO[bytes], version: int, rows: int) -> subprocess.Popen[str] | None:
     """The reading process; None where none can be started."""
     if not getattr(settings, "ACCORD_READ_ASIDE", True):
         return None
     number = spool.fileno()
-    told = [str(path), name, str(batches.ROWS), str(number), str(version)]
+    told = [str(path), name, str(rows), str(number), str(version)]
     command = [sys.executable, "-m", "accord.intake.batches", *told]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
     try:
@@ -113,9 +116,9 @@ def _told(process: subprocess.Popen[str]) -> Iterator[Place]:
         raise RuntimeError("The process that reads the file ended early. Import it again: it goes on where it stopped.")
 
 
-def _here(stream: IO[bytes], name: str, spool: IO[bytes], version: int) -> Iterator[Place]:
+def _here(stream: IO[bytes], name: str, spool: IO[bytes], version: int, rows: int) -> Iterator[Place]:
     at = 0
-    for letter, data in batches.messages(cast(Any, stream), name, version=version):
+    for letter, data in batches.messages(cast(Any, stream), name, rows, version):
         spool.write(data)
         spool.flush()
         yield Place(letter, at, len(data))
