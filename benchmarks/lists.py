@@ -348,6 +348,7 @@ def _client(account: str) -> Any:
     from django.conf import settings
     from django.test import Client
 
+    import accord.site.asgi  # noqa: F401  what the first answer settles in a server, it settles here
     from accord.core.models import User
 
     client = Client()

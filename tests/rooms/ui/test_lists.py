@@ -165,11 +165,22 @@ def test_a_page_takes_a_fixed_number_of_queries(goals: list[Goal], asks: Any) ->
 
 
 @pytest.mark.parametrize(("cap", "said", "capped"), [(59, "59+", True), (60, "60", False), (1000, "60", False)])
-def test_the_count_stops_at_the_cap(goals: list[Goal], cap: int, said: str, capped: bool) -> None:
+def test_the_count_stops_at_the_cap(
+    goals: list[Goal], cap: int, said: str, capped: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listquery, "COUNT_CAP", cap)
     with CaptureQueriesContext(connection) as queries:
-        found = listquery.count(Goal.objects.all(), cap)
+        found = listquery.count(Goal.objects.all())
     assert (str(found), found.capped) == (said, capped)
     assert len(queries) == 1 and f"LIMIT {cap + 1}" in queries[0]["sql"]
+
+
+def test_where_little_fits_among_much_the_count_stops_earlier(
+    goals: list[Goal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listquery, "SPARSE_CAP", 7)
+    assert str(listquery.count(listquery.sparse(Goal.objects.all()))) == "7+"
+    assert str(listquery.count(Goal.objects.all())) == "60"
 
 
 @pytest.mark.parametrize(

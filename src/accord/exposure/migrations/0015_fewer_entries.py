@@ -22,6 +22,10 @@ def _unchecked(name: str, to: str) -> Any:
 class Migration(migrations.Migration):
     dependencies = [("exposure", "0014_scanned_by")]
     operations = [
+        migrations.RemoveIndex("finding", "exposure_f_asset"),
+        migrations.AddIndex(
+            "finding", models.Index(fields=["asset", "rank", "id", "severity"], name="exposure_f_asset")
+        ),
         *_partial("exposure_f_state", ["state", "rank", "id", "asset"], ~Q(state="open")),
         *_partial("exposure_f_component", ["component", "rank"], ~Q(component="")),
         _unchecked("definition", "exposure.definition"),

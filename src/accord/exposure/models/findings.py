@@ -133,7 +133,7 @@ class Finding(models.Model):
         # The asset at the end of an index: rows of other systems are passed over without being read.
         indexes: ClassVar = [
             models.Index(fields=["rank", "id", "asset"], name="exposure_f_rank"),
-            models.Index(fields=["asset", "rank", "id"], name="exposure_f_asset"),
+            models.Index(fields=["asset", "rank", "id", "severity"], name="exposure_f_asset"),
             models.Index(fields=["target", "rank", "id"], name="exposure_f_target"),
             models.Index(fields=["definition", "rank", "id"], name="exposure_f_definition"),
             models.Index(fields=["severity", "rank", "id", "asset"], name="exposure_f_severity"),

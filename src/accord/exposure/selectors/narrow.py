@@ -14,6 +14,7 @@ from typing import Any, cast
 from django.db.models import F, Q, QuerySet, Value
 
 from accord.estate.models import System, SystemAsset
+from accord.ui.lists import sparse
 
 Rows = QuerySet[Any]
 MANY = 15_000
@@ -52,13 +53,13 @@ def on_assets(found: Rows, systems: Q) -> Rows:
 def of_systems(found: Rows, systems: Iterable[int]) -> Rows:
     """Findings of systems with many, met on the walk through the order."""
     assets = SystemAsset.objects.filter(system_id__in=list(systems)).values("asset_id")
-    return cast(Rows, found.alias(_owner=F("asset_id") + 0).filter(_owner__in=assets))
+    return sparse(found.alias(_owner=F("asset_id") + 0).filter(_owner__in=assets))
 
 
 def of_definitions(found: Rows, sizes: Mapping[int, int]) -> Rows:
     """Findings of these definitions (primary key → open findings). No query."""
     if sum(sizes.values()) > MANY and len(sizes) > 1:
-        return cast(Rows, found.alias(_kind=F("definition_id") + 0).filter(_kind__in=list(sizes)))
+        return sparse(found.alias(_kind=F("definition_id") + 0).filter(_kind__in=list(sizes)))
     return few(found.filter(definition_id__in=list(sizes)))
 
 

@@ -29,6 +29,7 @@ from accord.exposure.models import (
 from accord.exposure.models.searching import words_of
 from accord.exposure.selectors.narrow import MANY, few, of_definitions, on_assets, starting
 from accord.organization.models import Person
+from accord.ui.lists import sparse
 
 Rows = QuerySet[Any]
 FOUND = 500
@@ -148,4 +149,4 @@ def _by_words(found: Rows, text: str, known: Known) -> tuple[Rows, str]:
         return few(found.filter(wanted | Q(definition_id__in=kinds) if known.words else wanted)), told
     wanted = Q(_part__in=names) if names else Q()
     walk = found.alias(_kind=F("definition_id") + 0, _part=Concat("component", Value("")))
-    return walk.filter(wanted | Q(_kind__in=kinds) if known.words else wanted), told
+    return sparse(walk.filter(wanted | Q(_kind__in=kinds) if known.words else wanted)), told

@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from accord.ui.lists.cursor import Page
 from accord.ui.lists.output import csv_response, item, list_json
-from accord.ui.lists.query import Count, ListState, ParameterError, parse
+from accord.ui.lists.query import Count, ListState, ParameterError, parse, sparse
 from accord.ui.lists.screen import list_context, list_csv, list_page
 from accord.ui.lists.spec import (
     COUNT_CAP,
     MAX_LIMIT,
+    SPARSE_CAP,
     UNKNOWN_CHOICE,
     Empty,
     ListColumn,
@@ -38,6 +39,7 @@ from accord.ui.lists.spec import (
 __all__ = [
     "COUNT_CAP",
     "MAX_LIMIT",
+    "SPARSE_CAP",
     "UNKNOWN_CHOICE",
     "Count",
     "Empty",
@@ -58,6 +60,7 @@ __all__ = [
     "list_page",
     "parse",
     "reference",
+    "sparse",
     "text",
     "yes_no",
 ]

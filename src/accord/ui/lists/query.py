@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, QueryDict
 
 from accord.core.errors import Problem, Refused
 from accord.ui.lists import cursor as keyset
-from accord.ui.lists.spec import COUNT_CAP, MAX_LIMIT, ListSpec, Unacceptable
+from accord.ui.lists.spec import COUNT_CAP, MAX_LIMIT, SPARSE_CAP, ListSpec, Unacceptable
 
 LOOKUPS = frozenset({"icontains", "contains", "istartswith", "startswith", "iexact", "exact", "search"})
 
@@ -29,7 +29,7 @@ def problem(name: str, reason: str, remedy: str) -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many rows match: exact up to COUNT_CAP, otherwise at least that many."""
+    """How many rows match: exact up to a cap, otherwise at least that many."""
 
     value: int
     capped: bool
@@ -141,8 +141,14 @@ def narrowed_rows(spec: ListSpec, request: HttpRequest, state: ListState) -> Que
     return rows
 
 
-def count(rows: QuerySet[Any], cap: int = COUNT_CAP) -> Count:
-    """Count at most `cap` rows in one query that stops there."""
+def sparse(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Note that what fits is met on a walk over much that does not: no more than SPARSE_CAP are then counted."""
+    return cast("QuerySet[Any]", rows.alias(_sparse=Value(True)))
+
+
+def count(rows: QuerySet[Any]) -> Count:
+    """Count at most COUNT_CAP rows, or SPARSE_CAP, in one query that stops there."""
+    cap = SPARSE_CAP if "_sparse" in rows.query.annotations else COUNT_CAP
     found = rows.order_by().values("pk")[: cap + 1].count()
     return Count(min(found, cap), found > cap)
 
