@@ -74,20 +74,8 @@ def test_many_at_once_tell_what_did_not_fit(ana: User) -> None:
     assert [one.minutes for one in Alert.objects.filter(verdict="false")] == [1.6] * 4
     with pytest.raises(Refused, match="does not fit"):
         triage.close(ana, [held[0].pk], "true")
-    with pytest.raises(Refused, match="Choose at most 5,000"):
-        triage.take(ana, range(1, 5_002))
-
-
-def test_what_fits_a_filter_is_changed_in_parts(ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(triage, "AT_ONCE", 2)
-    one = rule("one")
-    held = take([hit(one, host=f"h{n}") for n in range(5)])
-    triage.close(ana, [held[0].pk], "benign")
-    outcome = triage.close(ana, [alert.pk for alert in held], "false", note="A scanner's own traffic")
-    assert len(outcome.changed) == 4 and outcome.passed == {"closed": 1}
-    assert Alert.objects.filter(verdict="false", notes__text="A scanner's own traffic").count() == 4
-    with pytest.raises(Refused, match="does not fit"):
-        triage.close(ana, [alert.pk for alert in held], "true")
+    with pytest.raises(Refused, match="A worker does more than 500"):
+        triage.take(ana, range(1, 502))
 
 
 def test_a_verdict_is_one_of_four_and_a_duplicate_names_another(ana: User) -> None:

@@ -12,22 +12,26 @@ from ninja import Body, Field, Router, Schema
 from accord.core.api import actor_of, idempotent
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
-from accord.core.permissions import guard_api
-from accord.monitoring.lists.alerts import ALERTS, SILENCES
+from accord.core.permissions import guard_api, require
+from accord.monitoring.lists.alerts import ALERTS, SILENCES, checked, under
 from accord.monitoring.lists.exceptions import EXCEPTIONS
-from accord.monitoring.models import Alert, ExceptionReplay, Rule, RuleException, Silence
+from accord.monitoring.models import Alert, AlertAct, ExceptionReplay, Rule, RuleException, Silence
 from accord.monitoring.selectors import alerts as read
-from accord.monitoring.services import exceptions, silences, triage
-from accord.monitoring.services.triage import ACTS, Outcome
+from accord.monitoring.services import acts, exceptions, silences, triage
+from accord.monitoring.services.triage import ACTS
 from accord.ui.lists import item
 from accord.ui.nouns.operations import list_operation
 
 
 class Act(Schema):
-    """One act to alerts (keys). `revision` of a single one refuses it where somebody changed it meanwhile."""
+    """One act to alerts (keys), or to all that fit `filters` (names and values as of the list).
+
+    More than 500 are changed by a worker. `revision` of a single one refuses it where somebody changed it meanwhile.
+    """
 
     action: str = Field(max_length=20)
-    alerts: list[str] = Field(max_length=triage.MOST)
+    alerts: list[str] = Field(default=[], max_length=acts.CHOSEN)
+    filters: dict[str, list[str]] | None = None
     verdict: str = Field(default="", max_length=10)
     duplicate_of: str = Field(default="", max_length=20)
     owner: str = Field(default="", max_length=254)
@@ -118,17 +122,44 @@ def _do(request: HttpRequest, body: Act, verb: str) -> dict[str, Any]:
         raise Refused(Problem(None, "action", f"“{body.action}” is no act.", f"Use one of: {', '.join(ACTS)}."))
     if ACTS[body.action][1] != verb:
         raise PermissionDenied(f"“{body.action}” is done under /alerts/{ACTS[body.action][1]}.")
-    actor, chosen = actor_of(request), _keys(request, body.alerts)
-    told: dict[str, Any] = {"expected": body.revision, "minutes": body.minutes}
-    outcome: Outcome
-    if body.action == "close":
-        outcome = triage.close(actor, chosen, body.verdict, note=body.note, duplicate_of=body.duplicate_of, **told)
-    elif body.action == "assign":
-        outcome = triage.assign(actor, chosen, _person(body.owner), **told)
+    if body.filters is not None and body.alerts:
+        raise Refused(Problem(None, "filters", "Alerts are named as well.", "Give one of the two."))
+    actor, is_close = actor_of(request), body.action == "close"
+    wish = acts.Wish(
+        body.action, body.verdict if is_close else "", body.note if is_close else "",
+        _person(body.owner) if body.action == "assign" else None, body.duplicate_of if is_close else "",
+        body.minutes, body.revision,
+    )  # fmt: skip
+    if body.filters is None:
+        chosen = _keys(request, body.alerts)
+        rows, query = Alert.objects.filter(pk__in=chosen), None
     else:
-        acts = {"take": triage.take, "release": triage.release, "reopen": triage.reopen}
-        outcome = acts[body.action](actor, chosen, **told)
-    return {"changed": [alert.key for alert in outcome.changed], "passed": dict(outcome.passed)}
+        query = checked(actor, body.filters)
+        rows = under(actor, query)
+        chosen = list(rows.order_by("pk").values_list("pk", flat=True)[: triage.AT_ONCE + 1])
+    if len(chosen) > triage.AT_ONCE:
+        act = acts.submit(actor, wish, rows, query)
+        return {"act": act.pk, "job": str(act.job), "alerts": act.total}
+    outcome, made = acts.do(actor, wish, chosen)
+    told = {"changed": [alert.key for alert in outcome.changed], "passed": dict(outcome.passed)}
+    return told if made is None else {**told, "act": made.pk}
+
+
+def _act(pk: int) -> AlertAct:
+    found = AlertAct.objects.select_related("by", "undo_by", "owner").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _act_row(act: AlertAct) -> dict[str, Any]:
+    return {
+        "act": act.pk, "action": act.action, "verdict": act.verdict or None, "by": act.by.email, "at": act.at,
+        "filters": act.query, "alerts": act.total, "changed": act.changed, "passed": act.passed,
+        "finished": act.finished, "job": str(act.job) if act.job else None, "undo_asked": act.undo_asked,
+        "undo_by": act.undo_by.email if act.undo_by else None, "undone": act.undone, "left": act.left,
+        "undo_finished": act.undo_finished,
+    }  # fmt: skip
 
 
 def _person(email: str) -> User:
@@ -154,6 +185,35 @@ def work(request: HttpRequest, body: Body[Act]) -> dict[str, Any]:
 def judge(request: HttpRequest, body: Body[Act]) -> dict[str, Any]:
     """`action`: close (with `verdict`: true, false, benign, or duplicate with `duplicate_of`), reopen."""
     return _do(request, body, "judge")
+
+
+@router.get("/alerts/acts/{int:pk}", summary="One act on many alerts", operation_id="get_alert_act",
+            response=dict[str, Any])  # fmt: skip
+@guard_api("work", "alert")
+def get_act(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """How far it is (`finished` is null until it is done), and what was undone of it."""
+    return _act_row(_act(pk))
+
+
+@router.post("/alerts/acts/{int:pk}/undo", summary="Undo an act on many alerts", operation_id="undo_alert_act",
+             response=dict[str, Any])  # fmt: skip
+@guard_api("work", "alert")
+@idempotent
+def undo_act(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """Puts back state, verdict and owner wherever nobody changed the alert since; more than 500 are a worker's."""
+    found, actor = _act(pk), actor_of(request)
+    require(actor, ACTS[found.action][1], "alert")
+    acts.undo(actor, found)
+    return _act_row(_act(pk))
+
+
+@router.post("/alerts/acts/{int:pk}/go-on", summary="Go on with an act on many alerts", operation_id="go_on_alert_act",
+             response=dict[str, Any])  # fmt: skip
+@guard_api("work", "alert")
+@idempotent
+def go_on(request: HttpRequest, pk: int) -> dict[str, Any]:
+    """Where it was stopped (by its job) or failed."""
+    return _act_row(acts.go_on(actor_of(request), _act(pk)))
 
 
 @router.get("/alerts/{key}", summary="One alert with its events", operation_id="get_alert", response=dict[str, Any])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -11,9 +12,11 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.html import format_html
 
+from accord.core.errors import Refused
 from accord.core.permissions import scoped
 from accord.estate.models import System, SystemAsset, UnitSystem
-from accord.monitoring.models import Alert, Rule, Silence
+from accord.monitoring.models import Alert, AlertAct, Rule, Silence
+from accord.monitoring.services import acts, triage
 from accord.organization.models import Unit
 from accord.organization.scope import unit_and_below
 from accord.ui.access import may
@@ -23,6 +26,8 @@ from accord.ui.lists.spec import UNKNOWN_CHOICE
 
 FORM = "alerts-form"
 CHOSEN = 300
+IGNORED = frozenset({"after", "before", "limit", "sort", "format"})
+"""Parameters of the list's address that are no filters."""
 Rows = QuerySet[Any]
 
 
@@ -44,6 +49,31 @@ def under(actor: Any, query: dict[str, list[str]]) -> Rows:
     for name, values in query.items():
         asked.setlist(name, values)
     return narrowed_rows(ALERTS, request, parse(ALERTS, asked, request))
+
+
+def checked(actor: Any, query: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Filters of the list by name; Refused where one is unknown or not understood, so that none is passed over."""
+    held = {name: [str(value) for value in values] for name, values in query.items() if name not in IGNORED}
+    request = HttpRequest()
+    request.user = actor
+    found = parse(ALERTS, held, request, strict=True)
+    if found.problems:
+        raise Refused(*found.problems)
+    return held
+
+
+def picking(actor: Any) -> Callable[[AlertAct], list[int]]:
+    """The next alerts of an act on many, at most AT_ONCE, by their primary keys."""
+
+    def pick(act: AlertAct) -> list[int]:
+        if act.query is None:
+            return [pk for pk in sorted(act.chosen) if pk > act.place][: triage.AT_ONCE]
+        found = under(actor, act.query).filter(pk__gt=act.place, pk__lte=act.highest)
+        if act.duplicate_of_id is not None:
+            found = found.exclude(pk=act.duplicate_of_id)
+        return list(found.order_by("pk").values_list("pk", flat=True)[: triage.AT_ONCE])
+
+    return pick
 
 
 def _box(alert: Alert) -> str:
@@ -141,7 +171,6 @@ def _units(request: HttpRequest) -> list[tuple[str, str]]:
 
 def _context(request: HttpRequest) -> dict[str, Any]:
     from accord.monitoring.forms.alerts import analysts
-    from accord.monitoring.services.triage import MOST
 
     user = request.user
     verbs = {verb for verb in ("work", "judge") if may(user, verb, "alert")}
@@ -159,8 +188,15 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "may_silence": may(user, "change", "silence"), "query": request.GET.urlencode(),
         "verdicts": [(value, label) for value, label in Alert.Verdict.choices if value != Alert.Verdict.DUPLICATE],
         "analysts": analysts() if "work" in verbs else [], "tabs": tabs,
-        "most": MOST,
+        "at_once": triage.AT_ONCE, "last_act": _last_act(user),
     }  # fmt: skip
+
+
+def _last_act(user: Any) -> tuple[AlertAct, str] | None:
+    """What somebody last did to many alerts, of the last day: it may be on its way, or be undone. One query."""
+    since = timezone.now() - timedelta(days=1)
+    found = AlertAct.objects.filter(by=user, at__gte=since).select_related("owner").order_by("-at").first()
+    return (found, acts.name_of(found)) if found is not None else None
 
 
 LEVELS = [(value, label) for value, label in Rule.Level.choices]

@@ -1,5 +1,6 @@
 """The tables of monitoring. Events themselves are Parquet (accord.monitoring.store); only where they lie is here."""
 
+from accord.monitoring.models.acts import AlertAct, AlertActRow
 from accord.monitoring.models.alerts import Alert, AlertEvent, AlertNote, SeenHit
 from accord.monitoring.models.baselines import (
     BlindInitiative,
@@ -43,6 +44,8 @@ from accord.monitoring.models.stakes import SystemStake
 
 __all__ = [
     "Alert",
+    "AlertAct",
+    "AlertActRow",
     "AlertEvent",
     "AlertNote",
     "AttackGroup",

@@ -7,7 +7,7 @@ revision it was looked at (`expected`), and is refused where somebody changed it
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,14 +18,14 @@ from accord.core import events, ledger, webhooks
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
 from accord.core.roles import Role
-from accord.monitoring.models import Alert, AlertNote
+from accord.monitoring.models import Alert, AlertActRow, AlertNote
 from accord.monitoring.services import entities
 
 ESCALATED = webhooks.declare("alert.escalated", "An alert was escalated: an incident is wanted")
 CLOSED = webhooks.declare("alert.closed", "An alert of level high or critical was closed with its verdict")
 State, Verdict = Alert.State, Alert.Verdict
-AT_ONCE, MOST = 500, 5_000
-"""So many alerts are changed in one transaction, which others wait for; so many by one act."""
+AT_ONCE = 500
+"""So many alerts are changed in one transaction, which others wait for; more are a worker's (`acts`)."""
 LONGEST = 5000
 LONGEST_STAY = 240.0
 """Minutes that one look at an alert can count; a page that is left open is no work."""
@@ -44,17 +44,33 @@ Act = Callable[[Alert], None]
 
 @dataclass(slots=True)
 class Outcome:
-    """How many alerts changed, and how many did not by the state that they are in."""
+    """Which alerts changed, and how many did not by the state that they are in.
+
+    `before`: what those that changed were, also the folded ones below them; rows that are not kept yet.
+    """
 
     changed: list[Alert] = field(default_factory=list)
     passed: Counter[str] = field(default_factory=Counter)
+    before: list[AlertActRow] = field(default_factory=list)
 
     def text(self) -> str:
-        number = len(self.changed)
-        done = f"{number:,} alert{'' if number == 1 else 's'} changed."
-        labels = dict(State.choices)
-        left = ", ".join(f"{count:,} {labels[state].lower()}" for state, count in sorted(self.passed.items()))
-        return f"{done} Not changed: {left}." if left else done
+        return in_words(len(self.changed), self.passed)
+
+
+class NothingFits(Refused):
+    """None of the alerts is in a state that the act fits."""
+
+    def __init__(self, verb: str, outcome: Outcome) -> None:
+        super().__init__(_why_not(verb, outcome))
+        self.outcome = outcome
+
+
+def in_words(changed: int, passed: Mapping[str, int]) -> str:
+    """What came of an act, in words."""
+    labels = dict(State.choices)
+    left = ", ".join(f"{count:,} {labels[state].lower()}" for state, count in sorted(passed.items()))
+    done = f"{changed:,} alert{'' if changed == 1 else 's'} changed."
+    return f"{done} Not changed: {left}." if left else done
 
 
 def snapshot(alert: Alert) -> dict[str, Any]:
@@ -75,14 +91,19 @@ def assign(
     verb: str = "assign",
 ) -> Outcome:  # fmt: skip
     """Give alerts to somebody who works on alerts."""
-    if not to.is_active or not set(ANALYSTS) & set(to.roles):
-        raise Refused(Problem(None, "owner", f"{to} works on no alerts.", "Choose an analyst, manager or CISO."))
+    check_owner(to)
 
     def act(alert: Alert) -> None:
         alert.owner, alert.state = to, State.OPEN
         alert.acknowledged = alert.acknowledged or timezone.now()
 
     return _do(actor, alerts, verb, act, expected, minutes)
+
+
+def check_owner(to: User) -> None:
+    """Refused where somebody works on no alerts."""
+    if not to.is_active or not set(ANALYSTS) & set(to.roles):
+        raise Refused(Problem(None, "owner", f"{to} works on no alerts.", "Choose an analyst, manager or CISO."))
 
 
 def release(actor: User, alerts: Iterable[int], expected: int | None = None, minutes: float = 0.0) -> Outcome:
@@ -103,10 +124,8 @@ def close(
     A duplicate names the alert (its key) of which it is one. What is judged false no longer counts for the risk of its
     entities; a risk alert that is closed begins its entity's risk anew.
     """
-    if verdict not in Verdict.values:
-        raise Refused(Problem(None, "verdict", "It is no verdict.", f"Use one of: {', '.join(Verdict.values)}."))
     wanted = list(dict.fromkeys(alerts))
-    twin = _twin(wanted, duplicate_of) if verdict == Verdict.DUPLICATE else None
+    twin = check_verdict(verdict, duplicate_of, wanted)
     now = timezone.now()
 
     def act(alert: Alert) -> None:
@@ -115,6 +134,13 @@ def close(
         alert.owner = alert.owner or actor
 
     return _do(actor, wanted, "close", act, expected, minutes, note, after=_settle)
+
+
+def check_verdict(verdict: str, duplicate_of: str = "", alerts: Sequence[int] = ()) -> Alert | None:
+    """The alert of which these are duplicates; None for another verdict. Refused where it cannot be given."""
+    if verdict not in Verdict.values:
+        raise Refused(Problem(None, "verdict", "It is no verdict.", f"Use one of: {', '.join(Verdict.values)}."))
+    return _twin(alerts, duplicate_of) if verdict == Verdict.DUPLICATE else None
 
 
 def _twin(alerts: Sequence[int], key: str) -> Alert:
@@ -131,12 +157,13 @@ def _twin(alerts: Sequence[int], key: str) -> Alert:
     return found
 
 
-def _settle(actor: User, changed: Sequence[Alert], log: ledger.Log) -> None:
+def _settle(actor: User, changed: Sequence[Alert], before: list[AlertActRow]) -> None:
     """What else is true once alerts are closed: folded ones, risk, and who is told."""
     keys = {alert.pk: alert for alert in changed}
     below = list(Alert.objects.filter(folded_into_id__in=list(keys), state=State.FOLDED))
     for alert in below:
         above = keys[alert.folded_into_id or 0]
+        before.append(_held(alert, State.CLOSED, alert.revision))
         alert.state, alert.verdict, alert.closed, alert.owner = State.CLOSED, above.verdict, above.closed, above.owner
         alert.duplicate_of = above.duplicate_of
         alert.acknowledged = alert.acknowledged or above.acknowledged
@@ -230,41 +257,42 @@ def escalate(actor: User, alert: int, reason: str, expected: int | None = None, 
 
 def _do(
     actor: User, alerts: Iterable[int], verb: str, act: Act, expected: int | None, minutes: float, words: str = "",
-    after: Callable[[User, Sequence[Alert], ledger.Log], None] | None = None,
+    after: Callable[[User, Sequence[Alert], list[AlertActRow]], None] | None = None,
 ) -> Outcome:  # fmt: skip
+    """One act in one transaction: it is done to all that it fits, or to none."""
     wanted = list(dict.fromkeys(alerts))
     if not wanted:
         raise Refused(Problem(None, "alerts", "None is chosen.", "Choose at least one."))
-    if len(wanted) > MOST:
-        raise Refused(Problem(None, "alerts", f"{len(wanted):,} are chosen.", f"Choose at most {MOST:,} at once."))
+    if len(wanted) > AT_ONCE:
+        raise Refused(Problem(None, "alerts", f"{len(wanted):,} are chosen.", f"A worker does more than {AT_ONCE:,}."))
     outcome = Outcome()
-    for start in range(0, len(wanted), AT_ONCE):
-        with ledger.write(actor) as log:
-            found = Alert.objects.filter(pk__in=wanted[start : start + AT_ONCE]).order_by("pk")
-            rows = list(found.select_related("owner", "duplicate_of", "changed_by"))
-            if len(wanted) == 1 and rows:
-                _check(rows[0], expected)
-            changed = _do_some(actor, rows, verb, act, minutes / len(wanted), words, log, outcome)
-            if changed and after is not None:
-                after(actor, changed, log)
-        outcome.changed += changed
+    with ledger.write(actor) as log:
+        found = Alert.objects.filter(pk__in=wanted).order_by("pk")
+        rows = list(found.select_related("owner", "duplicate_of", "changed_by"))
+        if len(wanted) == 1 and rows:
+            _check(rows[0], expected)
+        _do_some(actor, rows, verb, act, minutes / len(wanted), words, log, outcome)
+        if outcome.changed and after is not None:
+            after(actor, outcome.changed, outcome.before)
     if not outcome.changed:
-        raise Refused(_why_not(verb, outcome))
+        raise NothingFits(verb, outcome)
     return outcome
 
 
 def _do_some(
     actor: User, rows: Sequence[Alert], verb: str, act: Act, minutes: float, words: str, log: ledger.Log,
     outcome: Outcome,
-) -> list[Alert]:  # fmt: skip
+) -> None:  # fmt: skip
     """Do it to those of some alerts whose state it fits; the others are counted as passed over."""
-    changed = []
+    changed = outcome.changed
     for alert in rows:
         if alert.state not in ACTS[verb][2]:
             outcome.passed[alert.state] += 1
             continue
-        before = snapshot(alert)
+        before, row = snapshot(alert), _held(alert, "", alert.revision + 1)
         act(alert)
+        row.became = alert.state
+        outcome.before.append(row)
         _mark(actor, alert)
         _spend(alert, minutes, save=False)
         changed.append(alert)
@@ -275,9 +303,17 @@ def _do_some(
     ]  # fmt: skip
     Alert.objects.bulk_update(changed, names, batch_size=200)
     if changed and words.strip():
-        told = _text(words, "note")
-        AlertNote.objects.bulk_create(AlertNote(alert=one, by=actor, text=told) for one in changed)
-    return changed
+        text = _text(words, "note")
+        AlertNote.objects.bulk_create(AlertNote(alert=one, by=actor, text=text) for one in changed)
+
+
+def _held(alert: Alert, became: str, revision: int) -> AlertActRow:
+    """What an alert is now, and the state and revision that an act gives it."""
+    return AlertActRow(
+        alert_id=alert.pk, state=alert.state, verdict=alert.verdict, owner_id=alert.owner_id,
+        duplicate_of_id=alert.duplicate_of_id, acknowledged=alert.acknowledged, closed=alert.closed,
+        revision=revision, became=became,
+    )  # fmt: skip
 
 
 def _why_not(verb: str, outcome: Outcome) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from accord.monitoring.views import alerts, entities, exceptions, silences, triage
+from accord.monitoring.views import acts, alerts, entities, exceptions, silences, triage
 
 routes: list[URLPattern] = [
     path("alerts/", alerts.queue, name="alert_list"),
     path("alerts/acts/", triage.work, name="alert_work"),
+    path("alerts/acts/<int:pk>/", acts.act, name="alert_act"),
+    path("alerts/acts/<int:pk>/stop/", acts.stop, name="alert_act_stop"),
+    path("alerts/acts/<int:pk>/go-on/", acts.go_on, name="alert_act_go_on"),
+    path("alerts/acts/<int:pk>/undo/", acts.undo, name="alert_act_undo"),
     path("alerts/judge/", triage.judge, name="alert_judge"),
     path("alerts/silence/", triage.silence, name="alert_silence"),
     path("alerts/<str:key>/", alerts.detail, name="alert_detail"),

@@ -15,7 +15,7 @@ from accord.core.permissions import guard
 from accord.engines import alerting
 from accord.estate.models import Asset
 from accord.monitoring.forms.alerts import analysts
-from accord.monitoring.lists.alerts import ALERTS, score_text, under
+from accord.monitoring.lists.alerts import ALERTS, IGNORED, score_text, under
 from accord.monitoring.models import Alert, RuleException
 from accord.monitoring.selectors import alerts as read
 from accord.monitoring.services.alerts import lengths_of
@@ -31,7 +31,6 @@ COLUMNS = 6
 """Fields of the events that the table shows; the others are on the page of the event."""
 QUEUE = {"state": ["new", "open"]}
 ATTACK = "https://attack.mitre.org/techniques/"
-IGNORED = frozenset({"after", "before", "limit", "sort", "format"})
 
 
 @guard("view", "alert")

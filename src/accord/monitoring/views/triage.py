@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -18,12 +18,13 @@ from django.views.decorators.http import require_POST
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
 from accord.core.permissions import guard
-from accord.monitoring.lists.alerts import under
-from accord.monitoring.models import Alert
+from accord.monitoring.lists.alerts import ALERTS, IGNORED, under
+from accord.monitoring.models import Alert, AlertAct
 from accord.monitoring.selectors import alerts as read
-from accord.monitoring.services import silences, triage, windows
-from accord.monitoring.services.triage import ACTS, MOST, Outcome
-from accord.monitoring.views.alerts import IGNORED, found_or_404
+from accord.monitoring.services import acts, silences, triage, windows
+from accord.monitoring.services.acts import Wish
+from accord.monitoring.services.triage import ACTS, Outcome
+from accord.monitoring.views.alerts import found_or_404
 
 LIST = "monitoring:alert_list"
 MOST_SECONDS = triage.LONGEST_STAY * 60
@@ -49,9 +50,21 @@ def _act(request: HttpRequest, verb: str) -> HttpResponse:
     if action not in ACTS or ACTS[action][1] != verb:
         raise PermissionDenied("Another permission is needed for this.")
     onward = next_of(request)
+    actor = cast(User, request.user)
     try:
+        wish = _wish(action, verdict, given)
+        if given.get("scope") == "all":
+            query = _query_of(given)
+            rows = under(actor, query)
+            number = rows.order_by().count()
+            if number > triage.AT_ONCE and given.get("confirmed") != "yes":
+                return _ask(request, wish, query, number, onward)
+            if number > triage.AT_ONCE:
+                return redirect(acts.submit(actor, wish, rows, query))
         chosen = chosen_of(request)
-        outcome = _do(cast(User, request.user), action, chosen, verdict, given)
+        if len(chosen) > triage.AT_ONCE:
+            return redirect(acts.submit(actor, wish, Alert.objects.filter(pk__in=chosen)))
+        outcome, _ = acts.do(actor, wish, chosen)
     except Refused as error:
         tell(request, error)
         here = given.get("here", "")
@@ -60,19 +73,41 @@ def _act(request: HttpRequest, verb: str) -> HttpResponse:
     return redirect(onward)
 
 
-def _do(actor: User, action: str, chosen: list[int], verdict: str, given: QueryDict) -> Outcome:
-    told: dict[str, Any] = {"expected": number_of(given.get("revision", "")), "minutes": spent_of(given)}
-    if action == "close":
-        return triage.close(
-            actor, chosen, verdict or given.get("verdict", ""), note=given.get("note", ""),
-            duplicate_of=given.get("duplicate_of", "") or given.get("duplicate_key", ""), **told,
-        )  # fmt: skip
+def _wish(action: str, verdict: str, given: QueryDict) -> Wish:
+    owner = None
     if action == "assign":
-        to = User.objects.filter(email__iexact=given.get("owner", "")).first()
-        if to is None:
+        owner = User.objects.filter(email__iexact=given.get("owner", "")).first()
+        if owner is None:
             raise Refused(Problem(None, "owner", "Nobody is chosen.", "Choose who is to look at it."))
-        return triage.assign(actor, chosen, to, **told)
-    return {"take": triage.take, "release": triage.release, "reopen": triage.reopen}[action](actor, chosen, **told)
+    close = action == "close"
+    return Wish(
+        action, (verdict or given.get("verdict", "")) if close else "", given.get("note", "") if close else "", owner,
+        (given.get("duplicate_of", "") or given.get("duplicate_key", "")) if close else "", spent_of(given),
+        number_of(given.get("revision", "")),
+    )  # fmt: skip
+
+
+def _query_of(given: QueryDict) -> dict[str, list[str]]:
+    """The filters of the list that are meant by “all that fit”."""
+    asked = QueryDict(given.get("query", ""))
+    return {name: [str(v) for v in asked.getlist(name)] for name in asked if name not in IGNORED}
+
+
+def _ask(request: HttpRequest, wish: Wish, query: dict[str, list[str]], number: int, back: str) -> HttpResponse:
+    """Say how many it would be, before a worker does it."""
+    names = {one.name: one.label for one in ALERTS.filters} | {"q": "Words"}
+    act = AlertAct(action=wish.action, verdict=wish.verdict, owner=wish.owner)
+    fields = [
+        ("action", f"close:{wish.verdict}" if wish.action == "close" else wish.action), ("scope", "all"),
+        ("owner", wish.owner.email if wish.owner else ""), ("note", wish.note), ("duplicate_of", wish.duplicate_of),
+        ("query", request.POST.get("query", "")), ("next", back), ("here", back), ("confirmed", "yes"),
+    ]  # fmt: skip
+    context = {
+        "title": f"{acts.name_of(act)}: all that fit", "breadcrumb": [("Alerts", reverse(LIST))], "number": number,
+        "label": acts.name_of(act), "note": wish.note, "twin": wish.duplicate_of, "fields": fields, "back": back,
+        "filters": [(names.get(name, name), ", ".join(values)) for name, values in query.items()],
+    }  # fmt: skip
+    return render(request, "monitoring/act_all.html", context)
 
 
 def _say(request: HttpRequest, action: str, verdict: str, outcome: Outcome) -> None:
@@ -182,14 +217,14 @@ def chosen_of(request: HttpRequest) -> list[int]:
     """The alerts that are meant, of those that the user may see: chosen ones, or all that fit the list's filter."""
     given = request.POST
     if given.get("scope") == "all":
-        asked = QueryDict(given.get("query", ""))
-        query = {name: [str(v) for v in asked.getlist(name)] for name in asked if name not in IGNORED}
-        found = list(under(request.user, query).order_by("-score").values_list("pk", flat=True)[: MOST + 1])
-        if len(found) > MOST:
-            raise Refused(f"More than {MOST:,} alerts fit the filter. Narrow it, or do it in parts.")
+        found = list(
+            under(request.user, _query_of(given)).order_by("-score").values_list("pk", flat=True)[: triage.AT_ONCE + 1]
+        )
+        if len(found) > triage.AT_ONCE:
+            raise Refused(f"More than {triage.AT_ONCE:,} alerts fit the filter. Narrow it, or do it in parts.")
         return found
     wanted = [number for one in given.getlist("alerts") if (number := number_of(one)) is not None]
-    return list(read.seen_by(request.user).filter(pk__in=wanted[: MOST + 1]).values_list("pk", flat=True))
+    return list(read.seen_by(request.user).filter(pk__in=wanted[: acts.CHOSEN + 1]).values_list("pk", flat=True))
 
 
 def number_of(text: str) -> int | None:
