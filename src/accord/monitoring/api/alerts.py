@@ -17,6 +17,7 @@ from accord.monitoring.lists.alerts import ALERTS, SILENCES, checked, under
 from accord.monitoring.lists.exceptions import EXCEPTIONS
 from accord.monitoring.models import Alert, AlertAct, ExceptionReplay, Rule, RuleException, Silence
 from accord.monitoring.selectors import alerts as read
+from accord.monitoring.selectors.members import total_of
 from accord.monitoring.services import acts, exceptions, silences, triage
 from accord.monitoring.services.triage import ACTS
 from accord.ui.lists import item
@@ -219,7 +220,10 @@ def go_on(request: HttpRequest, pk: int) -> dict[str, Any]:
 @router.get("/alerts/{key}", summary="One alert with its events", operation_id="get_alert", response=dict[str, Any])
 @guard_api("view", "alert")
 def get(request: HttpRequest, key: str) -> dict[str, Any]:
-    """The row of the list, what it is made of, its notes, and the hits that are kept (`data` as read, bounded)."""
+    """The row of the list, what it is made of, its notes, and the hits that are kept (`data` as read, bounded).
+
+    Of a hit of a correlation rule `members` are the keys of the latest 100 of the events that it `counted`.
+    """
     alert = _alert(request, key)
     return {
         **item(ALERTS, alert), "made_of": alert.made_of,
@@ -228,7 +232,7 @@ def get(request: HttpRequest, key: str) -> dict[str, Any]:
             {"event": hit.event, "source": hit.source.key if hit.source else None, "time": hit.time,
              "time_is_told": hit.time_is_told, "host": hit.host or None, "user": hit.user or None,
              "address": hit.address or None, "fields": hit.asked, "data": hit.data, "cut": hit.cut, "group": hit.group,
-             "members": hit.members, "measure": hit.measure}
+             "members": hit.members, "counted": total_of(hit) if hit.members else None, "measure": hit.measure}
             for hit in read.events_of(alert)
         ],
     }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from accord.monitoring.views import acts, alerts, entities, exceptions, silences, triage
+from accord.monitoring.views import acts, alerts, entities, exceptions, members, silences, triage
 
 routes: list[URLPattern] = [
     path("alerts/", alerts.queue, name="alert_list"),
@@ -16,6 +16,7 @@ routes: list[URLPattern] = [
     path("alerts/judge/", triage.judge, name="alert_judge"),
     path("alerts/silence/", triage.silence, name="alert_silence"),
     path("alerts/<str:key>/", alerts.detail, name="alert_detail"),
+    path("alerts/<str:key>/members/<int:pk>/", members.members, name="alert_members"),
     path("alerts/<str:key>/note/", triage.note, name="alert_note"),
     path("alerts/<str:key>/minutes/", triage.minutes, name="alert_minutes"),
     path("alerts/<str:key>/escalate/", triage.escalate, name="alert_escalate"),

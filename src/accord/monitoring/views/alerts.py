@@ -18,6 +18,7 @@ from accord.monitoring.forms.alerts import analysts
 from accord.monitoring.lists.alerts import ALERTS, IGNORED, score_text, under
 from accord.monitoring.models import Alert, RuleException
 from accord.monitoring.selectors import alerts as read
+from accord.monitoring.selectors.members import total_of
 from accord.monitoring.services.alerts import lengths_of
 from accord.monitoring.services.alerts.subjects import LENGTHS
 from accord.monitoring.services.triage import ACTS
@@ -121,6 +122,7 @@ def _about(request: HttpRequest, alert: Alert) -> dict[str, Any]:
     """What happened, what is like it and what hangs on it."""
     hits = read.events_of(alert)
     others = read.same_entity(request.user, alert)
+    counted = _counted(request, alert, hits)
     rule = alert.rule
     length = lengths_of([rule.pk]).get(rule.pk) if rule is not None else None
     exceptions = RuleException.objects.filter(ended=None, rules=rule).count() if rule is not None else 0
@@ -128,6 +130,7 @@ def _about(request: HttpRequest, alert: Alert) -> dict[str, Any]:
         "score": score_text(alert), "unknown": unknown_of(alert), "weight": _weight(alert),
         "hits": [(hit, link("event_detail", hit.event)) for hit in hits], "columns": _columns(hits),
         "not_kept": max(0, alert.events - len(hits)) if alert.kind != Alert.Kind.RISK else 0,
+        "counted": counted, "others_counted": len(counted) - 1,
         "others": others, "duplicates": [one for one in others if one.verdict != Alert.Verdict.DUPLICATE],
         "alike": read.alike(request.user, alert), "chain": _chain(alert), "asset_href": _asset_href(alert.asset),
         "risks": read.risks_of(alert), "threshold": alerting.THRESHOLD, "made_of": read.made_of(alert),
@@ -139,6 +142,13 @@ def _about(request: HttpRequest, alert: Alert) -> dict[str, Any]:
         "exceptions_href": _of_rule("exception_list", rule.identifier) if rule is not None else "",
         "history": parts.history("alert", alert.key),
     }  # fmt: skip
+
+
+def _counted(request: HttpRequest, alert: Alert, hits: list[Any]) -> list[tuple[Any, int, str]]:
+    """The hits of a correlation rule, the newest first, each with how many events it counted and where they stand."""
+    if not may(request.user, "view", "event"):
+        return []
+    return [(hit, total_of(hit), link("alert_members", alert.key, hit.pk)) for hit in reversed(hits) if hit.members]
 
 
 def _of_rule(name: str, rule: str) -> str:
