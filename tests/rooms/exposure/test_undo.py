@@ -139,7 +139,8 @@ def test_a_run_that_stopped_goes_on(
     many = {"web.shop.example": [(n, 443, 4) for n in range(1, 40)], "db.shop.example": []}
     scan = scan_of(estate, nessus(many, end=moment(1), plugins=PLUGINS))
     expected = undo.preview(scan).plain()
-    monkeypatch.setattr(undo, "ROWS", 10)
+    for name in ("FIRST", "FEWEST", "ROWS"):
+        monkeypatch.setattr(undo, name, 10)
     calls = 0
 
     def stop(done: int, total: int | None = None, message: str = "") -> None:

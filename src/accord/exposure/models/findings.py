@@ -34,8 +34,8 @@ OPEN_STATES = ("open", "in_progress", "claimed", "accepted")
 def _kept(to: str, related_name: str, null: bool = False, checked: bool = True) -> Any:
     """A reference without an index of its own: the indexes below begin with those that are looked up.
 
-    Not `checked`: the database does not look it up for every row that is written. So it is for what is never deleted:
-    scans, targets, definitions.
+    Not `checked`: the database does not look it up for every row that is written. So it is for scans and definitions,
+    which are never deleted, and for targets, which go only where nothing points at them (`undo`).
     """
     return models.ForeignKey(
         to, on_delete=models.PROTECT, null=null, related_name=related_name, db_index=False, db_constraint=checked

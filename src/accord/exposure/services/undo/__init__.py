@@ -9,7 +9,7 @@ its targets, what its file stated ends, and the file may be handed in again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -34,10 +34,10 @@ from accord.exposure.models import (
 from accord.exposure.services import bulk, journal, ranking, rollups
 from accord.exposure.services.journal import JournalEntry
 from accord.exposure.services.lifecycle.writing import note_facts, recount
-from accord.exposure.services.pace import Breath
+from accord.exposure.services.pace import Breath, Portion
 from accord.exposure.services.undo.sorting import LEAVE, REMOVE, RESTORE, Step, put_back, sort
 
-ROWS = 1000
+FIRST, FEWEST, ROWS = 500, 100, 1000
 SHOWN = 20
 LOOKED_AT_ONCE = 50_000
 """So many entries are sorted while somebody waits; more are a worker's."""
@@ -138,12 +138,15 @@ def _check_idle(parts: list[Scan]) -> None:
 def run(actor: User, scan: Scan, tell: Tell = silent) -> list[Scan]:
     """Undo the scans that are marked; goes on where an interrupted run stopped."""
     marked = [part for part in parts_of(scan) if part.state == Scan.State.UNDOING]
-    total, breath = amount(scan), Breath()
+    total, breath, portion = amount(scan), Breath(), Portion(FIRST, FEWEST, ROWS)
     done = 0
     for part in marked:
         at = int((part.undo or {}).get("at", 0))
-        for some in _after(journal.entries(part, backwards=True), at):
+        entries = islice(journal.entries(part, backwards=True), at, None)
+        while some := list(islice(entries, portion.size)):
+            portion.begin()
             _undo_some(actor, part.pk, some)
+            portion.end(len(some))
             breath()
             done += len(some)
             tell(done + at, total, "Undoing")
@@ -151,11 +154,6 @@ def run(actor: User, scan: Scan, tell: Tell = silent) -> list[Scan]:
         _finish(actor, part, breath)
         done += at
     return marked
-
-
-def _after(entries: Iterator[JournalEntry], at: int) -> Iterator[list[JournalEntry]]:
-    next(islice(entries, at, at), None)
-    return bulk.chunks(entries, ROWS)
 
 
 def _undo_some(actor: User, scan_id: int, entries: list[JournalEntry]) -> None:
