@@ -15,6 +15,7 @@ class Hit:
     stored (of a correlation: of the last one; `members` has those of all that are known). `time` is the event's own
     (UTC), the moment of receipt where `time_is_told` is false. `fields` are those that the rule asks for, as text;
     `data` is the whole event as read, for exceptions. `group` are the values that a correlation rule groups by.
+    `asset_by` says by what the asset was found (see `StoredEvent`).
     """
 
     rule: int
@@ -33,3 +34,4 @@ class Hit:
     group: dict[str, str] = field(default_factory=dict)
     members: tuple[str, ...] = ()
     measure: float | None = None
+    asset_by: str = ""

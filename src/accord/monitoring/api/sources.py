@@ -23,11 +23,13 @@ list_operation(router, "/sources", SOURCES)
 
 class SourceIn(Schema):
     """A source: `settings` by its kind (syslog: transport, port, address, networks, certificate, key, authority;
-    files: paths, start; all: host, the machine of logs that name none), `silent_after` in seconds."""
+    files: paths, start; all: host, the machine of logs that name none), `silent_after` in seconds, `asset` (key) of
+    which its events are where they name none that is known."""
 
     name: str = Field(max_length=200)
     kind: str = Field(max_length=10)
     owner: str = Field(default="", max_length=100)
+    asset: str = Field(default="", max_length=100)
     settings: dict[str, Any] = Field(default_factory=dict)
     zone: str = Field(default="", max_length=60)
     retention_days: int = 90
@@ -39,6 +41,7 @@ class SourceChange(Schema):
 
     name: str | None = Field(default=None, max_length=200)
     owner: str | None = Field(default=None, max_length=100)
+    asset: str | None = Field(default=None, max_length=100)
     settings: dict[str, Any] | None = None
     zone: str | None = Field(default=None, max_length=60)
     retention_days: int | None = None
@@ -63,6 +66,7 @@ def _shown(source: Source) -> dict[str, Any]:
     return {
         "key": source.key, "name": source.name, "kind": source.kind, "enabled": source.enabled,
         "state": read.state_of(source, timezone.now()), "owner": source.owner.key if source.owner else None,
+        "asset": source.asset.key if source.asset else None,
         "settings": source.settings, "zone": source.zone, "retention_days": source.retention_days,
         "silent_after": source.silent_after.total_seconds() if source.silent_after else None,
         "last_seen": read.last_seen(source), "events": source.events, "malformed": source.malformed,

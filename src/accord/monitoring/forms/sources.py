@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 
 from accord.monitoring.models import Source
 from accord.monitoring.services.sources.settings import TRANSPORTS
@@ -40,7 +41,15 @@ class SourceForm(forms.Form):
         max_length=300, required=False, label="Machine of logs that name none", widget=forms.TextInput(TEXT),
         help_text="Such as web-01.example.org, for access logs and audit logs of one machine.",
     )  # fmt: skip
+    asset = forms.CharField(
+        max_length=100, required=False, label="Its events are about asset (key)", widget=forms.TextInput(TEXT),
+        help_text="Taken where an event itself names no asset that is known. Empty: such events are of no asset.",
+    )  # fmt: skip
     settings_names: tuple[str, ...] = ("host",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["asset"].widget.attrs["data-options"] = reverse("ui:options", args=["asset"])
 
     def told(self) -> dict[str, Any]:
         """The fields as the services take them."""
@@ -144,7 +153,8 @@ def initial_of(source: Source) -> dict[str, Any]:
     given["servers"], given["subjects"] = (" ".join(given.get(name, ())) for name in ("servers", "subjects"))
     given["paths"] = "\n".join(given.get("paths", ()))
     return {
-        "name": source.name, "owner": source.owner.key if source.owner else "", "zone": source.zone,
+        "name": source.name, "owner": source.owner.key if source.owner else "",
+        "asset": source.asset.key if source.asset else "", "zone": source.zone,
         "retention_days": source.retention_days,
         "silent_after": source.silent_after.total_seconds() / 60 if source.silent_after else None, **given,
     }  # fmt: skip

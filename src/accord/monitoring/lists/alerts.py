@@ -230,6 +230,7 @@ ALERTS = ListSpec(
         ListColumn("address", "Address", hidden=True),
         ListColumn("source", "Source", value="source.key", hidden=True),
         ListColumn("asset", "Asset", value="asset.key", hidden=True),
+        ListColumn("asset_by", "Asset found by", hidden=True),
         ListColumn("system_key", "System (key)", value="system.key", hidden=True),
         ListColumn("unit", "Unit", value="unit.key", hidden=True),
         ListColumn("goal_share", "Goals carried", kind="share", hidden=True),

@@ -68,6 +68,7 @@ SOURCES = ListSpec(
         ListColumn("refused", "Refused in all", kind="int", sort="refused", hidden=True),
         ListColumn("repeats", "Repeats in all", kind="int", sort="repeats", hidden=True),
         ListColumn("owner", "Owner", "owner", "ref", hidden=True),
+        ListColumn("asset", "About asset", value="asset.key", hidden=True),
         ListColumn("enabled", "On", kind="bool", sort="enabled", hidden=True),
         ListColumn("paused", "Why paused", hidden=True),
         ListColumn("retention_days", "Kept for (days)", kind="int", sort="retention_days", hidden=True),

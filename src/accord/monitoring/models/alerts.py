@@ -22,6 +22,8 @@ class Alert(models.Model):
     greatest of its host, user and address, each NULL where not known. `events` counts all its hits, `kept` those that
     are kept one by one.
 
+    `asset_by` says by what the asset was found (`accord.monitoring.selectors.ties`), "" where that was not noted.
+
     `kind` risk: no rule fired, but the risk of an entity crossed the threshold (`rule` and `version` are NULL);
     `made_of` then lists the rules, each with its newest hit and what it gave. `folded_into` is the alert of the
     correlation rule that its hits fed. `silence` is the window that held when it was made. `revision` counts what
@@ -60,6 +62,7 @@ class Alert(models.Model):
     user = fields.text(300)
     address = fields.text(60)
     asset = fields.ref("estate.Asset", null=True)
+    asset_by = fields.text(400)
     system = fields.ref("estate.System", null=True)
     unit = fields.ref("organization.Unit", null=True)
     techniques = models.JSONField(default=list)

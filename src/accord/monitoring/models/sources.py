@@ -15,11 +15,12 @@ class Source(models.Model):
     """Where events come from, and how.
 
     `settings` holds what its kind needs (a path, a port, a certificate), `token` the digest of the collector's token.
-    `zone` is taken where a log tells none. `received_up_to` is the newest moment of receipt that is stored, `newest`
-    the newest time that an event told, `offsets` how far its spool is read. `paused` says why its intake stands
-    still, "" = it runs. `dropped` counts datagrams that were lost, `refused` senders that were not let in, `repeats`
-    lines that a sender sent again and that are kept once. `heard` is when anything came last; `intake` is what the
-    collector tells of its listener or files, with the moment as `at`.
+    `zone` is taken where a log tells none. `asset` is what a person said that its events are about, taken where an
+    event itself names no asset that is known. `received_up_to` is the newest moment of receipt that is stored,
+    `newest` the newest time that an event told, `offsets` how far its spool is read. `paused` says why its intake
+    stands still, "" = it runs. `dropped` counts datagrams that were lost, `refused` senders that were not let in,
+    `repeats` lines that a sender sent again and that are kept once. `heard` is when anything came last; `intake` is
+    what the collector tells of its listener or files, with the moment as `at`.
     """
 
     class Kind(models.TextChoices):
@@ -36,6 +37,7 @@ class Source(models.Model):
     settings = models.JSONField(default=dict, blank=True)
     token = models.CharField(max_length=64, blank=True)
     zone = models.CharField(max_length=60, blank=True)
+    asset = fields.ref("estate.Asset", null=True, blank=True)
     enabled = models.BooleanField(default=True)
     retention_days = models.PositiveIntegerField(default=90)
     silent_after = models.DurationField(null=True, blank=True)

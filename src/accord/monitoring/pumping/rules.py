@@ -154,7 +154,7 @@ class Rules:
         fields = dict(_asked(self._names[number], event.data))
         return Hit(
             rule, version, event.key, event.source, event.time, event.received, event.time_is_told, event.host,
-            event.user, event.src or event.dst, event.asset, fields, event.data,
+            event.user, event.src or event.dst, event.asset, fields, event.data, asset_by=event.asset_by,
         )  # fmt: skip
 
     def _correlate(self, event: StoredEvent, numbers: Numbers) -> list[Hit]:
@@ -163,7 +163,7 @@ class Rules:
         correlator = self._correlators[line]
         reference = [
             event.key, event.source, event.time.timestamp(), event.received.timestamp(), event.time_is_told, event.host,
-            event.user, event.src or event.dst, event.asset,
+            event.user, event.src or event.dst, event.asset, event.asset_by,
         ]  # fmt: skip
         self.changed = True
         firings = correlator.add(numbers, event.data, time, reference)
@@ -212,13 +212,13 @@ class Rules:
 
 
 def _hit_of(firing: Firing, rule: int, version: int) -> Hit:
-    key, source, _, received, told, host, user, address, asset = firing.references[-1]
+    key, source, _, received, told, host, user, address, asset, *found_by = firing.references[-1]
     members = tuple(dict.fromkeys(str(one[0]) for one in firing.references))
     fields = {**firing.group, "events": str(firing.events), "measure": f"{firing.measure:g}"}
     time, came = datetime.fromtimestamp(firing.time, UTC), datetime.fromtimestamp(received, UTC)
     return Hit(
         rule, version, key, source, time, came, told, host, user, address, asset, fields, dict(firing.group),
-        dict(firing.group), members, firing.measure,
+        dict(firing.group), members, firing.measure, found_by[0] if found_by else "",
     )  # fmt: skip
 
 

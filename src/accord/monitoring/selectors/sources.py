@@ -46,7 +46,7 @@ def listed() -> QuerySet[Source]:
     """Sources with their watch and, as `recent`, their hours of the last two days. Two queries."""
     since = timezone.now() - timedelta(hours=HOURS)
     hours = SourceHour.objects.filter(hour__gte=since).order_by("hour")
-    return Source.objects.select_related("owner", "watch").prefetch_related(
+    return Source.objects.select_related("owner", "asset", "watch").prefetch_related(
         Prefetch("hours", queryset=hours, to_attr="recent")
     )
 

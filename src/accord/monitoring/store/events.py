@@ -17,7 +17,8 @@ class StoredEvent:
     that answered to them when the event was stored. `product`, `category` and `service` are Sigma's log source.
     `data` are the event's fields by their own names; read back from the store, numbers and truth values are the texts
     that `engines.sigma.values.texts` gives. `raw` are the bytes that it was read from; `json` says whether these are
-    JSON that holds every value of `data`.
+    JSON that holds every value of `data`. `asset_by` says by what the asset was found (`kind:text`, as
+    `pumping.assets` writes it); it is not stored.
     """
 
     key: str
@@ -37,3 +38,4 @@ class StoredEvent:
     data: dict[str, Any] = field(default_factory=dict)
     raw: bytes = b""
     json: bool = False
+    asset_by: str = field(default="", compare=False)

@@ -19,6 +19,7 @@ from accord.monitoring.lists.alerts import ALERTS, IGNORED, score_text, under
 from accord.monitoring.models import Alert, RuleException
 from accord.monitoring.selectors import alerts as read
 from accord.monitoring.selectors.members import total_of
+from accord.monitoring.selectors.ties import tie_of
 from accord.monitoring.services.alerts import lengths_of
 from accord.monitoring.services.alerts.subjects import LENGTHS
 from accord.monitoring.services.triage import ACTS
@@ -133,6 +134,7 @@ def _about(request: HttpRequest, alert: Alert) -> dict[str, Any]:
         "counted": counted, "others_counted": len(counted) - 1,
         "others": others, "duplicates": [one for one in others if one.verdict != Alert.Verdict.DUPLICATE],
         "alike": read.alike(request.user, alert), "chain": _chain(alert), "asset_href": _asset_href(alert.asset),
+        "tie": tie_of(alert), "may_view_sources": may(request.user, "view", "source"),
         "risks": read.risks_of(alert), "threshold": alerting.THRESHOLD, "made_of": read.made_of(alert),
         "folded": list(alert.folded.select_related("rule").order_by("first", "pk")[:20]),
         "notes": list(alert.notes.select_related("by")),

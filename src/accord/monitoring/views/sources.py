@@ -66,7 +66,7 @@ def _page(request: HttpRequest, source: Source, token: str = "", status: int = 2
         "samples": [one for one in source.samples if isinstance(one, dict)][-20:][::-1],
         "history": parts.history("source", source.key),
         "may_change": may(request.user, "change", "source"), "may_renew": may(request.user, "renew_token", "source"),
-        "may_hand_in": may(request.user, "hand_in", "source"),
+        "may_hand_in": may(request.user, "hand_in", "source"), "may_view_assets": may(request.user, "view", "asset"),
     }  # fmt: skip
     return render(request, "monitoring/source.html", context, status=status)
 

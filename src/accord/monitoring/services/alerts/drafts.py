@@ -67,7 +67,7 @@ class Drafts:
         alert.user = alert.user or clean(hit.user or "", 300)
         alert.address = alert.address or clean(hit.address or "", 60)
         if alert.asset_id is None and hit.asset is not None:
-            place(alert, hit.asset, self.estate.get(hit.asset))
+            place(alert, hit.asset, self.estate.get(hit.asset), hit.asset_by)
         return found
 
     def _new(self, hit: Hit, subject: Subject, rule: Rule, silence: int | None) -> Alert:
@@ -78,13 +78,13 @@ class Drafts:
             tactics=rule.tactics, first=hit.time, last=hit.time, opened=self.now, silence_id=silence,
             state=Alert.State.NEW if silence is None else Alert.State.SILENCED,
         )  # fmt: skip
-        place(alert, hit.asset, self.estate.get(hit.asset))
+        place(alert, hit.asset, self.estate.get(hit.asset), hit.asset_by)
         return alert
 
 
-def place(alert: Alert, asset: int | None, facts: Facts) -> None:
-    """Note the asset of an alert, and what that carries."""
-    alert.asset_id = asset
+def place(alert: Alert, asset: int | None, facts: Facts, found_by: str = "") -> None:
+    """Note the asset of an alert, by what it was found, and what it carries."""
+    alert.asset_id, alert.asset_by = asset, clean(found_by, 400) if asset is not None else ""
     alert.system_id = facts.systems[0] if facts.systems else None
     alert.unit_id = facts.unit
     alert.goal_share = facts.goal_share

@@ -16,6 +16,8 @@ from accord.monitoring.services.alerts.subjects import Estate, entities_of
 from accord.monitoring.services.wide import ROWS
 
 WINDOW = timedelta(seconds=alerting.WINDOW)
+BY_ITS_RULES = "rules:"
+"""`asset_by` of a risk's alert: its asset is one on which its rules fired."""
 LISTED = 50
 READ_AT_ONCE = 20_000
 Pair = tuple[str, int]
@@ -126,7 +128,7 @@ class Risks:
         """The asset of a host; of a user or an address the weightiest one on which its rules fired."""
         entity = self.entities[key]
         if entity.asset_id is not None:
-            place(alert, entity.asset_id, estate.get(entity.asset_id))
+            place(alert, entity.asset_id, estate.get(entity.asset_id), BY_ITS_RULES)
             return
         seen = [found for rule in self._fired[key] if (found := self._seen.get((key, rule))) is not None]
         here = [one.draft.alert for one in seen if one.draft is not None]
@@ -137,6 +139,7 @@ class Risks:
         best = max(held, key=lambda one: (one.goal_share or 0.0, one.loss_mid or 0.0, one.asset_id or 0))
         for name in ("asset_id", "system_id", "unit_id", "goal_share", "loss_low", "loss_mid", "loss_high"):
             setattr(alert, name, getattr(best, name))
+        alert.asset_by = BY_ITS_RULES
 
     def _describe(self, alert: Alert, key: str, risk: Risk) -> None:
         entity = self.entities[key]

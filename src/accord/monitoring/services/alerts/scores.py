@@ -44,7 +44,7 @@ def refresh_scores() -> int:
         changed = []
         for alert in alerts:
             before = [getattr(alert, name) for name in RATED if name not in ("system", "unit")]
-            place(alert, alert.asset_id, estate.get(alert.asset_id))
+            place(alert, alert.asset_id, estate.get(alert.asset_id), alert.asset_by)
             held = [values[key] for key in entity_keys(alert)]
             alert.risk = round(max(held), 3) if held else alert.risk
             alert.score_low, alert.score = score(alert, estate.largest)

@@ -20,6 +20,8 @@ LENGTHS = {
 }  # fmt: skip
 """How long after its last hit an open alert takes further ones, by level; a rule may have its own."""
 KINDS = ("host", "user", "address")
+BOUND = "source:"
+"""How `asset_by` begins where the asset is what a person said of the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Subject:
 def subject_of(hit: Hit) -> Subject:
     """Of a correlation rule what it groups by; else the host, the user or the address, the first that is there.
 
-    A host that is an asset is the same one under each of its names.
+    A host that is an asset is the same one under each of its names; by a binding of its source it is none.
     """
     own = {"host": hit.host, "user": hit.user, "address": hit.address}
     if hit.group:
@@ -43,7 +45,7 @@ def subject_of(hit: Hit) -> Subject:
         kind = next((one for one in KINDS if own[one]), "source")
         name = own.get(kind) or (f"source {hit.source}" if hit.source is not None else "no source")
     told = clean(name, 300)
-    if kind == "host" and hit.asset is not None and not hit.group:
+    if kind == "host" and hit.asset is not None and not hit.group and not hit.asset_by.startswith(BOUND):
         return Subject(kind, told, _digest(hit.rule, kind, f"asset {hit.asset}"))
     return Subject(kind, told, _digest(hit.rule, kind, told.lower()))
 

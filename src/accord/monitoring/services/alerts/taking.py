@@ -160,8 +160,9 @@ def _write(every: Sequence[Draft], own: Sequence[Draft], queued: Sequence[Draft]
     there = [draft.alert for draft in every if not draft.is_new]
     Alert.objects.bulk_create(opened, batch_size=ROWS)
     names = (
-        "level", "title", "host", "user", "address", "asset", "system", "unit", "techniques", "tactics", "goal_share",
-        "loss_low", "loss_mid", "loss_high", "risk", "made_of", "score", "score_low", "events", "kept", "first", "last",
+        "level", "title", "host", "user", "address", "asset", "asset_by", "system", "unit", "techniques", "tactics",
+        "goal_share", "loss_low", "loss_mid", "loss_high", "risk", "made_of", "score", "score_low", "events", "kept",
+        "first", "last",
     )  # fmt: skip
     _overwrite(Alert, there, names)
     keeping.keep(chosen, own)

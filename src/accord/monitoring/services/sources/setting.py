@@ -13,12 +13,13 @@ from django.utils.text import slugify
 from accord.core import ledger
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
+from accord.estate.models import Asset
 from accord.monitoring.models import Source
 from accord.monitoring.services.sources.settings import check_shared, check_zone, checked
 from accord.organization.models import Person
 
 LONGEST_RETENTION = 3650
-FIELDS = ("name", "owner", "settings", "zone", "retention_days", "silent_after")
+FIELDS = ("name", "owner", "asset", "settings", "zone", "retention_days", "silent_after")
 """What may be changed; the kind stays, for the spool and the files are of it."""
 
 
@@ -31,6 +32,7 @@ def snapshot(source: Source) -> dict[str, Any]:
     """A source as the ledger keeps it: what people set, without the digest of its token."""
     return {
         "name": source.name, "kind": source.kind, "owner": source.owner.key if source.owner else None,
+        "asset": source.asset.key if source.asset else None,
         "settings": source.settings, "zone": source.zone, "retention_days": source.retention_days,
         "silent_after": source.silent_after.total_seconds() if source.silent_after else None,
         "enabled": source.enabled, "token": bool(source.token),
@@ -47,6 +49,11 @@ def _checked(kind: str, told: Mapping[str, Any], own: int | None) -> dict[str, A
         owner = Person.objects.filter(key=str(owner)).first() if owner else None
         if owner is None and told.get("owner"):
             raise Refused(Problem(None, "owner", f"Nobody has the key “{told['owner']}”.", "Name a person."))
+    asset = told.get("asset")
+    if asset is not None and not isinstance(asset, Asset):
+        asset = Asset.objects.filter(key=str(asset).strip()).first() if str(asset).strip() else None
+        if asset is None and str(told["asset"]).strip():
+            raise Refused(Problem(None, "asset", f"There is no asset “{told['asset']}”.", "Give the key of one."))
     days = int(told.get("retention_days") or 90)
     if not 1 <= days <= LONGEST_RETENTION:
         raise Refused(Problem(None, "retention_days", f"{days} days are not kept.", "Write 1 to 3,650."))
@@ -60,7 +67,7 @@ def _checked(kind: str, told: Mapping[str, Any], own: int | None) -> dict[str, A
     settings = checked(kind, told.get("settings") or {})
     check_shared(kind, settings, own)
     return {
-        "name": name, "owner": owner, "settings": settings, "zone": zone, "retention_days": days,
+        "name": name, "owner": owner, "asset": asset, "settings": settings, "zone": zone, "retention_days": days,
         "silent_after": silent,
     }  # fmt: skip
 
@@ -74,8 +81,8 @@ def _key(name: str) -> str:
 def add_source(actor: User | None, kind: str, **told: Any) -> tuple[Source, str]:
     """A new source, and its token where it is an HTTP collector ("" else): it is shown once and not kept.
 
-    `told`: name, owner (a person or key), settings (see `settings.checked`), zone, retention_days, silent_after
-    (a timedelta or seconds). Refused with what cannot be.
+    `told`: name, owner (a person or key), asset (one of the estate or its key), settings (see `settings.checked`),
+    zone, retention_days, silent_after (a timedelta or seconds). Refused with what cannot be.
     """
     with ledger.write(actor) as log:
         kept = _checked(kind, told, None)
@@ -99,7 +106,7 @@ def change_source(actor: User | None, source: Source, **told: Any) -> Source:
     if unknown:
         raise Refused(Problem(None, unknown[0], "It cannot be changed.", f"What can be: {', '.join(FIELDS)}."))
     with ledger.write(actor) as log:
-        found = Source.objects.select_related("owner").get(pk=source.pk)
+        found = Source.objects.select_related("owner", "asset").get(pk=source.pk)
         before = snapshot(found)
         whole = {name: getattr(found, name) for name in FIELDS} | told
         for name, value in _checked(found.kind, whole, found.pk).items():
