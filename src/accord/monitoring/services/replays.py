@@ -13,9 +13,12 @@ from django.utils import timezone
 
 from accord.core import ledger
 from accord.monitoring.models import Alert, AlertEvent, ExceptionReplay, Rule
+from accord.monitoring.services import replayed_correlations, ruleset
 from accord.monitoring.services.exception_gate import ENVELOPE, Matcher, event_of, program_of
+from accord.monitoring.services.replayed_correlations import Correlated
 
 if TYPE_CHECKING:
+    from accord.monitoring.services.ruleset import RuleSet
     from accord.monitoring.store import StoredEvent
 
 Tell = Callable[[int, int | None, str], None]
@@ -33,9 +36,12 @@ def run(pk: int, tell: Tell) -> dict[str, Any]:
     shown = ExceptionReplay.objects.get(pk=pk)
     until = timezone.now()
     since = until - timedelta(days=shown.days)
+    held = ruleset.current()
+    correlated = replayed_correlations.run(shown, held, since, until, tell)
     result: dict[str, Any] = {
-        "days": shown.days, "since": since.isoformat(), "until": until.isoformat(), **_over_alerts(shown, since, tell),
-        "stored": _over_store(shown, since, until, tell),
+        "days": shown.days, "since": since.isoformat(), "until": until.isoformat(),
+        **_over_alerts(shown, since, correlated, tell), "stored": _over_store(shown, held, since, until, tell),
+        "correlations": correlated.told(), "history": replayed_correlations.history(since, shown.days),
     }  # fmt: skip
     text = json.dumps([shown.digest, result], sort_keys=True)
     proof = blake2b(text.encode("utf-8", "replace"), digest_size=16, person=b"accord replay").hexdigest()
@@ -45,24 +51,27 @@ def run(pk: int, tell: Tell) -> dict[str, Any]:
     return {"alerts": len(result["alerts"]), "stored": result["stored"]}
 
 
-def _in_scope(shown: ExceptionReplay, path: str) -> dict[str, Any]:
-    return {} if shown.everywhere else {f"{path}__in": shown.rules}
+def _over_alerts(shown: ExceptionReplay, since: datetime, correlated: Correlated, tell: Tell) -> dict[str, Any]:
+    """Alerts of the last days with the hits that fit: all of them, or some.
 
-
-def _over_alerts(shown: ExceptionReplay, since: datetime, tell: Tell) -> dict[str, Any]:
-    """Alerts of the last days with the hits that fit: all of them, or some."""
+    A hit of a correlation rule is lost as well where the rule would not have held for what is left of its events.
+    """
     matcher = Matcher([shown.conditions])
-    rows = AlertEvent.objects.filter(
-        alert__last__gte=since, alert__rule__isnull=False, **_in_scope(shown, "alert__rule_id")
-    ).order_by("pk")  # fmt: skip
+    rows = AlertEvent.objects.filter(alert__last__gte=since, alert__rule__isnull=False).order_by("pk")
+    wanted = None if shown.everywhere else frozenset(shown.rules)
+    if wanted is not None:
+        rows = rows.filter(alert__rule_id__in=wanted | correlated.rules)
     total, matched, undecided = rows.count(), Counter[int](), Counter[int]()
-    fields = ("alert_id", "data", "host", "user", "address", "group", "cut")
-    for place, (alert, data, host, user, address, group, cut) in enumerate(
+    fields = ("alert_id", "data", "host", "user", "address", "group", "cut", "alert__rule_id", "event")
+    for place, (alert, data, host, user, address, group, cut, rule, event) in enumerate(
         rows.values_list(*fields).iterator(chunk_size=CHUNK), 1
     ):
-        if matcher.matching(event_of(data, host, user, address, group)):
+        is_own = wanted is None or rule in wanted
+        if event in correlated.gone.get(rule, ()) or (
+            is_own and matcher.matching(event_of(data, host, user, address, group))
+        ):
             matched[alert] += 1
-        elif cut:
+        elif (cut and is_own) or (rule in correlated.rules and event not in correlated.before.get(rule, ())):
             undecided[alert] += 1
         if not place % CHUNK:
             tell(place, total, "Looking at the hits of alerts")
@@ -94,15 +103,12 @@ def _told(matched: Mapping[int, int], undecided: Mapping[int, int]) -> dict[str,
     }  # fmt: skip
 
 
-def _over_store(shown: ExceptionReplay, since: datetime, until: datetime, tell: Tell) -> dict[str, Any]:
-    """Stored events that fit and for which a rule in scope holds: how many hits, of which rules, on how many events.
-
-    Correlation rules hold for no single event: of these only the kept hits are looked at.
-    """
+def _over_store(
+    shown: ExceptionReplay, held: RuleSet, since: datetime, until: datetime, tell: Tell
+) -> dict[str, Any]:  # fmt: skip
+    """Stored events that fit and for which a rule in scope holds: how many hits, of which rules, on how many events."""
     from accord.engines.sigma import Engine, LogSource
-    from accord.monitoring.services import ruleset
 
-    held = ruleset.current()
     wanted = None if shown.everywhere else set(shown.rules)
     chosen = [
         number for number in held.run
@@ -141,5 +147,5 @@ def _fitting(
 
     matcher = Matcher([shown.conditions])
     for event, _ in lookback.run(program, chosen, since, until, tell=told):
-        if matcher.matching(event_of(event.data, event.host, event.user, event.src)):
+        if matcher.matching(event_of(event.data, event.host, event.user, event.src or event.dst)):
             yield event

@@ -26,6 +26,7 @@ from accord.monitoring.services.replays import ORDER, UNTRIAGED
 from accord.monitoring.views.triage import tell
 from accord.ui import parts
 from accord.ui.access import may
+from accord.ui.format import datetime as moment
 from accord.ui.lists import list_page
 
 LIST_VIEW = list_page(EXCEPTIONS)
@@ -158,7 +159,36 @@ def _result(shown: ExceptionReplay, form: SaveForm, true: int) -> dict[str, Any]
         "rules": ["all rules"] if shown.everywhere else list(names), "again_href": _again(shown),
         "is_old": shown.done is not None and timezone.now() - shown.done > exceptions.FRESH,
         "nothing": not result.get("number") and not result.get("stored", {}).get("hits"),
+        **_correlated(result),
     }  # fmt: skip
+
+
+def _correlated(result: dict[str, Any]) -> dict[str, Any]:
+    """What became of correlation rules, and how far back the events reach on which that rests."""
+    told, back = result.get("correlations") or {}, result.get("history") or {}
+    first = datetime.fromisoformat(back["from"]) if back.get("from") else None
+    looked = datetime.fromisoformat(result["until"]) - first if first and "until" in result else timedelta(0)
+    rows = [
+        {**one, "span": span_text(one["window"]), "is_short": timedelta(seconds=one["window"]) > looked}
+        for one in told.get("rules", [])
+    ]
+    words = []
+    if back.get("short"):
+        reach = f"Stored events reach back to {moment(first)} only" if first else "No event of these days is stored"
+        words.append(f"{reach}: of what was before, the hits kept with alerts are all that can be looked at.")
+    if back.get("sources"):
+        names = ", ".join(f"{one['name']} ({one['days']} days)" for one in back["sources"])
+        words.append(f"Events are kept for a shorter time of {names}.")
+    reached = datetime.fromisoformat(told["reached"]) if told.get("reached") else None
+    return {"correlations": rows, "history_text": " ".join(words), "reached": reached}
+
+
+def span_text(seconds: float) -> str:
+    """A length of time as a rule writes it: the largest unit that it is whole in."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size and not seconds % size:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"
 
 
 def _again(shown: ExceptionReplay) -> str:
