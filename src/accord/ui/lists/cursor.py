@@ -104,8 +104,8 @@ def page(
 ) -> Page:
     """One page of at most `limit` rows after or before a cursor, in at most two queries.
 
-    `keys_first`: their keys are put in order alone, and the rows fetched by them (as many queries again). That is worth
-    it where rows are wide and an index holds what they are cut and put in order by.
+    `keys_first`: their keys are put in order alone, and the rows fetched by them, in one query more. That is worth it
+    where rows are wide and an index holds what they are cut and put in order by.
     """
     back = bool(before) and not after
     mark = decode(before if back else after, order) if (after or before) else None
@@ -146,10 +146,10 @@ def _take(
             continue
         here = mark if mark is not None and (mark.value is None) == (segment == "unknown") else None
         cut = _segment(rows, order, here, wanted - len(found), known=segment == "known", back=back)
-        found += _by_keys(rows, order, cut) if keys_first else list(cut)
+        found += cut.values_list("pk", flat=True) if keys_first else cut
         if len(found) >= wanted:
             break
-    return found
+    return _by_keys(rows, order, found) if keys_first else found
 
 
 def _segment(
@@ -175,8 +175,7 @@ def _segment(
     return rows.order_by(*ordering)[:wanted]
 
 
-def _by_keys(rows: QuerySet[Any], order: Order, cut: QuerySet[Any]) -> list[Any]:
-    keys = list(cut.values_list("pk", flat=True))
+def _by_keys(rows: QuerySet[Any], order: Order, keys: list[Any]) -> list[Any]:
     held = {row.pk: row for row in rows.annotate(**{SORT_VALUE: F(order.path)}).filter(pk__in=keys)} if keys else {}
     return [held[key] for key in keys if key in held]
 

@@ -11,7 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 COUNT_CAP = 1_000
-SPARSE_CAP = 250
+SPARSE_CAP = 100
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
 UNKNOWN_CHOICE = "unknown"
