@@ -6,6 +6,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import IO, Any, cast
 
@@ -41,12 +42,15 @@ def keep(actor: User, name: str, chunks: Iterable[bytes], limit: int | None = No
     filesystem.makedirs(root, exist_ok=True)
     coming = f"{root}/{uuid.uuid4().hex}.part"
     try:
-        with filesystem.open(coming, "wb") as out:
+        with ThreadPoolExecutor(1) as aside, filesystem.open(coming, "wb") as out:
+            hashed: Future[None] | None = None
             for chunk in chunks:
                 size += len(chunk)
                 if size > most:
                     raise Refused(f"{safe_name(name)} is larger than {most:,} bytes. Split it, or raise the limit.")
-                hasher.update(chunk)
+                if hashed is not None:
+                    hashed.result()
+                hashed = aside.submit(hasher.update, chunk)  # on another core while the same is written
                 out.write(chunk)
         digest = hasher.hexdigest()
         known = StoredFile.objects.filter(digest=digest).first()
