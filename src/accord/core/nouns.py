@@ -61,7 +61,8 @@ class Noun:
 
     `share_of` names the column whose rows' shares must sum to at most 1 (the share column is `share`);
     `tree` names a column that refers to the noun itself and must not run in circles.
-    `title` is the column that a person knows the object by.
+    `title` is the column that a person knows the object by. `one` is what one row is called where the noun is what all
+    rows together are.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Noun:
     tree: str = ""
     row_checks: tuple[RowCheck, ...] = ()
     order: int = 100
+    one: str = ""
     _by_name: dict[str, Column] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -85,7 +87,7 @@ class Noun:
 
     @property
     def label(self) -> str:
-        return self.name.replace("_", " ")
+        return self.one or self.name.replace("_", " ")
 
     @property
     def label_plural(self) -> str:

@@ -185,7 +185,10 @@ FAULTS = ListSpec(
     filters=[text("collection", "Collection", "collection__name")],
     search=("path", "problem"),
     default_sort="path",
-    empty=Empty("Every document of every collection is a rule."),
+    empty=Empty(
+        "What an import cannot read as a rule would stand here, with its file, line and reason.",
+        title="Every text of every collection is a rule",
+    ),
     intro="Found at the newest import of each collection. The other rules run.",
     link=lambda row: None,
     context=lambda request: {"breadcrumb": [("Rules", reverse("monitoring:rule_list"))]},

@@ -38,7 +38,7 @@ THREAT_PROFILE = Noun(
         ),
         Column("added", Kind.DATE, help="Since when it stands here."),
     ),
-    title="key", row_checks=(_technique_or_group,), order=60,
+    title="key", row_checks=(_technique_or_group,), order=60, one="technique or group",
     description="The techniques and groups of attackers that the organization reckons with.",
 )  # fmt: skip
 DETECTION_EXERCISE = Noun(

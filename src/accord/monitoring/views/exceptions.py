@@ -171,6 +171,7 @@ def _correlated(result: dict[str, Any]) -> dict[str, Any]:
     rows = [
         {**one, "span": span_text(one["window"]), "is_short": timedelta(seconds=one["window"]) > looked}
         for one in told.get("rules", [])
+        if one["gone"] or one["later"] or one["before"] != one["after"]
     ]
     words = []
     if back.get("short"):
@@ -180,7 +181,10 @@ def _correlated(result: dict[str, Any]) -> dict[str, Any]:
         names = ", ".join(f"{one['name']} ({one['days']} days)" for one in back["sources"])
         words.append(f"Events are kept for a shorter time of {names}.")
     reached = datetime.fromisoformat(told["reached"]) if told.get("reached") else None
-    return {"correlations": rows, "history_text": " ".join(words), "reached": reached}
+    return {
+        "correlations": rows, "idle": len(told.get("rules", [])) - len(rows), "history_text": " ".join(words),
+        "reached": reached,
+    }  # fmt: skip
 
 
 def span_text(seconds: float) -> str:

@@ -30,5 +30,5 @@ def members(request: HttpRequest, key: str, pk: int) -> HttpResponse:
         context["members"] = members_of(request.user, hit)
     except store.TooBusy as error:
         context["problem"] = str(error)
-    is_part = getattr(request, "htmx", False)
+    is_part = context["is_part"] = bool(getattr(request, "htmx", False))
     return render(request, "monitoring/parts/members.html" if is_part else "monitoring/alert_members.html", context)

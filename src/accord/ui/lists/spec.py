@@ -156,13 +156,14 @@ class ListFilter:
 
 @dataclass(frozen=True, slots=True)
 class Empty:
-    """What an empty list says, and the one thing to do next."""
+    """What an empty list says, and the one thing to do next. `title` where “No … yet” would not be a sentence."""
 
     text: str
     action: str = ""
     url_name: str = ""
     verb: str = "change"
     noun: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,7 @@ class ListSpec:
     @property
     def empty_title(self) -> str:
         """The heading of the empty list."""
-        return f"No {self.title[:1].lower()}{self.title[1:]} yet"
+        return self.empty.title or f"No {self.title[:1].lower()}{self.title[1:]} yet"
 
     @property
     def sorts(self) -> list[str]:
