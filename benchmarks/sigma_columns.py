@@ -24,7 +24,8 @@ from benchmarks.sigma import DATA, events, on_windows, rules
 from accord.engines.sigma import ArrowEngine, Engine, LogSource, Program
 from accord.engines.sigma.arrow import Hits
 from accord.engines.sigma.cache import load_or_compile
-from accord.engines.sigma.parquet import batches
+from accord.engines.sigma.parquet import File, batches
+from accord.engines.sigma.summaries import Gathering
 from accord.engines.sigma.values import texts
 
 ROW_GROUP = 65_536
@@ -68,10 +69,14 @@ def _file(path: Path, lines: list[bytes]) -> Path:
         arrays[name] = _scattered(rows, held, len(lines))
     table = pa.table(arrays).replace_schema_metadata({"accord.events": "1"})
     plain = ("_key", "_raw")
-    pq.write_table(
-        table, path, row_group_size=ROW_GROUP, compression="zstd", compression_level=3,
+    summaries = Gathering()
+    summaries.add(table)
+    with pq.ParquetWriter(
+        path, table.schema, compression="zstd", compression_level=3,
         use_dictionary=[name for name in table.schema.names if name not in plain], write_statistics=["_product"],
-    )  # fmt: skip
+    ) as writer:  # fmt: skip
+        writer.write_table(table, row_group_size=ROW_GROUP)
+        writer.add_key_value_metadata(summaries.metadata())
     return path
 
 
@@ -86,17 +91,16 @@ def _scattered(rows: list[int], values: list[str], size: int) -> Any:
 
 def looked_back(program: Program, paths: Sequence[Path], times: int) -> tuple[float, Hits]:
     """CPU seconds of `times` times the files, and the hits of the last time."""
-    import pyarrow.parquet as pq
-
     engine = ArrowEngine(program, on_windows(program))
     found: Hits = []
     start = time.process_time()
     for _ in range(times):
         found, before = [], 0
         for path in paths:
-            for batch in batches(path, engine.columns(pq.read_schema(path))):
-                found += [(before + row, numbers) for row, numbers in engine.match(batch)]
-                before += batch.num_rows
+            with File(path) as file:
+                for group, hits in enumerate(engine.match_file(file)):
+                    found += [(before + row, numbers) for row, numbers in hits]
+                    before += file.rows(group)
     return time.process_time() - start, found
 
 

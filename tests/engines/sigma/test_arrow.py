@@ -11,23 +11,12 @@ import pyarrow as pa
 import pytest
 from accord_columns import stored
 from accord_rules import EVENT, programs
+from accord_stream import SOURCES, expected, program_of, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accord.engines.sigma import Engine, LogSource, Program, compile_rules
-from accord.engines.sigma.arrow import ArrowEngine, Hits
-
-SOURCES = st.sampled_from((LogSource(), LogSource("p"), LogSource("q"), LogSource("p", "c", "s")))
-
-
-def told(event: dict[str, Any]) -> dict[str, Any]:
-    """The event as columns can hold it: what is null is not there, and a column's text is UTF-8."""
-    return {name: value for name, value in event.items() if value is not None}
-
-
-def expected(engine: Engine, events: list[dict[str, Any]], sources: list[LogSource | None]) -> Hits:
-    found = [engine.match(event, source or LogSource()) for event, source in zip(events, sources, strict=True)]
-    return [(row, rules) for row, rules in enumerate(found) if rules]
+from accord.engines.sigma import Engine, LogSource, Program
+from accord.engines.sigma.arrow import ArrowEngine
 
 
 @given(
@@ -59,13 +48,6 @@ def test_states_are_those_of_the_stream(program: Program, events: list[dict[str,
     expected(stream, events, [LogSource("p")] * len(events))
     batches.match(stored(events, [LogSource("p")] * len(events)))
     assert batches.states() == stream.states()
-
-
-def program_of(*detections: str) -> Program:
-    head = "title: T\nlogsource: {product: p}\ndetection:\n"
-    program = compile_rules([(str(place), f"{head}  {text}") for place, text in enumerate(detections)])
-    assert not [rule.problem for rule in program.rules if rule.problem]
-    return program
 
 
 @pytest.mark.parametrize(

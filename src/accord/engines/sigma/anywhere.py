@@ -22,14 +22,19 @@ MANY = 8
 """From one in so many rows of a batch on its columns are searched whole, else the rows by themselves."""
 
 
-def found_anywhere(batch: Batch, plans: Sequence[tuple[Plan, np.ndarray]]) -> list[Found]:
-    """For each plan with its rows, the rows at which keywords hold."""
+def found_anywhere(
+    batch: Batch, plans: Sequence[tuple[Plan, np.ndarray]], searched: Sequence[bool], columns: set[str] | None = None
+) -> list[Found]:
+    """For each plan with its rows, the rows at which keywords hold; {} for one that is not searched.
+
+    `columns` are those in which any may hold (None: all).
+    """
     import numpy as np
 
     found: list[Found] = [{} for _ in plans]
     groups: dict[frozenset[str] | None, list[int]] = {}
     for number, (plan, _) in enumerate(plans):
-        if plan.keywords is not None:
+        if searched[number]:
             groups.setdefault(plan.words, []).append(number)
     for words, members in groups.items():
         owner = np.full(batch.rows, -1, np.int64)
@@ -42,7 +47,12 @@ def found_anywhere(batch: Batch, plans: Sequence[tuple[Plan, np.ndarray]]) -> li
             candidates = rows[places(batch.joined(rows))] if places is not None else rows
             held = search.by_row(candidates)
         else:
-            held = (one for column in batch.columns for one in search.by_value(column, places))
+            held = (
+                one
+                for column in batch.columns
+                if columns is None or column.place in columns
+                for one in search.by_value(column, places)
+            )
         for row, bits in held:
             own = found[int(owner[row])]
             own[row] = own.get(row, 0) | bits

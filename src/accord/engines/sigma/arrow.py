@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from accord.engines.sigma.anywhere import Found, found_anywhere
-from accord.engines.sigma.checks import Values
 from accord.engines.sigma.columns import (
     MORE,
     SOURCE,
@@ -22,10 +21,13 @@ from accord.engines.sigma.columns import (
     told_apart,
 )
 from accord.engines.sigma.engine import ROUTING, VALUE_BYTES, Engine
+from accord.engines.sigma.parquet import File
 from accord.engines.sigma.plans import Plan
+from accord.engines.sigma.rows import Rows, used_codes
 from accord.engines.sigma.rules import LogSource, Program
 from accord.engines.sigma.states import RuleState
-from accord.engines.sigma.tree import atoms_of
+from accord.engines.sigma.summaries import Keywords, Summary, keywords_of
+from accord.engines.sigma.tree import atoms_of, reduce
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,22 +49,19 @@ class ArrowEngine:
         value_bytes: int = VALUE_BYTES,
     ) -> None:  # fmt: skip
         self._engine = Engine(program, chosen, routing, remembered=0, value_bytes=value_bytes)
-        self._fields, self._keywords = _asked(program, self._engine.chosen)
-        self._fields |= {name.lower() for name in routing}
-        self._fields |= {name[:place] for name in self._fields for place, letter in enumerate(name) if letter == "."}
+        fields, self._keywords = _asked(program, self._engine.chosen)
+        self._first = with_heads(routing)
+        self._fields = with_heads(fields) | self._first
+        self._questions = sorted({one for _, tree in self._engine.trees() for one in atoms_of(tree)
+                                  if program.atoms[one].field is None})  # fmt: skip
+        questions = set(self._questions)
+        self._with_keywords = [
+            (number, tree) for number, tree in self._engine.trees() if not questions.isdisjoint(atoms_of(tree))
+        ]
 
     def columns(self, schema: pa.Schema) -> list[str]:
         """The columns of a file or batch that the rules need, in its order; all fields where rules have keywords."""
-        stored = is_stored(schema)
-        return [name for name in schema.names if self._needs(name, stored)]
-
-    def _needs(self, column: str, stored: bool) -> bool:
-        if stored and (column == MORE or column in SOURCE):
-            return True
-        native = native_name(column, stored)
-        if native is None:
-            return False
-        return self._keywords or native.lower() in self._fields
+        return _columns(schema, None if self._keywords else self._fields)
 
     def match(self, batch: pa.RecordBatch, source: LogSource | None = None) -> Hits:
         """The rows for which rules hold, each with the numbers of those, in order.
@@ -72,10 +71,70 @@ class ArrowEngine:
         if not batch.num_rows:
             return []
         held = Batch(batch, is_stored(batch.schema))
+        plans = list(self._plans(held, source))
+        return self._hits(held, plans, [plan.keywords is not None for plan, _ in plans])
+
+    def match_file(self, file: File, source: LogSource | None = None) -> Iterator[Hits]:
+        """The same for each row group of a file. Read are the routing fields, then what their classes need."""
+        asked = self._asked_of(file.values)
+        for group in range(file.groups):
+            yield self._match_group(file, group, asked, source)
+
+    def _match_group(self, file: File, group: int, asked: dict[int, set[int]], source: LogSource | None) -> Hits:
+        first = _columns(file.schema, self._first)
+        held = Batch(_batch(file, group, first), is_stored(file.schema), file.rows(group))
+        if not held.rows:
+            return []
+        plans = list(self._plans(held, source))
+        fields = with_heads(name for plan, _ in plans for name in plan.fields)
+        searched = [plan.keywords is not None and not asked.keys().isdisjoint(plan.rules) for plan, _ in plans]
+        keywords: set[int] = set()
+        for (plan, _), one in zip(plans, searched, strict=True):
+            if one:
+                keywords.update(*(asked[rule] for rule in plan.rules if rule in asked))
+        known, wanted = set(first), _columns(file.schema, fields)
+        holding = self._holding(file, keywords)
+        wanted += [name for name in holding if name not in wanted]
+        more = [name for name in wanted if name not in known]
+        if more:
+            held.add(_batch(file, group, more))
+        return self._hits(held, plans, searched, holding)
+
+    def _asked_of(self, values: Summary | None) -> dict[int, set[int]]:
+        """The rules whose keywords must be looked for in a file, with those; all others do not hold by keywords."""
+        away: set[int] = set()
+        if values is not None:
+            there = values.may_answer(self._keywords_of(self._questions))
+            away = {atom for atom, may in zip(self._questions, there.tolist(), strict=True) if not may}
+        questions, found = set(self._questions), dict[int, set[int]]()
+        for number, tree in self._with_keywords:
+            rest = reduce(tree, lambda atom: False if atom in away else None) if away else tree
+            keywords = questions.intersection(atoms_of(rest))
+            if keywords:
+                found.setdefault(number, set()).update(keywords)
+        return found
+
+    def _keywords_of(self, atoms: Iterable[int]) -> Keywords:
+        return keywords_of([self._engine.program.atoms[atom] for atom in atoms])
+
+    def _holding(self, file: File, keywords: set[int]) -> set[str]:
+        """The columns of a file in which one of these keywords may hold."""
+        if not keywords:
+            return set()
+        asked = self._keywords_of(sorted(keywords))
+        told = file.values.columns if file.values is not None else {}
+        return {
+            name for name in _columns(file.schema, None) if name not in told or bool(told[name].may_answer(asked).any())
+        }
+
+    def _hits(
+        self, held: Batch, plans: Sequence[tuple[Plan, np.ndarray]], searched: Sequence[bool],
+        columns: set[str] | None = None,
+    ) -> Hits:  # fmt: skip
         self._engine.events += held.rows
         found: dict[int, set[int]] = {}
-        plans = list(self._plans(held, source))
-        for (plan, rows), anywhere in zip(plans, found_anywhere(held, plans), strict=True):
+        everywhere = found_anywhere(held, plans, searched, columns)
+        for (plan, rows), anywhere in zip(plans, everywhere, strict=True):
             found.update(_Matching(plan, held, rows, anywhere).hits())
         return [(row, tuple(sorted(rules))) for row, rules in sorted(found.items())]
 
@@ -122,6 +181,31 @@ def _asked(program: Program, chosen: Iterable[int]) -> tuple[set[str], bool]:
     return fields - {""}, keywords
 
 
+def with_heads(names: Iterable[str]) -> set[str]:
+    """Names of fields in lower case, and of those in which they may lie."""
+    found = {name.lower() for name in names}
+    return found | {name[:place] for name in found for place, letter in enumerate(name) if letter == "."}
+
+
+def _columns(schema: pa.Schema, fields: set[str] | None) -> list[str]:
+    """The columns that may hold these fields (None: any), with those that are always needed."""
+    stored = is_stored(schema)
+    found = []
+    for name in schema.names:
+        native = native_name(name, stored)
+        always = stored and (name == MORE or name in SOURCE)
+        if always or (native is not None and (fields is None or native.lower() in fields)):
+            found.append(name)
+    return found
+
+
+def _batch(file: File, group: int, columns: Sequence[str]) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    held = file.table(group, columns).to_batches() if columns else []
+    return held[0] if held else pa.RecordBatch.from_arrays([], [])
+
+
 def _sources(envelope: dict[str, Column], rows: np.ndarray) -> Sequence[LogSource | None]:
     """The log sources of some rows, as the envelope tells them."""
     parts: list[list[str | None]] = []
@@ -143,21 +227,11 @@ class _Matching:
         found: dict[int, set[int]] = {}
         if self._plan.always:
             found = {row: set(self._plan.always) for row in self._rows.tolist()}
-        self._settle()
+        held = Rows(self._fields, self._anywhere)
         for rule, rows in self._touched().items():
-            for row in self._holding(rule, rows):
+            for row in rows[self._plan.row_check(rule)(held, rows)].tolist():
                 found.setdefault(row, set()).add(rule)
         return found
-
-    def _settle(self) -> None:
-        """Let the plan choose its triggers by these rows, while it still does."""
-        rows = self._rows[: self._plan.unsettled]
-        if len(rows) and self._fields:
-            codes = [field.codes[rows] for field in self._fields]
-            _, first = told_apart(codes, [field.size for field in self._fields])
-            values = [field.texts(one[first]) for field, one in zip(self._fields, codes, strict=True)]
-            for row, texts in zip(first.tolist(), zip(*values, strict=True), strict=True):
-                self._plan.learn(texts, self._anywhere.get(int(rows[row]), 0))
 
     def _touched(self) -> dict[int, np.ndarray]:
         """The rules to look at, each with the rows at which one of its triggers is true."""
@@ -170,7 +244,7 @@ class _Matching:
                 found.setdefault(rule, []).append(np.array([row]))
         for place, field in enumerate(self._fields):
             codes = field.codes[self._rows]
-            used = _used(codes, field.size)
+            used = used_codes(codes, field.size)
             if used[-1]:
                 plan.seen.add(plan.fields[place])
             if not plan.asks(place):
@@ -184,35 +258,3 @@ class _Matching:
                 there[held] = True
                 found.setdefault(rule, []).append(self._rows[there[codes]])
         return {rule: rows[0] if len(rows) == 1 else np.unique(np.concatenate(rows)) for rule, rows in found.items()}
-
-    def _holding(self, rule: int, rows: np.ndarray) -> list[int]:
-        """Those of the rows for which a rule holds, which is asked of distinct tuples of its fields."""
-        import numpy as np
-
-        places = self._plan.places_of(rule)
-        bits = sorted({0, *self._anywhere.values()}) if self._anywhere else [0]
-        told = np.zeros(len(rows), np.int32)
-        if self._anywhere:
-            told[:] = [bits.index(self._anywhere.get(row, 0)) for row in rows.tolist()]
-        codes = [told, *(self._fields[place].codes[rows] for place in places)]
-        inverse, first = told_apart(codes, [len(bits), *(self._fields[place].size for place in places)])
-        columns = {place: self._fields[place].texts(one[first]) for place, one in zip(places, codes[1:], strict=True)}
-        check, holds = self._plan.check(rule), np.zeros(len(first), np.bool_)
-        held: list[tuple[str, ...]] = [()] * len(self._fields)
-        for number, one in enumerate(told[first].tolist()):
-            for place, texts in columns.items():
-                held[place] = texts[number]
-            holds[number] = check(Values(held, bits[one]))
-        answer: list[int] = rows[holds[inverse]].tolist()
-        return answer
-
-
-def _used(codes: np.ndarray, size: int) -> np.ndarray:
-    """The codes that are there, in order."""
-    import numpy as np
-
-    if len(codes) * 16 < size:
-        return np.unique(codes)
-    there = np.zeros(size, np.bool_)
-    there[codes] = True
-    return np.flatnonzero(there)

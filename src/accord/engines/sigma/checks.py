@@ -7,11 +7,12 @@ that stand side by side in "or" and ask the same of one field are one question o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from accord.engines.sigma.expressions import Expressions, is_quick, least_length, least_run, required_words
-from accord.engines.sigma.matchers import SCANNED, FieldMatcher, like, references
+from accord.engines.sigma.matchers import FieldMatcher, like, references
 from accord.engines.sigma.tree import FALSE, TRUE, Atom, Atoms, Tree
+from accord.engines.sigma.values import SCANNED
 
 Texts = tuple[str, ...]
 
@@ -39,6 +40,23 @@ class Values:
 Check = Callable[[Values], bool]
 
 
+class Leaf(NamedTuple):
+    """A question to the fields at some places, or to no field but keywords: these bits."""
+
+    check: Check
+    places: tuple[int, ...]
+    keywords: int
+
+
+class Parts(NamedTuple):
+    """What stands side by side in a tree, in the order in which it is asked; `negated` are asked for their opposite."""
+
+    first: list[Leaf]
+    negated: list[Leaf]
+    rest: list[Tree]
+    last: list[Leaf]
+
+
 class Checks:
     """Makes the checks of one plan. `places` are those of its fields, `bits` those of its keywords."""
 
@@ -55,22 +73,32 @@ class Checks:
         if tree is TRUE or tree is FALSE:
             return lambda _: bool(tree)
         if isinstance(tree, int):
-            return self._leaves([tree])[0]
+            return self.leaves([tree])[0].check
         name, inner = tree
         if name == "not":
-            return _not(self._leaves([inner])[0])
-        plain = [one for one in inner if isinstance(one, int)]
-        negated = [one[1] for one in inner if isinstance(one, tuple) and one[0] == "not"]
-        rest = [self._tree(one) for one in inner if isinstance(one, tuple) and one[0] != "not"]
-        if name == "or":
-            plain.sort(key=lambda number: _COST.get(self._atoms[number].op, 0))
-            return _any([*self._leaves(plain), *(_not(self._leaves([one])[0]) for one in negated), *rest])
-        plain.sort(key=lambda number: _COST.get(self._atoms[number].op, 0))
-        ones = [self._leaves([one])[0] for one in plain]
-        cheap = sum(self._atoms[number].op != "regex" for number in plain)
-        return _all([*ones[:cheap], *map(_not, self._leaves(negated)), *rest, *ones[cheap:]])
+            return _not(self.leaves([inner])[0].check)
+        parts = self.ordered(name, inner)
+        held = [one.check for one in parts.first]
+        held += [_not(one.check) for one in parts.negated]
+        held += [self._tree(one) for one in parts.rest]
+        held += [one.check for one in parts.last]
+        return _any(held) if name == "or" else _all(held)
 
-    def _leaves(self, numbers: Iterable[int]) -> list[Check]:
+    def ordered(self, name: str, inner: Sequence[Tree]) -> Parts:
+        """The parts of an "and" or an "or" in the order in which they are asked."""
+        plain = sorted((one for one in inner if isinstance(one, int)), key=self._cost)
+        negated = [one[1] for one in inner if isinstance(one, tuple) and one[0] == "not"]
+        rest = [one for one in inner if isinstance(one, tuple) and one[0] != "not"]
+        if name == "or":
+            return Parts(self.leaves(plain), [self.leaves([one])[0] for one in negated], rest, [])
+        ones = [self.leaves([one])[0] for one in plain]
+        cheap = sum(self._atoms[number].op != "regex" for number in plain)
+        return Parts(ones[:cheap], self.leaves(negated), rest, ones[cheap:])
+
+    def _cost(self, number: int) -> int:
+        return _COST.get(self._atoms[number].op, 0)
+
+    def leaves(self, numbers: Iterable[int]) -> list[Leaf]:
         """Checks of which one is true if one of these atoms is."""
         groups: dict[tuple[Any, ...], list[int]] = {}
         for number in numbers:
@@ -79,12 +107,18 @@ class Checks:
             groups.setdefault((atom.field, atom.op, atom.cased, *alone), []).append(number)
         return [self._leaf(held) for held in groups.values()]
 
-    def _leaf(self, numbers: Sequence[int]) -> Check:
-        atoms = [self._atoms[number] for number in numbers]
-        first = atoms[0]
+    def _leaf(self, numbers: Sequence[int]) -> Leaf:
+        first = self._atoms[numbers[0]]
         if first.field is None:
             mask = sum(1 << self._bits[number] for number in numbers)
-            return lambda values: values.anywhere & mask != 0
+            return Leaf(lambda values: values.anywhere & mask != 0, (), mask)
+        names: tuple[str, ...] = (first.field, first.value) if first.op.startswith("field") else (first.field,)
+        return Leaf(self._check(numbers), tuple(self._places[name] for name in names), 0)
+
+    def _check(self, numbers: Sequence[int]) -> Check:
+        atoms = [self._atoms[number] for number in numbers]
+        first = atoms[0]
+        assert first.field is not None
         place = self._places[first.field]
         match first.op:
             case "exists":

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from accord.engines.sigma.values import everything, look_up, texts
+from accord.engines.sigma.values import SCANNED, everything, look_up, texts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,13 +76,13 @@ def _numbered(total: np.ndarray, size: int) -> np.ndarray:
 class Column:
     """One column: `codes` of its rows, 0 where there is nothing; `size` is one more than the largest.
 
-    `parsed`: its texts are JSON; `more`: they are objects that hold further fields.
+    `parsed`: its texts are JSON; `more`: they are objects that hold further fields; `place`: its name in the file.
     """
 
-    def __init__(self, name: str, array: pa.Array, parsed: bool = False, more: bool = False) -> None:
+    def __init__(self, name: str, array: pa.Array, parsed: bool = False, more: bool = False, place: str = "") -> None:
         import pyarrow as pa
 
-        self.name, self._parsed, self.more = name, parsed, more
+        self.name, self._parsed, self.more, self.place = name, parsed, more, place
         self._array = array.cast(pa.large_string()) if pa.types.is_string_view(array.type) else array
 
     @property
@@ -207,6 +207,8 @@ class Field:
         import numpy as np
 
         self._name, self._columns = name, columns
+        self._known: dict[int, Texts] = {}
+        self._lower: dict[int, Texts] = {}
         self._first: np.ndarray | None = None
         self._plain = len(columns) == 1 and columns[0].flat
         if not columns:
@@ -240,6 +242,24 @@ class Field:
             found[place] = one
         return found
 
+    def kept(self, codes: np.ndarray) -> list[Texts]:
+        """The same, for codes that are asked for again and again."""
+        import numpy as np
+
+        known, wanted = self._known, codes.tolist()
+        new = list({code for code in wanted if code not in known})
+        if new:
+            known.update(zip(new, self.texts(np.array(new)), strict=True))
+        return [known[code] for code in wanted]
+
+    def lowered(self, codes: np.ndarray) -> list[Texts]:
+        """The same in lower case, as far as they are looked at."""
+        lower, wanted = self._lower, codes.tolist()
+        for code, held in zip(wanted, self.kept(codes), strict=True):
+            if code not in lower:
+                lower[code] = tuple([text[:SCANNED].lower() for text in held])
+        return [lower[code] for code in wanted]
+
     def _events(self, codes: np.ndarray) -> list[dict[str, Any]]:
         """For each code an event with what its columns say."""
         import numpy as np
@@ -257,28 +277,36 @@ class Field:
 
 
 class Batch:
-    """A record batch by the fields of the rules."""
+    """A record batch by the fields of the rules. `rows` tells their number where it has no column."""
 
-    def __init__(self, batch: pa.RecordBatch, stored: bool) -> None:
-        self.rows: int = batch.num_rows
+    def __init__(self, batch: pa.RecordBatch, stored: bool, rows: int = 0) -> None:
+        self.rows: int = batch.num_rows or rows
+        self._stored = stored
         self.envelope: dict[str, Column] = {}
         self.columns: list[Column] = []
         self._fields: dict[str, Field] = {}
-        for name, array in zip(batch.schema.names, batch.columns, strict=True):
-            native = native_name(name, stored)
-            if native is not None:
-                parsed = stored and name.startswith(NESTED)
-                self.columns.append(Column(native, array, parsed))
-            elif name == MORE:
-                self.columns.append(Column(name, array, parsed=True, more=True))
-            elif name in SOURCE:
-                self.envelope[name] = Column(name, array)
-        self.columns = [column for column in self.columns if not column.empty]
         self._named: dict[str, list[Column]] = {}
-        for column in self.columns:
-            if not column.more:
-                self._named.setdefault(column.name.lower(), []).append(column)
-        self._more = [column for column in self.columns if column.more]
+        self._more: list[Column] = []
+        self.add(batch)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Further columns of the same rows, of fields that nobody asked for so far."""
+        for name, array in zip(batch.schema.names, batch.columns, strict=True):
+            native = native_name(name, self._stored)
+            if name in SOURCE and native is None:
+                self.envelope[name] = Column(name, array)
+            elif native is not None or name == MORE:
+                parsed = self._stored and (native is None or name.startswith(NESTED))
+                self._add(Column(native or name, array, parsed, native is None, name))
+
+    def _add(self, column: Column) -> None:
+        if column.empty:
+            return
+        self.columns.append(column)
+        if column.more:
+            self._more.append(column)
+        else:
+            self._named.setdefault(column.name.lower(), []).append(column)
 
     def field(self, name: str) -> Field:
         """A field, made when it is asked for the first time."""

@@ -20,6 +20,7 @@ from accord.engines.sigma.reading import Reader, digest, routing_key
 from accord.engines.sigma.routing import Routing
 from accord.engines.sigma.rules import Filter, LogSource, Program
 from accord.engines.sigma.states import RuleState, state_of
+from accord.engines.sigma.tree import Tree
 
 ROUTING = ("Channel", "EventID", "Provider_Name")
 """Fields that decide which rules an event concerns at all, read before any other."""
@@ -183,6 +184,10 @@ class Engine:
             self._plans[source, masks] = plan
             self._plan_atoms += plan.size
         return plan
+
+    def trees(self) -> Iterable[tuple[int, Tree]]:
+        """All conditions that are asked, each under the number of its rule, or of what a filter drops."""
+        return self._routing.trees()
 
     def _forget(self) -> None:
         """Drop everything but what the states of the rules rest on."""

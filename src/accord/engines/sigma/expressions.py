@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import re._parser as _parser  # type: ignore[import-not-found]
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from accord.engines.sigma.tree import Atom, Atoms
 
+Held = TypeVar("Held")
 _SEARCHES = 1000
 """Sets of words of which the databases are kept."""
 _AT_ONCE = 1 << 26
@@ -190,6 +191,36 @@ def any_of(words: Iterable[str]) -> Callable[[bytes], bool]:
         return bool(found)
 
     return scan
+
+
+def words_in(words: Mapping[str, Held]) -> Callable[[str], list[Held]] | None:
+    """From a text to what is held under each of these words that is in it, each once; None where one is too long."""
+    import hyperscan
+
+    held = list(words.values())
+    found: list[Held] = []
+    database = hyperscan.Database()
+    try:
+        database.compile(
+            expressions=[_spelled(word.encode("utf-8", "surrogatepass")) for word in words],
+            ids=list(range(len(held))), flags=[hyperscan.HS_FLAG_SINGLEMATCH] * len(held),
+        )  # fmt: skip
+    except hyperscan.error:
+        return None
+
+    def note(number: int, *_: object) -> None:
+        found.append(held[number])
+
+    def scan(text: str) -> list[Held]:
+        found.clear()
+        database.scan(text.encode("utf-8", "surrogatepass"), match_event_handler=note)
+        return found
+
+    return scan
+
+
+def _spelled(word: bytes) -> bytes:
+    return "".join(f"\\x{byte:02x}" for byte in word).encode()
 
 
 def _literals(words: Iterable[str], flags: int) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from accord.engines.sigma.summaries import VALUES, summary_of
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -13,32 +15,60 @@ FEW = 2 << 20
 telling them apart costs more than it spares."""
 
 
-def batches(path: Any, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """The row groups of a file, in order, with these columns. A column that the file lacks is left out.
+class File:
+    """A file of columns, row group by row group; to be closed. Columns that the file lacks are left out.
 
-    `path` is anything that `pyarrow.parquet.ParquetFile` opens. Nested columns are named by their top.
+    `path` is anything that `pyarrow.parquet.ParquetFile` opens. Nested columns are named by their top. `values` is the
+    summary of what its fields hold, if it has one.
     """
-    import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
-        metadata, schema = file.metadata, file.schema_arrow
-    wanted = [name for name in columns if name in schema.names]
-    large = _large(metadata)
-    with pq.ParquetFile(
-        path, metadata=metadata, read_dictionary=[name for name in wanted if name not in large]
-    ) as file:
-        for group in range(metadata.num_row_groups):
-            table = file.read_row_group(group, columns=wanted, use_threads=False)
-            yield from table.combine_chunks().to_batches()
+    def __init__(self, path: Any) -> None:
+        import pyarrow.parquet as pq
+
+        with pq.ParquetFile(path) as file:
+            metadata, self.schema = file.metadata, file.schema_arrow
+        unlike = _unlike(metadata)
+        few = [name for name in self.schema.names if name not in unlike]
+        self._file = pq.ParquetFile(path, metadata=metadata, read_dictionary=few)
+        self.groups: int = metadata.num_row_groups
+        self.values = summary_of(metadata.metadata, VALUES)
+
+    def __enter__(self) -> File:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def rows(self, group: int) -> int:
+        """How many rows a row group has."""
+        return int(self._file.metadata.row_group(group).num_rows)
+
+    def table(self, group: int, columns: Sequence[str] | None = None) -> pa.Table:
+        """Some columns of a row group, or all."""
+        if columns is None:
+            return self._file.read_row_group(group, use_threads=False)
+        wanted = set(columns)
+        table = self._file.read_row_group(
+            group, columns=[name for name in columns if name in self.schema.names], use_threads=False
+        )
+        # Asking for one column also gives those whose names go on behind a dot.
+        return table.select([name for name in table.schema.names if name in wanted]).combine_chunks()
 
 
-def _large(metadata: Any) -> set[str]:
-    """Columns that are long in some row group."""
+def batches(path: Any, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The row groups of a file, in order, with these columns (see `File`)."""
+    with File(path) as file:
+        for group in range(file.groups):
+            yield from file.table(group, columns).to_batches()
+
+
+def _unlike(metadata: Any) -> set[str]:
+    """Columns whose values are not told apart in some row group: long ones, and those that are written otherwise."""
     found = set()
     for group in range(metadata.num_row_groups):
         row_group = metadata.row_group(group)
         for place in range(row_group.num_columns):
             column = row_group.column(place)
-            if column.total_uncompressed_size > FEW:
+            if column.total_uncompressed_size > FEW or not column.has_dictionary_page:
                 found.add(column.path_in_schema)
     return found

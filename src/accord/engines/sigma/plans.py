@@ -15,6 +15,7 @@ from accord.engines.sigma.checks import Check, Checks, Texts, Values
 from accord.engines.sigma.expressions import Expressions, longest_plain, required_words
 from accord.engines.sigma.matchers import FieldMatcher
 from accord.engines.sigma.memory import Budget, key_of
+from accord.engines.sigma.rows import RowCheck, row_check
 from accord.engines.sigma.tree import TRUE, Atom, Atoms, Tree, atoms_of, necessary
 from accord.engines.sigma.values import everything
 
@@ -71,7 +72,7 @@ class Plan:
         places = {name: place for place, name in enumerate(self.fields)}
         self._compiler = Checks(atoms, places, bits, expressions)
         self._checks: dict[int, Check] = {}
-        self._asked: dict[int, list[int]] = {}
+        self._row_checks: dict[int, RowCheck] = {}
         self._memories = [budget.memory() for _ in self.fields]
         self._sample: list[tuple[Sequence[Texts], int]] | None = []
         self._choose({})
@@ -188,13 +189,11 @@ class Plan:
             found = self._checks[rule] = self._compiler.of(self._trees[rule])
         return found
 
-    def places_of(self, rule: int) -> list[int]:
-        """The places of the fields that one of the open rules asks for."""
-        found = self._asked.get(rule)
+    def row_check(self, rule: int) -> RowCheck:
+        """How one of the open rules is asked of many rows."""
+        found = self._row_checks.get(rule)
         if found is None:
-            atoms = [self._atoms[number] for tree in self._trees[rule] for number in atoms_of(tree)]
-            names = {atom.field for atom in atoms} | {atom.value for atom in atoms if atom.op.startswith("field")}
-            found = self._asked[rule] = [place for place, name in enumerate(self.fields) if name in names]
+            found = self._row_checks[rule] = row_check(self._compiler, self._trees[rule])
         return found
 
     def verdict(self, values: Sequence[Texts], anywhere: int = 0) -> tuple[int, ...]:

@@ -64,6 +64,10 @@ class Routing:
                 for number in wanted:
                     self._under.setdefault(number, []).append(place)
 
+    def trees(self) -> Iterable[tuple[int, Tree]]:
+        """All conditions, each under the number of its rule."""
+        return [(number, tree) for number, _, tree in self._trees]
+
     def masks(self, values: Sequence[tuple[str, ...]]) -> Masks:
         """What is true of the routing fields; events of which the same is true are of one class."""
         return tuple(matcher.mask(held) for matcher, held in zip(self._matchers, values, strict=True))

@@ -15,6 +15,8 @@ from typing import Any
 
 DEPTH = 32
 MOST_VALUES = 1000
+SCANNED = 1 << 20
+"""Characters of one value that are looked at; what lies behind is not matched."""
 
 
 def texts(value: Any) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""Several files of events → one, group of rows by group of rows, in bounded memory."""
+"""Several files of events → one, group of rows by group of rows, in bounded memory.
+
+The one also tells, in its metadata, what its events do not hold (`engines.sigma.summaries`); small fresh files do not.
+"""
 
 from __future__ import annotations
 
@@ -53,6 +56,8 @@ def join(files: Sequence[File]) -> Joined[File] | None:
     """
     import pyarrow.parquet as pq
 
+    from accord.engines.sigma.summaries import Gathering
+
     root = store()
     try:
         schema, used = _together(files)
@@ -66,8 +71,11 @@ def join(files: Sequence[File]) -> Joined[File] | None:
         half = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
             with pq.ParquetWriter(half, schema, **options(schema)) as writer:
+                gathering = Gathering()
                 for table in _tables(used, schema):
+                    gathering.add(table)
                     writer.write_table(table, row_group_size=ROW_GROUP)
+                writer.add_key_value_metadata(gathering.metadata())
             make_sure(half)
             size = half.stat().st_size
             half.replace(target)

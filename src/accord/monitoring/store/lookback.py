@@ -12,9 +12,9 @@ from accord.monitoring.store.place import store
 from accord.monitoring.store.table import events_in
 
 if TYPE_CHECKING:
-    import pyarrow.parquet as pq
-
     from accord.engines.sigma import Program
+    from accord.engines.sigma.arrow import Hits
+    from accord.engines.sigma.parquet import File
 
 Tell = Callable[[float, int, int], None]
 """Hears the share of events that lie behind, their number, and the number of hits so far."""
@@ -29,23 +29,23 @@ def run(
     Files that are removed meanwhile (joined with others, or too old) are passed over; `since` is included, `until`
     is not. In the order of the files, and within a file in that of time.
     """
-    import pyarrow.parquet as pq
+    from accord.engines.sigma.parquet import File
 
     rows = list(rows_of(since, until, sources).order_by("first", "pk").values_list("path", "source_id", "rows"))
     total, behind, hits = sum(count for _, _, count in rows) or 1, 0, 0
     matcher = _Matcher(program, tuple(run), since, until)
     for path, source, count in rows:
         try:
-            file = pq.ParquetFile(store() / path)
+            file = File(store() / path)
         except FileNotFoundError:
             behind += count
             continue
         with file:
-            for group in range(file.num_row_groups):
-                for event, numbers in matcher.of(file, group, source):
+            for group, found in enumerate(matcher.of(file, source)):
+                for event, numbers in found:
                     hits += 1
                     yield event, numbers
-                behind += file.metadata.row_group(group).num_rows
+                behind += file.rows(group)
                 if tell is not None:
                     tell(behind / total, behind, hits)
 
@@ -59,14 +59,16 @@ class _Matcher:
         self._engine = ArrowEngine(program, chosen)
         self._since, self._until = since, until
 
-    def of(self, file: pq.ParquetFile, group: int, source: int) -> Iterator[tuple[StoredEvent, tuple[int, ...]]]:
-        columns = ["_time", *self._engine.columns(file.schema_arrow)]
-        table = file.read_row_group(group, columns=columns).combine_chunks()
-        # Asking for one column also gives those whose names go on behind a dot.
-        table = table.select([name for name in table.schema.names if name in set(columns)])
-        held = [hit for batch in table.to_batches() for hit in self._engine.match(batch)]
-        times = table.column("_time")
+    def of(self, file: File, source: int) -> Iterator[Iterator[tuple[StoredEvent, tuple[int, ...]]]]:
+        """For each row group the events for which rules hold."""
+        for group, held in enumerate(self._engine.match_file(file)):
+            yield self._events(file, group, held, source)
+
+    def _events(self, file: File, group: int, held: Hits, source: int) -> Iterator[tuple[StoredEvent, tuple[int, ...]]]:
+        if not held:
+            return
+        times = file.table(group, ["_time"]).column("_time")
         held = [(row, numbers) for row, numbers in held if self._since <= times[row].as_py() < self._until]
         if held:
-            events = events_in(file.read_row_group(group).take([row for row, _ in held]), source)
+            events = events_in(file.table(group).take([row for row, _ in held]), source)
             yield from zip(events, (numbers for _, numbers in held), strict=True)

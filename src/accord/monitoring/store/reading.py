@@ -29,6 +29,8 @@ BYTES_AT_ONCE = 128 << 20
 KEYS = 400
 SECONDS = 20.0
 """As long as a search that somebody waits for may take."""
+SHORTEST = 3
+"""Characters of a text from which on files tell whether they may hold it."""
 COLUMNS = ", ".join(ENVELOPE)
 BY = {
     "hour": "date_trunc('hour', _time)", "day": "date_trunc('day', _time)", "host": "_host", "user": "_user",
@@ -171,7 +173,8 @@ def _look(wanted: Search, limit: int, before: Place | None, fields: bool, second
                 reached = newest
                 break
             try:
-                found += _ask(database, [path for path, *_ in part], wanted, limit, before)
+                paths = [path for path, *_ in part if _may_hold(path, wanted.text)]
+                found += _ask(database, paths, wanted, limit, before) if paths else []
             except duckdb.InterruptException:
                 reached = newest
                 break
@@ -195,6 +198,18 @@ def _parts(known: Sequence[tuple[str, int, datetime, int]]) -> Iterator[list[tup
         size += one[3]
     if part:
         yield part
+
+
+def _may_hold(path: str, text: str) -> bool:
+    """Whether a word may be in the records of a file, as far as the file itself tells."""
+    if len(text) < SHORTEST:
+        return True
+    import pyarrow.parquet as pq
+
+    from accord.engines.sigma.summaries import RAW, summary_of
+
+    summary = summary_of(pq.read_metadata(store() / path).metadata, RAW)
+    return summary is None or summary.may_hold(text)
 
 
 def _ask(

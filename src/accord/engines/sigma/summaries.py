@@ -1,0 +1,306 @@
+"""What a file of events does not hold, told by some kilobytes in its metadata: then nobody needs to read it.
+
+A summary has the runs of four characters that are anywhere in some texts, in lower case (q-grams, q = 4), as bits
+under their hashes, and those of three as they are. A word can only be there if all of its runs are. Each file of the
+store has two: of the values of its fields, for keywords of rules; of its raw records, for words that people look for.
+Beside that of all values stand small ones of the columns that hold little, so that a keyword opens few columns.
+A summary says "not here" only where that is so; a file without one is read.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from accord.engines.sigma.columns import MORE, NESTED, Column, native_name
+from accord.engines.sigma.tree import Atom
+from accord.engines.sigma.values import everything
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+VALUES, RAW = b"accord.values.1", b"accord.raw.1"
+"""Under which names a file's metadata holds its summaries."""
+LETTERS = b"abcdefghijklmnopqrstuvwxyz0123456789 .,:;-_/\\\"'()[]{}<>=+*&%$#@"
+"""Characters that are told from each other. "?" is none of them: it stands for bytes that are no text."""
+_ALIKE = ((b"\xe2\x84\xaa", b"k"), (b"\xc4\xb0", b"i"))
+"""Letters outside of ASCII (Kelvin's sign, I with a dot) whose lower case is in it, or begins in it."""
+_AT_ONCE, _OVER = 1 << 16, 16
+"""Bytes that are looked at together, and how far into the next: four letters of four bytes each."""
+_SPARSE = 3
+"""Bits for each run that is there, at least: at most one bit in three is set."""
+_SMALLEST, _LARGEST = 9, 22
+_THREES = 1 << 18
+_FACTOR = 0x9E3779B1
+_MOST_NESTED = 20_000
+"""Distinct nested values of a column that are written out; a file with more has no summary of its values."""
+_FEW, _FEW_BYTES = 2_000, 1 << 18
+"""Runs, and bytes of distinct values, up to which a column has a summary of its own."""
+_MOST_BYTES = 16 << 20
+
+
+class Keywords:
+    """Questions to texts, each by words that must be there if it is answered."""
+
+    def __init__(self, words: Sequence[Sequence[str]]) -> None:
+        self.count = len(words)
+        self.fours, self.of_fours = _all_runs(words, 4)
+        self.threes, self.of_threes = _all_runs(words, 3)
+
+
+def _all_runs(words: Sequence[Sequence[str]], length: int) -> tuple[np.ndarray, np.ndarray]:
+    """The runs of all words, and for each the place of its words."""
+    import numpy as np
+
+    held, of = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for place, several in enumerate(words):
+        for word in several:
+            told = word.lower().encode("utf-8", "replace").translate(_signs())
+            held.append(_runs(np.frombuffer(told, np.uint8), length))
+            of.append(np.full(len(held[-1]), place))
+    return np.concatenate(held), np.concatenate(of)
+
+
+def keywords_of(atoms: Sequence[Atom]) -> Keywords:
+    """Keywords of rules; those of which no word is known may hold anywhere."""
+    words: list[Sequence[str]] = []
+    for atom in atoms:
+        match atom.op:
+            case "equals" | "contains" | "startswith" | "endswith":
+                words.append((atom.value,))
+            case "like":
+                words.append([part for part in atom.value if isinstance(part, str)])
+            case _:
+                words.append(())
+    return Keywords(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What may be in some texts: bits of hashes of runs of four characters, and of runs of three (where told)."""
+
+    size: int
+    fours: np.ndarray
+    threes: np.ndarray | None = None
+    columns: Mapping[str, Summary] = field(default_factory=dict)
+
+    def may_hold(self, word: str) -> bool:
+        """Whether a word may be in one of the texts, without regard to case."""
+        return bool(self.may_answer(Keywords([(word,)]))[0])
+
+    def may_answer(self, keywords: Keywords) -> np.ndarray:
+        """For each keyword, whether it may hold for one of the texts."""
+        import numpy as np
+
+        lacks = np.zeros(keywords.count, np.bool_)
+        lacks[keywords.of_fours[~_set(self.fours, _hashed(keywords.fours, self.size))]] = True
+        if self.threes is not None:
+            lacks[keywords.of_threes[~_set(self.threes, keywords.threes)]] = True
+        return ~lacks
+
+    def packed(self) -> bytes:
+        """As it stands in a file's metadata: what sizes there are, and all bits."""
+        told = json.dumps({"size": self.size, "columns": [(name, one.size) for name, one in self.columns.items()]})
+        assert self.threes is not None
+        parts = [self.threes, self.fours, *(one.fours for one in self.columns.values())]
+        held = told.encode() + b"\0" + b"".join(part.tobytes() for part in parts)
+        return base64.b64encode(zlib.compress(held, 6))
+
+
+def summary_of(metadata: Mapping[bytes, bytes] | None, name: bytes) -> Summary | None:
+    """A file's summary under a name; None where it has none that can be read."""
+    import numpy as np
+
+    data = (metadata or {}).get(name)
+    if data is None:
+        return None
+    try:
+        held = zlib.decompressobj().decompress(base64.b64decode(data), _MOST_BYTES)
+        told, _, rest = held.partition(b"\0")
+        whole = json.loads(told)
+        names = [str(name) for name, _ in whole["columns"]]
+        sizes = [int(whole["size"]), *(int(size) for _, size in whole["columns"])]
+        if not all(_SMALLEST <= size <= _LARGEST for size in sizes):
+            return None
+        lengths = [_THREES, *(1 << size for size in sizes)]
+        if len(rest) * 8 != sum(lengths):
+            return None
+    except (ValueError, TypeError, KeyError, RecursionError, zlib.error):
+        return None
+    bits = np.split(np.frombuffer(rest, np.uint8), np.cumsum(lengths[:-1]) // 8)
+    columns = {name: Summary(size, one) for name, size, one in zip(names, sizes[1:], bits[2:], strict=True)}
+    return Summary(sizes[0], bits[1], bits[0], columns)
+
+
+def _runs(signs: np.ndarray, length: int) -> np.ndarray:
+    """The numbers of all runs of so many characters in which all are told."""
+    import numpy as np
+
+    if len(signs) < length:
+        return np.zeros(0, np.int64)
+    parts = np.lib.stride_tricks.sliding_window_view(signs, length)
+    parts = parts[(parts != 0).all(axis=1)].astype(np.int64)
+    found: np.ndarray = (parts << np.arange(length - 1, -1, -1) * 6).sum(axis=1)
+    return found
+
+
+def _hashed(runs: np.ndarray, size: int) -> np.ndarray:
+    return (runs * _FACTOR & 0xFFFFFFFF) >> 32 - size
+
+
+def _set(bits: np.ndarray, places: np.ndarray) -> np.ndarray:
+    found: np.ndarray = (bits[places >> 3] >> (7 - (places & 7)).astype(bits.dtype) & 1).astype(bool)
+    return found
+
+
+def _bits(runs: np.ndarray) -> tuple[int, np.ndarray]:
+    """A table of bits for these runs: its size as a power of two, and itself."""
+    import numpy as np
+
+    size = min(_LARGEST, max(_SMALLEST, (len(runs) * _SPARSE).bit_length()))
+    held = np.zeros(1 << size, np.bool_)
+    held[_hashed(runs, size)] = True
+    return size, np.packbits(held)
+
+
+@cache
+def _signs() -> bytes:
+    """The number of each byte's character; 0 for those that are not told from each other."""
+    found = bytearray(256)
+    for number, letter in enumerate(LETTERS, 1):
+        found[letter] = found[ord(chr(letter).upper())] = number
+    return bytes(found)
+
+
+def _parts(texts: Any) -> Iterator[np.ndarray]:
+    """The runs of four in bytes of one or more texts, one behind the other; also those of three and a border."""
+    for begin in range(0, len(texts), _AT_ONCE):
+        part = bytes(texts[begin : begin + _AT_ONCE + _OVER])
+        yield _fours(part)
+        for letter, plain in _ALIKE:
+            if letter in part:
+                yield _fours(part.replace(letter, plain))
+
+
+def _fours(part: bytes) -> np.ndarray:
+    import numpy as np
+
+    signs = np.frombuffer(b"\0\0\0" + part.translate(_signs()) + b"\0\0\0", np.uint8).astype(np.uint16)
+    pairs = signs[:-1] << 6
+    pairs |= signs[1:]
+    runs: np.ndarray = pairs[:-2].astype(np.int64)
+    runs <<= 12
+    runs |= pairs[2:]
+    return runs
+
+
+class Runs:
+    """The runs of characters in texts that come part by part."""
+
+    def __init__(self) -> None:
+        import numpy as np
+
+        self._there = np.zeros(1 << 24, np.bool_)
+
+    def add(self, texts: Any) -> None:
+        """Bytes of one or more texts, one behind the other."""
+        for runs in _parts(texts):
+            self.put(runs)
+
+    def put(self, runs: np.ndarray) -> None:
+        """These runs."""
+        known = self._there.take(runs)
+        if not known.all():
+            self._there[runs[~known]] = True
+
+    def summary(self, columns: Mapping[str, Summary] | None = None) -> Summary:
+        """What was there."""
+        import numpy as np
+
+        runs = np.flatnonzero(self._there)
+        told = runs[(runs & 63 != 0) & (runs >> 6 & 63 != 0) & (runs >> 12 & 63 != 0)]
+        threes = np.zeros(_THREES, np.bool_)
+        threes[told & 0x3FFFF] = True
+        size, fours = _bits(told[told >> 18 != 0])
+        return Summary(size, fours, np.packbits(threes), columns or {})
+
+
+class Gathering:
+    """The summaries of a file that is written table by table, in the columns of the store of events."""
+
+    def __init__(self) -> None:
+        self._values, self._raw = Runs(), Runs()
+        self._columns: dict[str, np.ndarray | None] = {}
+        self._anything = False
+
+    def add(self, table: pa.Table) -> None:
+        """The next rows of the file."""
+        import numpy as np
+
+        for name, chunked in zip(table.schema.names, table.columns, strict=True):
+            for array in chunked.chunks:
+                if name == "_raw":
+                    self._raw.add(_bytes_of(array))
+                elif name != MORE and native_name(name, True) is None:
+                    continue
+                elif array.null_count == len(array):
+                    self._columns.setdefault(name, np.zeros(0, np.int64))
+                else:
+                    self._add(name, array if _is_dictionary(array) else array.dictionary_encode())
+
+    def _add(self, name: str, array: pa.Array) -> None:
+        """The values of a column, each once."""
+        import numpy as np
+
+        texts: Any = None
+        if name == MORE or name.startswith(NESTED):
+            if len(array.dictionary) > _MOST_NESTED:
+                self._anything = True
+                return
+            values = Column(name, array, parsed=True).read(array.dictionary)
+            told = "\0".join(text for value in values for text in everything({"": value}))
+            texts = told.encode("utf-8", "replace")
+        else:
+            texts = _bytes_of(array.dictionary)
+        known = self._columns.get(name, np.zeros(0, np.int64))
+        if known is None or len(texts) > _FEW_BYTES:
+            self._columns[name] = None
+            self._values.add(texts)
+            return
+        runs = np.unique(np.concatenate([known, *_parts(texts)]))
+        self._values.put(runs)
+        runs = runs[(runs & 63 != 0) & (runs >> 6 & 63 != 0) & (runs >> 12 & 63 != 0) & (runs >> 18 != 0)]
+        self._columns[name] = runs if len(runs) <= _FEW else None
+
+    def metadata(self) -> dict[bytes, bytes]:
+        """What to write into the file's metadata."""
+        found = {RAW: self._raw.summary().packed()}
+        if not self._anything:
+            columns = {name: Summary(*_bits(runs)) for name, runs in self._columns.items() if runs is not None}
+            found[VALUES] = self._values.summary(columns).packed()
+        return found
+
+
+def _is_dictionary(array: pa.Array) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_dictionary(array.type))
+
+
+def _bytes_of(array: pa.Array) -> memoryview:
+    """All texts of an array, as they lie in memory."""
+    import numpy as np
+    import pyarrow as pa
+
+    large = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
+    _, offsets, data = array.buffers()
+    if data is None or not len(array):
+        return memoryview(b"")
+    ends = np.frombuffer(offsets, np.int64 if large else np.int32)[array.offset : array.offset + len(array) + 1]
+    return memoryview(data)[int(ends[0]) : int(ends[-1])]
