@@ -35,7 +35,8 @@ def large_writes(*tables: type[Model]) -> Iterator[None]:
     What is there already is no work for the collector of garbage: looking through a whole Accord again and again takes
     a sixth of an import. It comes less often too: rows of a chunk are no garbage before the chunk is in. On SQLite this
     connection holds more pages, and moves what it wrote into the file less often: a page that many chunks change is
-    then written once. It reads without a map of the file, whose pages would count twice. Everybody else's connection keeps its own settings.
+    then written once. It reads without a map of the file, whose pages would count twice. Everybody else's connection
+    keeps its own settings.
     """
     gc.freeze()
     threshold = gc.get_threshold()

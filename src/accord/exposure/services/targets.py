@@ -20,8 +20,8 @@ TIED = ("state", "asset", "matched_by", "candidates", "reason", "by_hand", "sett
 
 def ensure(
     seen: Mapping[str, records.Target], wanted: Iterable[str], observed: datetime, log: ledger.Log
-) -> dict[str, Target]:
-    """The targets of these identities: new ones are made and matched to assets.
+) -> tuple[dict[str, Target], set[str]]:
+    """The targets of these identities, and which of them are new: those are made and matched to assets.
 
     `seen` are records of the file by identity, `wanted` further identities that were seen before. What a newer
     scan said of a target's names stays. Inside the caller's transaction.
@@ -36,7 +36,7 @@ def ensure(
         known[target.identity] = target
         log.add("add", "unclaimed", target.identity, None, snapshot(target, keys))
     bulk.overwrite(Target, renamed, (*NAMES, "last_seen", "first_seen"))
-    return known
+    return known, {target.identity for target in fresh}
 
 
 def match_into(targets: list[Target]) -> dict[int, str]:

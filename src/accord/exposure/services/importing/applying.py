@@ -43,6 +43,7 @@ class _Landing:
         self.identities: list[str] = []
         self.pending: dict[str, records.Target] = {}
         self.seen: dict[str, int] = {}
+        self.fresh: set[str] = set()
         self.coverage: dict[str, list[records.Coverage]] = {}
         self.sets: list[frozenset[str]] = []
         self.refused: list[tuple[Any, ...]] = []
@@ -84,6 +85,7 @@ class _Landing:
         self.portion.begin()
         applied = landing.apply(self.actor, self.scan.pk, chunk, self.estate, self.kinds)
         self.portion.end(len(sightings))
+        self.fresh |= chunk.fresh
         self.tell(applied, self.scan.observations, "Applying")
         self.breath.leave()
 
@@ -103,7 +105,8 @@ class _Landing:
             )
         self.breath.enter()
         closing.note_coverage(self.actor, self.scan.pk, self.seen, self.coverage, self.estate, self._pause)
-        claims.rematch(self.actor, list(self.seen), self._pause)
+        known = [identity for identity in self.seen if identity not in self.fresh]  # the others were matched just now
+        claims.rematch(self.actor, known, self._pause)
         with ledger.write(self.actor, f"scan:{self.scan.pk}") as log:
             scan = Scan.objects.get(pk=self.scan.pk)
             if scan.is_over:

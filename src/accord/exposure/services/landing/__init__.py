@@ -55,13 +55,15 @@ class Sightings:
 class Chunk:
     """Rows of one part of a file: `start` is the number of observations before these.
 
-    `targets` are records that came with them by identity; `identities` those of all targets of the part by number.
+    `targets` are records that came with them by identity; `identities` those of all targets of the part by number;
+    `fresh`, once it is applied, those of targets that it made.
     """
 
     start: int
     targets: dict[str, records.Target]
     identities: Sequence[str]
     rows: Sightings
+    fresh: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -91,7 +93,7 @@ def apply(actor: User, scan_id: int, chunk: Chunk, estate: Estate, kinds: Kinds)
         assert scan.observed is not None
         rows = chunk.rows.part(max(0, scan.applied - chunk.start), len(chunk.rows))
         numbers = {number: chunk.identities[number] for number in set(rows.target)}
-        known = targets.ensure(chunk.targets, numbers.values(), scan.observed, log)
+        known, chunk.fresh = targets.ensure(chunk.targets, numbers.values(), scan.observed, log)
         assets = {t.asset_id for t in known.values() if t.asset_id is not None}
         facts = estate.of(assets)
         places = {number: place_of(known[identity], facts) for number, identity in numbers.items()}
