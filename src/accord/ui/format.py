@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -19,6 +20,7 @@ from accord.core.statements import figure
 UNKNOWN = "unknown"
 MINUS = "\N{MINUS SIGN}"
 NBSP = "\N{NO-BREAK SPACE}"
+OWN_WORD = re.compile(r"(?<![^\s(])\d{4}-\d\d-\d\d(?![^\s),;:.]|[.]\w)")
 
 
 def is_unknown(value: object) -> bool:
@@ -114,6 +116,18 @@ def datetime(value: dt.datetime | str | None) -> str:
     local = timezone.localtime(value) if timezone.is_aware(value) else value
     clock = f"{local:%H:%M} {local.tzname() or ''}".strip().replace(" ", NBSP)
     return f"{date(local)}, {clock}"
+
+
+def dated(text: object) -> str:
+    """A name in whose words an ISO date stands, with the date as it is written here; a file's name stays as it is."""
+
+    def _written(match: re.Match[str]) -> str:
+        try:
+            return date(match[0])
+        except ValueError:  # it looks like a date and is none
+            return match[0]
+
+    return OWN_WORD.sub(_written, str(text))
 
 
 def yes_no(value: object) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +13,8 @@ from accord.core import ledger, nouns
 from accord.core.accounts import OPERATOR
 from accord.core.models import LedgerEntry
 from accord.core.statements import Statement, figure
-from accord.core.values import Kind, render
 from accord.ui import format as write
+from accord.ui import telling
 
 VERBS = {
     "add": ("added it", "good"), "change": ("changed it", "info"), "remove": ("removed it", "danger"),
@@ -45,12 +43,6 @@ VERBS = {
     "undo_part": ("undid a part of it", "warning"), "stand_again": ("let it stand again", "info"),
 }  # fmt: skip
 ACTORS = {OPERATOR: "Command line", ledger.SYSTEM: "Accord"}
-ACRONYMS = frozenset({
-    "cio", "ciso", "cpe", "cve", "cvss", "cwe", "epss", "fte", "it", "kev", "pdf", "rpo", "rto", "sha256", "url",
-})  # fmt: skip
-WRITTEN = {Kind.MONEY, Kind.SHARE, Kind.INT, Kind.DECIMAL, Kind.DATE}
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d\S*[+Z]\S*")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +76,8 @@ def history_entry(entry: LedgerEntry, *, subject: bool = False) -> HistoryEntry:
     changes = []
     if entry.before or entry.after:
         for name, before, after in ledger.changes(entry):
-            column = found.column(name) if found is not None and found.has(name) else None
-            changes.append((column.title if column else _label(name), _text(before, column), _text(after, column)))
+            title = found.column(name).title if found is not None and found.has(name) else telling.label(name)
+            changes.append((title, telling.told(entry.noun, name, before), telling.told(entry.noun, name, after)))
     return HistoryEntry(
         actor=actor_name(entry.actor), verb=verb.replace(" it", "", 1) if subject else verb,
         at=dt.datetime.fromisoformat(entry.at), changes=changes[:40],
@@ -97,35 +89,6 @@ def history_entry(entry: LedgerEntry, *, subject: bool = False) -> HistoryEntry:
 def actor_name(actor: str) -> str:
     """Who wrote an entry, as a reader knows it: an address, the command line, or Accord itself."""
     return ACTORS.get(actor, actor)
-
-
-def _label(name: str) -> str:
-    words = [word.upper() if word in ACRONYMS else word for word in name.split("_")]
-    text = " ".join(words)
-    return text[:1].upper() + text[1:]
-
-
-def _text(value: Any, column: nouns.Column | None = None) -> str:
-    """A value of the ledger as its column writes it; the value as it stands where the column cannot read it."""
-    if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False)[:300]
-    if column is None or value is None or value == "":
-        return column.blank if column is not None and column.blank else _bare(value)[:300]
-    if column.kind is Kind.CHOICE:
-        return dict(column.choices).get(str(value), str(value))
-    if column.kind in WRITTEN:
-        try:
-            return write.money(value) if column.kind is Kind.MONEY else write.plain(column.kind.value, value)
-        except (ValueError, TypeError, ArithmeticError):
-            return render(value)[:300]
-    return render(value)[:300]
-
-
-def _bare(value: Any) -> str:
-    text = render(value)
-    if MOMENT.fullmatch(text):
-        return write.datetime(text)
-    return write.date(text) if DAY.fullmatch(text) else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from accord.exposure.models import Finding, Scan, ScanTarget
 from accord.exposure.services import journal
 from accord.ui import format as write
 from accord.ui.parts import HistoryEntry, history_entry
+from accord.ui.telling import told
 
 LIMIT = 40
 VERBS = {
@@ -28,7 +29,6 @@ SHOWN = {
     "state": "State", "version": "Version", "fixed_version": "Fixed in", "severity": "Severity", "cvss_score": "CVSS",
     "note": "Note", "path": "Path", "line": "Line", "port": "Port", "component": "Component",
 }  # fmt: skip
-STATES = dict(Finding.State.choices)
 
 
 def history_of(finding: Finding) -> list[HistoryEntry]:
@@ -51,7 +51,7 @@ def _was(entry: LedgerEntry) -> str:
 
 def _of_import(scan: Scan, verb: str, before: dict[str, Any] | None, after: dict[str, Any]) -> HistoryEntry:
     words, tone = VERBS.get(verb, (verb, "neutral"))
-    changes = [(label, _told(name, (before or {}).get(name)), _told(name, after[name]))
+    changes = [(label, told("finding", name, (before or {}).get(name)), told("finding", name, after[name]))
                for name, label in SHOWN.items() if name in after]  # fmt: skip
     if scan.state == Scan.State.UNDONE:
         words += " (the import was undone)"
@@ -66,12 +66,6 @@ def _of_import(scan: Scan, verb: str, before: dict[str, Any] | None, after: dict
 
 def _looked(scan: Scan) -> str:
     return f"scanned {write.plain('datetime', scan.observed)}"
-
-
-def _told(name: str, value: Any) -> str:
-    if value in (None, ""):
-        return ""
-    return STATES.get(value, str(value)) if name == "state" else str(value)
 
 
 def stale_because(finding: Finding) -> tuple[str, str] | None:

@@ -24,6 +24,7 @@ from accord.exposure.selectors.life import scope_of
 from accord.exposure.services.mapped import can_be_mapped
 from accord.exposure.shell.links import findings_href
 from accord.exposure.views.mappings import address_of
+from accord.ui import format as write
 from accord.ui import parts
 from accord.ui.access import may
 from accord.ui.lists import list_page
@@ -130,7 +131,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
     stopped = not scan.is_over and (job is None or job.is_over)
     context = {
-        "title": str(scan),
+        "title": write.dated(scan),
         "subtitle": f"{scan.scanner or scan.format or 'Unknown scanner'} {scan.scanner_version}".strip(),
         "breadcrumb": [("Scans", reverse("exposure:scan_list"))],
         "scan": scan,

@@ -47,6 +47,12 @@ def compact_money(value: Any, currency: str | None = None) -> str:
 
 
 @register.filter
+def dated(value: Any) -> str:
+    """A name with the ISO dates among its words as dates are written here."""
+    return write.dated(value)
+
+
+@register.filter
 def number(value: Any, digits: int | None = None) -> str:
     """A number with thousands separators."""
     return _or_unknown(write.number(value, digits))
