@@ -22,12 +22,6 @@ NOW = datetime(2026, 5, 10, 15, 0, tzinfo=UTC)
 LINES = (
     b'{"m":"Whoami /all"}', b'{"m":"Stra\xc3\x9fe \xe2\x84\xaaelvin"}', b"\xff\xfe broken", b"ab", b'{"p":"C:\\\\x"}',
 )  # fmt: skip
-    b'{"m":"Whoami /all"}',
-    b'{"m":"Stra\xc3\x9fe \xe2\x84\xaaelvin"}',
-    b"\xff\xfe broken",
-    b"ab",
-    b'{"p":"C:\\\\x"}',
-)
 
 
 @pytest.fixture
