@@ -14,6 +14,7 @@ from accord.core.errors import Problem, Refused
 from accord.core.models import User
 from accord.core.permissions import guard_api, require
 from accord.monitoring.lists.alerts import ALERTS, SILENCES, checked, under
+from accord.monitoring.lists.entities import ENTITIES
 from accord.monitoring.lists.exceptions import EXCEPTIONS
 from accord.monitoring.models import Alert, AlertAct, ExceptionReplay, Rule, RuleException, Silence
 from accord.monitoring.selectors import alerts as read
@@ -96,6 +97,7 @@ class Quiet(Schema):
 
 router = Router()
 list_operation(router, "/alerts", ALERTS)
+list_operation(router, "/entities", ENTITIES, "entities")
 list_operation(router, "/exceptions", EXCEPTIONS)
 list_operation(router, "/silences", SILENCES)
 

@@ -9,7 +9,7 @@ from ninja import Body, Field, Router, Schema
 
 from accord.core.api import actor_of, idempotent
 from accord.core.permissions import guard_api
-from accord.monitoring.lists.rules import RULES
+from accord.monitoring.lists.rules import FAULTS, RULES
 from accord.monitoring.models import Rule
 from accord.monitoring.selectors import rules as selectors
 from accord.monitoring.services import rules, scorecards
@@ -18,6 +18,7 @@ from accord.ui.nouns.operations import list_operation
 
 router = Router()
 list_operation(router, "/rules", RULES)
+list_operation(router, "/rule-faults", FAULTS, "rule_faults")
 
 
 class Text(Schema):

@@ -59,12 +59,12 @@ def list_parameters(spec: ListSpec) -> list[dict[str, Any]]:
     ]
 
 
-def list_operation(router: Router, address: str, spec: ListSpec) -> None:
-    """GET `address`: one page of the list."""
+def list_operation(router: Router, address: str, spec: ListSpec, name: str = "") -> None:
+    """GET `address`: one page of the list. `name` where it is not the list of its noun."""
 
     @router.get(
         address, response=Page, summary=spec.title, description=spec.intro,
-        operation_id=f"list_{spec.noun}", openapi_extra={"parameters": list_parameters(spec)},
+        operation_id=f"list_{name or spec.noun}", openapi_extra={"parameters": list_parameters(spec)},
     )  # fmt: skip
     @guard_api("view", spec.noun)
     def listed(request: HttpRequest) -> dict[str, Any]:
