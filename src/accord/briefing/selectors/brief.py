@@ -23,6 +23,7 @@ from accord.estate import selectors as estate
 from accord.estate.models import System
 from accord.exposure.models import FeedUpdate, TotalExposure
 from accord.exposure.selectors.systems import exposure_from
+from accord.exposure.shell.links import STANDING
 from accord.organization.models import Unit
 from accord.risk import selectors as risk
 from accord.risk.models import Appetite, LossRun, Scenario
@@ -145,7 +146,7 @@ def _attacked() -> Statement:
         found.known_exploited if known else None,
         source="Scans, and CISA's list of attacked weaknesses",
         query="exposure.selectors.posture",
-        href=address("exposure:finding_list", state="open", known_exploited="yes"),
+        href=address("exposure:finding_list", state=STANDING, known_exploited="yes"),
         tone="danger" if known and found.known_exploited else "",
         note="" if known else "Not known before a scan and the public list are here.",
     )  # fmt: skip

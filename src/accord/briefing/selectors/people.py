@@ -23,6 +23,7 @@ from accord.estate.selectors import SYSTEM_FACTS, Alignment
 from accord.exposure import selectors as exposure
 from accord.exposure.models import Scan
 from accord.exposure.selectors import Exposure
+from accord.exposure.shell.links import STANDING
 from accord.organization.models import Goal, Person, Unit
 from accord.organization.scope import unit_and_below
 from accord.strategy.models import InitiativeSystem
@@ -105,18 +106,20 @@ def _open(state: dict[str, Exposure], scanned: bool) -> list[Statement]:
     note = "A weak point on two systems counts for both." if scanned else posture.NEVER
     due = sum(found.with_deadline for found in state.values())
     known = sum(found.known_exploited for found in state.values())
+    dated = next((found.dated for found in state.values()), None)
     return [
         Statement(
             "people.deadline", "Weak points to fix by a date", due if scanned else None, "findings",
             source="Open findings by system.",
-            query="exposure.selectors.system_exposure", href=address("exposure:finding_list", state="open"),
+            query="exposure.selectors.system_exposure",
+            href=address("exposure:finding_list", state=STANDING, priority=dated),
             note=note, tone="warning" if due else "",
         ),
         Statement(
             "people.exploited", "Known to be used by attackers", known if scanned else None, "findings",
             source="CISA's catalogue of known exploited vulnerabilities.",
             query="exposure.selectors.system_exposure", tone="danger" if known else "",
-            href=address("exposure:finding_list", state="open", known_exploited="yes"),
+            href=address("exposure:finding_list", state=STANDING, known_exploited="yes"),
         ),
     ]  # fmt: skip
 
@@ -149,6 +152,10 @@ def _gaps(systems: Sequence[System]) -> list[estate.Gap]:
     return sorted(found, key=lambda gap: -gap.missing)
 
 
+def _at(system: System, **filters: object) -> str:
+    return address("exposure:finding_list", system=system.key, state=STANDING, **filters)
+
+
 def _table(systems: Sequence[System], state: dict[str, Exposure], aligned: Alignment) -> Table:
     """The systems, those with the most to fix first."""
     ordered = sorted(systems, key=lambda s: (-state[s.key].known_exploited, -state[s.key].with_deadline, s.key))
@@ -158,8 +165,8 @@ def _table(systems: Sequence[System], state: dict[str, Exposure], aligned: Align
             (
                 parts.text(system.name, address("estate:system_detail", system.key)),
                 parts.badge("criticality", system.criticality),
-                parts.count(state[system.key].with_deadline, address("exposure:finding_list", system=system.key)),
-                parts.count(state[system.key].known_exploited),
+                parts.count(state[system.key].with_deadline, _at(system, priority=state[system.key].dated)),
+                parts.count(state[system.key].known_exploited, _at(system, known_exploited="yes")),
                 parts.percent(aligned.weight_of(system.key)),
             )
             for system in ordered[:SHOWN]

@@ -16,6 +16,7 @@ from accord.exposure.selectors import Coverage, Exposure, FeedAge, FixFirst
 from accord.exposure.selectors.feeds import STALE
 from accord.exposure.selectors.posture import totals
 from accord.exposure.selectors.systems import exposure_from
+from accord.exposure.shell.links import STANDING
 from accord.ui import format as write
 
 SHOWN = 8
@@ -75,19 +76,18 @@ def statements(found: Seen) -> list[Statement]:
     """Open, exploited, watched, unclaimed. No query."""
     exposure, cover = found.exposure, found.coverage
     known = found.scanned and found.catalogue
-    dated = [one.code for one in exposure.by_class if one.days is not None]
     return [
         Statement(
             "posture.deadline", "Weak points to fix by a date", exposure.with_deadline if found.scanned else None,
             "findings", source=f"Of {exposure.open:,} open findings.", query="briefing.selectors.posture.seen",
-            href=address("exposure:finding_list", priority=dated), as_of=found.as_of,
+            href=address("exposure:finding_list", state=STANDING, priority=exposure.dated), as_of=found.as_of,
             tone="warning" if exposure.with_deadline else "", note="" if found.scanned else NEVER,
         ),
         Statement(
             "posture.exploited", "Known to be used by attackers", exposure.known_exploited if known else None,
             "findings", source="CISA's catalogue of known exploited vulnerabilities.",
             query="briefing.selectors.posture.seen", as_of=found.as_of,
-            href=address("exposure:finding_list", state="open", known_exploited="yes"),
+            href=address("exposure:finding_list", state=STANDING, known_exploited="yes"),
             tone="danger" if known and exposure.known_exploited else "",
             note="" if known or not found.scanned else "The catalogue was never loaded.",
         ),
@@ -121,7 +121,7 @@ def fix_first(rows: Iterable[FixFirst], title: str = "What to fix first") -> Tab
             )
             for row in rows
         ],
-        "Nothing is open that needs fixing.", address("exposure:finding_list", state="open"),
+        "Nothing is open that needs fixing.", address("exposure:finding_list", state=STANDING),
     )  # fmt: skip
 
 
@@ -161,12 +161,12 @@ def by_class(exposure: Exposure) -> Table:
         "classes", "Open by deadline", ("Fix within", "Open"),
         [
             (
-                parts.text(row.label, address("exposure:finding_list", state="open", priority=row.code)),
+                parts.text(row.label, address("exposure:finding_list", state=STANDING, priority=row.code)),
                 parts.count(row.open),
             )
             for row in exposure.by_class
         ],
-        "Nothing is open.", address("exposure:finding_list", state="open"),
+        "Nothing is open.", address("exposure:finding_list", state=STANDING),
     )  # fmt: skip
 
 

@@ -14,11 +14,11 @@ from accord.core.permissions import scoped
 from accord.engines import priority
 from accord.engines.priority import CODES, Urgency
 from accord.estate.models import Asset, System, UnitSystem
-from accord.exposure.models import IS_OPEN, TOUCHED, Definition, DefinitionAlias, Finding, Severity
+from accord.exposure.models import IS_OPEN, OPEN_STATES, TOUCHED, Definition, DefinitionAlias, Finding, Severity
 from accord.exposure.selectors import search
 from accord.exposure.selectors.narrow import MANY, are_few, few, of_definitions, on_assets, plain
 from accord.exposure.selectors.policy import policy
-from accord.exposure.shell.links import asset_href
+from accord.exposure.shell.links import STANDING, asset_href
 from accord.organization.models import Unit
 from accord.organization.scope import unit_and_below
 from accord.outlet.vex.records import JUSTIFICATIONS
@@ -32,6 +32,9 @@ SEVERITIES = [(str(s.label), str(s.label).capitalize()) for s in Severity]
 NUMBERS = {str(s.label): s.value for s in Severity}
 URGENCIES = {CODES[u]: u for u in Urgency}
 FORM = "findings-form"
+WORKED = frozenset(OPEN_STATES) - {Finding.State.ACCEPTED}
+MEANT = {Finding.State.OPEN.value: sorted(WORKED), STANDING: OPEN_STATES}
+STATES = [(Finding.State.OPEN.value, "Open: to be worked"), (STANDING, "Open and accepted"), *Finding.State.choices[1:]]
 CHOSEN = 300
 """So many systems or units are offered as choices; where there are more, the key is typed."""
 FOUND = 500
@@ -110,10 +113,14 @@ def under(actor: Any, query: dict[str, list[str]]) -> Rows:
 
 
 def _in_state(found: Rows, value: Any) -> Rows:
-    if value == [Finding.State.OPEN.value]:
+    """Open is what is to be worked: all that is there but what is accepted."""
+    wanted = frozenset(state for one in value for state in MEANT.get(one, (one,)))
+    if not wanted - WORKED and Finding.State.OPEN in wanted:
+        return found.filter(IS_OPEN).exclude(state=Finding.State.ACCEPTED)
+    if wanted == frozenset(OPEN_STATES):
         return found.filter(IS_OPEN)
-    found = found.filter(state__in=value)
-    return found if Finding.State.OPEN.value in value else found.filter(TOUCHED)
+    found = found.filter(state__in=sorted(wanted))
+    return found if Finding.State.OPEN in wanted else found.filter(TOUCHED)
 
 
 def _of_system(found: Rows, value: Any) -> Rows:
@@ -274,7 +281,8 @@ FINDINGS = ListSpec(
         ListFilter("definition", "Definition", "ref", _of_definition),
         ListFilter("priority", "Fix within", "choice", _urgent, _classes,
                    multiple=True),
-        ListFilter("state", "State", "choice", _in_state, Finding.State.choices, multiple=True),
+        ListFilter("state", "State", "choice", _in_state, STATES, multiple=True,
+                   help="Open: to be worked, so whatever is there and not accepted. Counts are of open and accepted."),
         ListFilter("severity", "Severity", "choice", _rated, SEVERITIES, multiple=True, nullable=True),
         ListFilter("reach", "Exposed to", "choice", _reaching, System.Reach.choices, multiple=True, nullable=True),
         yes_no("known_exploited", "Known exploited", nullable=True),

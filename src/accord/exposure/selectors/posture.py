@@ -19,6 +19,7 @@ from accord.exposure.selectors.feeds import FeedAge, feed_ages
 from accord.exposure.selectors.narrow import MANY, MANY_ASSETS, of_systems
 from accord.exposure.selectors.policy import policy
 from accord.exposure.selectors.systems import Exposure, exposure_from
+from accord.exposure.shell.links import STANDING
 
 RECENT = timedelta(days=30)
 WINDOW = 400
@@ -208,7 +209,7 @@ def _counts(groups: dict[tuple[int, int], Any]) -> dict[tuple[int, int], Held]:
 
 def _group(row: Any, system: tuple[str, str], counted: Held | None, inside: Held) -> FixFirst:
     number, price = inside if counted is None else counted
-    parameters = {"definition": row.definition.identifier, "state": "open"}
+    parameters = {"definition": row.definition.identifier, "state": STANDING}
     if system[0]:
         parameters["system"] = system[0]
     return FixFirst(

@@ -45,6 +45,11 @@ class Exposure:
         return sum(c.open for c in self.by_class if c.days is not None)
 
     @property
+    def dated(self) -> list[str]:
+        """The codes of the classes of `with_deadline`."""
+        return [c.code for c in self.by_class if c.days is not None]
+
+    @property
     def worst(self) -> str:
         return next((c.code for c in self.by_class if c.open), "")
 

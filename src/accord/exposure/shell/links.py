@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.urls import reverse
 
+STANDING = "open_and_accepted"
+"""What the list of findings calls all that is there, accepted or not: what every count of open findings counts."""
+
 
 def asset_href(key: str) -> str | None:
     """The page of an asset."""

@@ -12,7 +12,7 @@ from accord.exposure import selectors
 from accord.exposure.lists import DEFINITIONS
 from accord.exposure.lists.findings import urgency_code
 from accord.exposure.models import IS_OPEN, Definition, Finding, Kev
-from accord.exposure.shell.links import findings_href
+from accord.exposure.shell.links import STANDING, findings_href
 from accord.ui import parts
 from accord.ui.access import may
 from accord.ui.lists import list_page
@@ -42,7 +42,7 @@ def detail(request: HttpRequest, identifier: str) -> HttpResponse:
         "epss": ages["epss"],
         "ssvc": ages["ssvc"],
         "findings": [(one, urgency_code(one)) for one in seen.defer("evidence").order_by("rank", "id")[:SHOWN]],
-        "all_href": findings_href(definition=definition.identifier, state="open"),
+        "all_href": findings_href(definition=definition.identifier, state=STANDING),
         "links": [link for link in definition.references if str(link).startswith(("https://", "http://"))],
         "history": parts.history("definition", definition.identifier),
     }

@@ -14,6 +14,7 @@ from accord.core.models import User
 from accord.core.permissions import guard
 from accord.core.statements import Statement
 from accord.exposure.models import PathRun
+from accord.exposure.shell.links import STANDING, findings_href
 from accord.ui.access import may
 from accord.ui.charts.paths import path_map
 from accord.ui.nouns import url_for
@@ -67,8 +68,9 @@ def page_of(run: PathRun) -> dict[str, Any]:
         for target in result["targets"]
     ]  # fmt: skip
     fixes = [
-        {**fix, "system": system(fix["system"]), "page": _fix_page(fix["fix"]), "href": reverse("exposure:finding_list")
-         + f"?system={systems[fix['system']]['key']}&state=open"}
+        {**fix, "system": system(fix["system"]), "page": _fix_page(fix["fix"]), "href": findings_href(
+            system=systems[fix["system"]]["key"], state=STANDING
+        )}
         for fix in cut["fixes"]
     ]  # fmt: skip
     shown = [path for target in result["targets"] for path in target["paths"]]

@@ -19,7 +19,7 @@ from accord.exposure.lists.triage import NOTICES, TRIAGE
 from accord.exposure.models import Finding, TriageCase, TriageFinding
 from accord.exposure.selectors import feed_ages
 from accord.exposure.services import notices, triage
-from accord.exposure.shell.links import findings_href
+from accord.exposure.shell.links import STANDING, findings_href
 from accord.ui import parts
 from accord.ui.access import may
 from accord.ui.lists import list_page
@@ -49,7 +49,7 @@ def _context(request: HttpRequest, case: TriageCase, form: TriageForm) -> dict[s
         "still_open": triage.still_open(case),
         "findings": [(one, urgency_code(one)) for one in seen.defer("evidence").order_by("rank", "id")[:SHOWN]],
         "kev": next(age for age in feed_ages() if age.feed == "kev"),
-        "all_href": findings_href(definition=case.definition.identifier, state="open"),
+        "all_href": findings_href(definition=case.definition.identifier, state=STANDING),
         "may_close": case.state == TriageCase.State.OPEN and may(request.user, "change", "triage_case"),
         "form": form,
         "history": parts.history("triage_case", case.key),

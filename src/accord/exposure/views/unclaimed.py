@@ -20,7 +20,7 @@ from accord.exposure.lists import UNCLAIMED
 from accord.exposure.lists.findings import urgency_code
 from accord.exposure.models import IS_OPEN, Finding, Target
 from accord.exposure.selectors.systems import exposure_from
-from accord.exposure.shell.links import asset_href, findings_href
+from accord.exposure.shell.links import STANDING, asset_href, findings_href
 from accord.ui import parts
 from accord.ui.access import may
 from accord.ui.lists import list_page
@@ -45,7 +45,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "asset_href": asset_href(target.asset.key) if target.asset else None,
         "candidates": [(key, asset_href(key)) for key in target.candidates],
         "findings": [(one, urgency_code(one)) for one in rows],
-        "all_href": findings_href(search=f"target:{target.pk}", state="open"),
+        "all_href": findings_href(search=f"target:{target.pk}", state=STANDING),
         "covered": target.covered_by.select_related("scan").order_by("-scan__observed")[:10],
         "may_change": may(request.user, "change", "unclaimed"),
         "may_make": may(request.user, "change", "unclaimed") and may(request.user, "change", "asset"),

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef
 
 from accord.core.models import LedgerEntry
 from accord.core.statements import Statement
+from accord.exposure.shell.links import STANDING
 from accord.risk.hazard.inputs import RELEVANT
 from accord.risk.models import HazardRun
 
@@ -87,7 +88,7 @@ def statements(run: HazardRun) -> list[Statement]:
                 top["by_price"], "%",
                 source=f"{top['first']:,} of {top['findings']:,} priced findings.",
                 query="exposure.services.concentration",
-                href="/findings/?state=open&sort=-price", as_of=run.at,
+                href=f"/findings/?state={STANDING}&sort=-price", as_of=run.at,
                 note=f"The 1 % with the highest EPSS carry {top['by_epss']:.0%}.",
             )
         )  # fmt: skip

@@ -15,6 +15,7 @@ from accord.core.models import User
 from accord.core.permissions import guard, scoped
 from accord.estate.models import Dependency, SystemAsset
 from accord.exposure.models import IS_OPEN, Finding
+from accord.exposure.shell.links import STANDING
 from accord.risk.hazard import reading
 from accord.risk.hazard.assumptions import ASSUMPTIONS
 from accord.risk.models import HazardRun, LossEvent, ScenarioSystem
@@ -149,7 +150,7 @@ def system(request: HttpRequest, key: str) -> HttpResponse:
         ],
         "more_assets": max(0, row["assets"] - len(assets)),
         "findings": dearest[:FINDINGS],
-        "all_href": f"{reverse('exposure:finding_list')}?system={key}&state=open&sort=-price",
+        "all_href": f"{reverse('exposure:finding_list')}?system={key}&state={STANDING}&sort=-price",
         "system_href": url_for("system", key),
         "reach": run.result["assumptions"][f"reach_{row['reach'] or 'unknown'}"],
         "scenarios": [(scenario_href(k), name, money) for k, name, money in row["scenarios"]],
