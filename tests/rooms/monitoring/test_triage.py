@@ -310,6 +310,18 @@ def test_the_next_one_is_on_the_same_host_then_ones_own_then_the_highest(ana: Us
     triage.take(ana, [mine.pk])
     for expected, why in ((there, "the same host"), (mine, "yours"), (top, "the highest that nobody has")):
         found, words = read.suggested(ana, here)
-        assert (found, words) == (expected, why)
+        assert (found, words) == (expected.pk, why)
         triage.close(ana, [expected.pk], "benign")
     assert read.suggested(ana, here) == (None, "")
+
+
+def test_before_and_after_go_by_score_then_by_number(ana: User) -> None:
+    """Against the list as it stands: each alert lies between the one before and the one after it."""
+    about = rule("one")
+    held = take([hit(about, host=f"h{n}", user=None) for n in range(9)])
+    for number, one in enumerate(held):
+        Alert.objects.filter(pk=one.pk).update(score=number // 3)
+    listed = list(Alert.objects.order_by("-score", "-pk"))
+    keys = [None, *(one.pk for one in listed), None]
+    for place, one in enumerate(listed):
+        assert read.neighbours(Alert.objects.all(), one) == (keys[place], keys[place + 2])

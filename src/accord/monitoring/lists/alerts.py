@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet, TextField
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from accord.core.errors import Refused
 from accord.core.permissions import scoped
 from accord.estate.models import System, SystemAsset, UnitSystem
-from accord.monitoring.models import Alert, AlertAct, Rule, Silence
+from accord.monitoring.models import Alert, AlertAct, AlertEvent, Rule, Silence, Source
 from accord.monitoring.services import acts, triage
 from accord.organization.models import Unit
 from accord.organization.scope import unit_and_below
@@ -91,6 +91,11 @@ def score_text(alert: Alert) -> str:
     return f"{alert.score_low:,.0f} to {alert.score:,.0f}"
 
 
+def _of_state(found: Rows, value: Any) -> Rows:
+    """By IN, which both databases answer from the index of the queue; they do not for as many conditions with OR."""
+    return found.filter(state__in=value if isinstance(value, list | tuple) else [value])
+
+
 def _of_owner(found: Rows, value: Any) -> Rows:
     return found.filter(owner=None) if value == UNKNOWN_CHOICE else found.filter(owner__email__iexact=str(value))
 
@@ -133,13 +138,11 @@ def _of_entity(found: Rows, value: Any) -> Rows:
 def _of_source(found: Rows, value: Any) -> Rows:
     if value == UNKNOWN_CHOICE:
         return found.filter(source=None)
-    return found.filter(Q(source__key=value) | Q(pk__in=_with_hits_of(value)))
-
-
-def _with_hits_of(source: str) -> Any:
-    from accord.monitoring.models import AlertEvent
-
-    return AlertEvent.objects.filter(source__key=source).values("alert_id")
+    source = Source.objects.filter(key=value).values_list("pk", flat=True).first()
+    if source is None:
+        return found.none()
+    hits = AlertEvent.objects.filter(alert=OuterRef("pk"), source=source)
+    return found.filter(Q(source_id=source) | Exists(hits))
 
 
 def _begin(day: date, after: int = 0) -> datetime:
@@ -251,7 +254,7 @@ ALERTS = ListSpec(
         ListColumn("revision", "Revision", kind="int", hidden=True),
     ],
     filters=[
-        choice("state", "State", Alert.State.choices),
+        ListFilter("state", "State", "choice", _of_state, Alert.State.choices, multiple=True),
         choice("level", "Level", LEVELS),
         ListFilter("owner", "Owner (e-mail)", "ref", _of_owner, nullable=True),
         choice("verdict", "Verdict", Alert.Verdict.choices, blank=True),
@@ -270,6 +273,7 @@ ALERTS = ListSpec(
     search=("key__iexact", "title"),
     search_label="Key or words of the title",
     default_sort="-score",
+    keys_first=True,
     empty=Empty("Alerts appear here when rules hold for events of a source."),
     intro="What matters most comes first: level, gathered risk, the goals and the money that hang on it.",
     template="monitoring/alert_list.html",

@@ -111,6 +111,10 @@ class Alert(models.Model):
             models.Index(fields=["opened", "id"], name="monitoring_alert_opened"),
             models.Index(fields=["group", "state"], name="monitoring_alert_group"),
             models.Index(fields=["asset", "opened"], name="monitoring_alert_asset"),
+            models.Index(fields=["host", "opened"], name="monitoring_alert_host"),
+            models.Index(fields=["user", "opened"], name="monitoring_alert_user"),
+            models.Index(fields=["address", "opened"], name="monitoring_alert_address"),
+            models.Index(fields=["closed", "id"], name="monitoring_alert_closed"),
         ]
 
     def __str__(self) -> str:

@@ -152,7 +152,7 @@ def events_of(alert: Alert) -> list[Any]:
 
 
 def same_entity(user: Any, alert: Alert) -> list[Alert]:
-    """Other alerts of the last 30 days on the same host, user or address, the newest first. One query."""
+    """Other alerts of the last 30 days on the same host, user or address, the newest first. Two queries."""
     wanted = Q()
     for name in ("host", "user", "address"):
         if value := getattr(alert, name):
@@ -162,7 +162,8 @@ def same_entity(user: Any, alert: Alert) -> list[Alert]:
     if not wanted:
         return []
     rows = seen_by(user).filter(wanted, opened__gte=timezone.now() - RECENT).exclude(pk=alert.pk)
-    return list(rows.select_related("owner").order_by("-opened", "-pk")[:OTHERS])
+    newest = list(rows.order_by("-opened", "-pk").values_list("pk", flat=True)[:OTHERS])
+    return list(Alert.objects.filter(pk__in=newest).select_related("owner").order_by("-opened", "-pk"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,21 +206,28 @@ def made_of(alert: Alert) -> list[dict[str, Any]]:
     ]
 
 
-def neighbours(rows: QuerySet[Alert], alert: Alert) -> tuple[Alert | None, Alert | None]:
-    """The alerts before and after this one in a queue by score. Two queries."""
-    above = rows.filter(Q(score__gt=alert.score) | Q(score=alert.score, pk__gt=alert.pk)).exclude(pk=alert.pk)
-    below = rows.filter(Q(score__lt=alert.score) | Q(score=alert.score, pk__lt=alert.pk)).exclude(pk=alert.pk)
-    return above.order_by("score", "pk").first(), below.order_by("-score", "-pk").first()
+def neighbours(rows: QuerySet[Alert], alert: Alert) -> tuple[int | None, int | None]:
+    """The alerts (primary keys) before and after this one in a queue by score. Two queries, of keys alone."""
+    above = rows.filter(Q(score__gt=alert.score) | Q(pk__gt=alert.pk), score__gte=alert.score).exclude(pk=alert.pk)
+    below = rows.filter(Q(score__lt=alert.score) | Q(pk__lt=alert.pk), score__lte=alert.score).exclude(pk=alert.pk)
+    return (
+        above.order_by("score", "pk").values_list("pk", flat=True).first(),
+        below.order_by("-score", "-pk").values_list("pk", flat=True).first(),
+    )
 
 
-def suggested(user: User, alert: Alert) -> tuple[Alert | None, str]:
-    """The alert to look at next, and why: one's own, then one on the same entity, then the highest. Three queries."""
+def suggested(user: User, alert: Alert) -> tuple[int | None, str]:
+    """The alert (its primary key) to look at next, and why: one on the same entity, one's own, then the highest.
+
+    Three queries at most, of keys alone.
+    """
     rows = seen_by(user).filter(state__in=WAITING).exclude(pk=alert.pk).order_by("-score", "-pk")
-    free = rows.filter(owner=None)
+    keys = rows.values_list("pk", flat=True)
+    free = keys.filter(owner=None)
     same = Q(host=alert.host) if alert.host else Q(user=alert.user) if alert.user else None
     if same is not None and (found := free.filter(same).first()) is not None:
         return found, f"the same {'host' if alert.host else 'user'}"
-    if (found := rows.filter(owner=user).first()) is not None:
+    if (found := keys.filter(owner=user).first()) is not None:
         return found, "yours"
     if (found := free.first()) is not None:
         return found, "the highest that nobody has"

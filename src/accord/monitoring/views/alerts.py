@@ -87,18 +87,19 @@ def _page(request: HttpRequest, alert: Alert) -> dict[str, Any]:
     told = request.GET.get("queue", "")
     before, after = read.neighbours(under(user, queue_of(told)), alert)
     verbs = {verb for verb in ("work", "judge", "escalate", "change") if may(user, verb, "alert")}
-    next_, why = read.suggested(user, alert) if "work" in verbs else (None, "")
+    next_key, why = read.suggested(user, alert) if "work" in verbs else (None, "")
+    ways = Alert.objects.in_bulk({pk for pk in (before, after, next_key) if pk is not None})
     suffix = f"?{urlencode({'queue': told})}" if told else ""
 
-    def href(one: Alert | None) -> str:
-        return f"{one.get_absolute_url()}{suffix}" if one is not None else ""
+    def href(pk: int | None) -> str:
+        return f"{ways[pk].get_absolute_url()}{suffix}" if pk in ways else ""
 
     fits = {name for name, (_, verb, states) in ACTS.items() if verb in verbs and alert.state in states}
     return {
         "title": alert.title, "alert": alert, "queue": told,
         "breadcrumb": [("Alerts", f"{reverse('monitoring:alert_list')}?{urlencode(queue_of(told), doseq=True)}")],
-        "previous_href": href(before), "next_href": href(after), "suggested": next_, "suggested_why": why,
-        "suggested_href": href(next_), "may": dict.fromkeys(verbs, True), "fits": fits,
+        "previous_href": href(before), "next_href": href(after), "suggested": ways.get(next_key or 0),
+        "suggested_why": why, "suggested_href": href(next_key), "may": dict.fromkeys(verbs, True), "fits": fits,
         "may_except": may(user, "change", "rule_exception") and alert.rule_id is not None,
         "may_silence": may(user, "change", "silence") and alert.rule_id is not None,
         "may_escalate": "escalate" in verbs and alert.escalated is None
