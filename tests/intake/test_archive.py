@@ -158,3 +158,27 @@ def test_the_names_in_a_damaged_archive_are_none(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(b"PK\x03\x04 no archive")
     assert not archive.last_names(path)
+
+
+def test_an_archive_without_a_file_is_said_to_hold_none(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("link.json")
+    link.external_attr = 0o120777 << 16
+    folder = tarfile.TarInfo("only")
+    folder.type = tarfile.DIRTYPE
+    packed(tmp_path / "empty.zip")
+    with zipfile.ZipFile(tmp_path / "link.zip", "w") as out:
+        out.writestr(link, "/etc/passwd")
+    with tarfile.open(tmp_path / "folder.tar", "w") as tape:
+        tape.addfile(folder)
+    for name in ("empty.zip", "link.zip", "folder.tar"):
+        assert archive.is_archive(tmp_path / name)
+        with pytest.raises(IntakeError, match=rf"^{name}: The archive holds no file") as told:
+            read(tmp_path / name)
+        assert told.value.remedy
+
+
+def test_zeros_are_no_archive(tmp_path: Path) -> None:
+    """The end of a TAR is two blocks of zeros, but a file of nothing else is no TAR."""
+    (tmp_path / "zeros").write_bytes(bytes(10_240))
+    assert not archive.is_archive(tmp_path / "zeros")
+    assert not archive.is_archive(io.BytesIO(bytes(10_240)))

@@ -77,8 +77,13 @@ def _is_zip(origin: Origin) -> bool:
 
 
 def _is_tar(origin: Origin) -> bool:
+    """Nothing but zeros would be the end of one: it is no archive."""
     if isinstance(origin, Path):
-        return tarfile.is_tarfile(origin)
+        with origin.open("rb") as stream:
+            return _is_tar(stream)
+    origin.seek(0)
+    if origin.read(1) == b"\x00":
+        return False
     origin.seek(0)
     return tarfile.is_tarfile(cast(IO[bytes], origin))
 
@@ -92,17 +97,26 @@ def members(origin: Origin, limits: Limits | None = None, name: str = "archive")
     the size of the archive (after the first 64 MiB). A member that cannot be unpacked comes with its `problem`.
     """
     allowed = _Allowance(origin, limits or Limits(), name)
+    none = True
     try:
         if _is_tar(origin):  # first: a TAR that ends with a ZIP looks like a ZIP as well
-            yield from _tar(origin, allowed)
+            found = _tar(origin, allowed)
         elif _is_zip(origin):
-            yield from _zip(origin, allowed)
+            found = _zip(origin, allowed)
         else:
             raise IntakeError(allowed.name, None, None, "It is neither a ZIP nor a TAR archive.", "Give such a file.")
+        for one in found:
+            none = False
+            yield one
     except _BROKEN as error:
         raise IntakeError(
             allowed.name, None, None, f"The archive is damaged ({type(error).__name__}).", "Copy or pack it again."
         ) from None
+    if none:
+        raise IntakeError(
+            allowed.name, None, None, "The archive holds no file; folders, links and devices are not read.",
+            "Pack the reports themselves.",
+        )  # fmt: skip
 
 
 def last_names(origin: Origin) -> Counter[str]:

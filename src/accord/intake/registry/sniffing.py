@@ -19,6 +19,7 @@ LINES = 40
 TAGS = 200
 DELIMITERS = ",;\t|"
 _TAG = re.compile(r"<([A-Za-z_][\w.:-]{0,100})[\s/>]")
+EMPTY = "The file is empty."
 _BLANK = b" \t\r\n\x00\xef\xbb\xbf"
 
 Enough = Callable[[Sniff], bool]
@@ -33,7 +34,7 @@ def sniff(source: Source, enough: Enough) -> Sniff:
     with source.open() as reader:
         head = reader.head()
         if not head.strip(_BLANK):
-            raise source.error("The file is empty.", "Export it again from the scanner.")
+            raise source.error(EMPTY, "Export it again from the scanner.")
         encoding = text_encoding(head)
         start = head[:512].decode(encoding, "ignore").lstrip("\ufeff \t\r\n")[:1]
         if start == "<":

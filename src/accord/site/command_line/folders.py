@@ -19,8 +19,18 @@ class Named:
 
 
 def inner(folder: Path) -> Iterator[Path]:
-    """The files of a folder in any depth, in the order of their names; hidden ones left out, links not followed."""
-    for at, folders, names in os.walk(folder):
+    """The files of a folder in any depth, in the order of their names; hidden ones left out, links not followed.
+
+    IntakeError where a folder in it cannot be listed: what stands there would be left out in silence.
+    """
+
+    def refuse(error: OSError) -> None:
+        from accord.intake.records import IntakeError
+
+        why = f"The folder cannot be listed ({error.strerror or type(error).__name__})."
+        raise IntakeError(str(error.filename), None, None, why, "Give Accord the right to read it, or leave it out.")
+
+    for at, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = sorted(one for one in folders if not one.startswith(".") and not (Path(at) / one).is_symlink())
         for name in sorted(names):
             path = Path(at) / name
@@ -31,7 +41,8 @@ def inner(folder: Path) -> Iterator[Path]:
 def files(paths: Iterable[Path], but: Path | None = None) -> list[Named]:
     """Each file with a name of its own: where two would be called the same, both are called by their whole path.
 
-    `but` is left out of folders. IntakeError where a folder holds no file, or all together more than `archive.MEMBERS`.
+    `but` is left out of folders. IntakeError where one is neither file nor folder, a folder holds no file or cannot be
+    read, or all together more than `archive.MEMBERS`.
     """
     from accord.intake.archive import MEMBERS
     from accord.intake.records import IntakeError
@@ -41,6 +52,11 @@ def files(paths: Iterable[Path], but: Path | None = None) -> list[Named]:
     for path in paths:
         before = len(found)
         if not path.is_dir():
+            if not path.is_file():
+                raise IntakeError(
+                    str(path), None, None, "It is neither a file nor a folder.",
+                    "Where it is a pipe or a device, write what comes out of it to a file.",
+                )  # fmt: skip
             found.append(Named(path.name, path))
             continue
         for one in inner(path):

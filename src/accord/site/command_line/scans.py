@@ -71,6 +71,7 @@ def reports(files: list[Named]) -> Iterator[Given]:
     """Each report. A member is called by its path inside the archive, where that is the only one and no other file is
     called so."""
     from accord.intake import archive, inspection
+    from accord.intake.records import IntakeError
 
     packed = {one.path for one in files if _is_only_packed(one.path)}
     names = {one.name for one in files}
@@ -85,10 +86,13 @@ def reports(files: list[Named]) -> Iterator[Given]:
         if one.path not in packed:
             yield given(one.name, one.path)
             continue
-        for member in archive.members(one.path):
-            name = f"{one.name}/{member.name}" if len(packed) > 1 or member.name in names else member.name
-            problem = member.problem
-            yield given(name, inspection.Inspection(name, problem=problem) if problem else member.stream)
+        try:
+            for member in archive.members(one.path):
+                name = f"{one.name}/{member.name}" if len(packed) > 1 or member.name in names else member.name
+                problem = member.problem
+                yield given(name, inspection.Inspection(name, problem=problem) if problem else member.stream)
+        except IntakeError as error:  # of the archive: the files beside it are read all the same
+            yield given(one.name, inspection.Inspection(one.name, problem=str(error)))
 
 
 def _is_only_packed(path: Path) -> bool:

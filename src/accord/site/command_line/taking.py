@@ -30,6 +30,7 @@ def is_table(one: Named) -> bool:
     from accord.core import nouns
     from accord.intake.records import IntakeError
     from accord.intake.registry import detect
+    from accord.intake.registry.sniffing import EMPTY
     from accord.site import exchange
 
     path = one.path
@@ -41,8 +42,8 @@ def is_table(one: Named) -> bool:
         return False
     try:
         detect(path)
-    except IntakeError:
-        return True
+    except IntakeError as error:
+        return error.problem != EMPTY  # an empty file is told to be that
     return False
 
 
@@ -68,6 +69,7 @@ def scans(actor: User, files: list[Named], data: dict[str, Any], lines: list[str
     as_json = wanted.as_json
     problems: list[str] = []
     seen: list[Inspection] = []
+    stopped = False
     for line in lines:
         _tell(line, as_json)
     try:
@@ -87,14 +89,14 @@ def scans(actor: User, files: list[Named], data: dict[str, Any], lines: list[str
         rows = beside(wanted.expected, seen) if wanted.expected else []
     except IntakeError as error:
         problems.append(str(error))
-        rows = []
+        rows, stopped = [], True
     data["compared"] = compared_json(rows)
     must_fail = {row.expected.file for row in rows if row.expected.findings is None}
     failed = [row for row in data["scans"] if row["state"] == "refused" and row["name"] not in must_fail]
     wrong = [row for row in rows if row.verdict in ("different", "missing")]
     for line in comparison(rows):
         _tell(line, as_json)
-    if not failed and not wrong and not (problems and not data["scans"]):
+    if not failed and not wrong and not stopped:
         answer(data, [], as_json)
         return
     if as_json:
