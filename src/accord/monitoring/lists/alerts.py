@@ -14,7 +14,7 @@ from django.utils.html import format_html
 
 from accord.core.errors import Refused
 from accord.core.permissions import scoped
-from accord.estate.models import System, SystemAsset, UnitSystem
+from accord.estate.models import Asset, System, SystemAsset, UnitSystem
 from accord.monitoring.models import Alert, AlertAct, AlertEvent, Rule, Silence, Source
 from accord.monitoring.services import acts, triage
 from accord.organization.models import Unit
@@ -25,7 +25,7 @@ from accord.ui.lists.query import narrowed_rows, parse
 from accord.ui.lists.spec import UNKNOWN_CHOICE
 
 FORM = "alerts-form"
-CHOSEN = 300
+CHOSEN, FEW = 300, 1_000
 IGNORED = frozenset({"after", "before", "limit", "sort", "format"})
 """Parameters of the list's address that are no filters."""
 Rows = QuerySet[Any]
@@ -96,6 +96,12 @@ def _of_state(found: Rows, value: Any) -> Rows:
     return found.filter(state__in=value if isinstance(value, list | tuple) else [value])
 
 
+def _few(found: Rows, wanted: Q) -> Rows:
+    """What no index tells is looked for once where few fit, not for their number and for their page anew."""
+    keys = list(found.filter(wanted).order_by().values_list("pk", flat=True)[: FEW + 1])
+    return found.filter(pk__in=keys) if len(keys) <= FEW else found.filter(wanted)
+
+
 def _of_owner(found: Rows, value: Any) -> Rows:
     return found.filter(owner=None) if value == UNKNOWN_CHOICE else found.filter(owner__email__iexact=str(value))
 
@@ -113,7 +119,7 @@ def of_technique(found: Rows, value: Any) -> Rows:
     if not text or not text.replace(".", "").isalnum():
         return found.none()
     held: Rows = found.alias(_techniques=Cast("techniques", TextField()))
-    return held.filter(Q(_techniques__contains=f'"{text}"') | Q(_techniques__contains=f'"{text}.'))
+    return _few(held, Q(_techniques__contains=f'"{text}"') | Q(_techniques__contains=f'"{text}.'))
 
 
 def _of_system(found: Rows, value: Any) -> Rows:
@@ -132,7 +138,8 @@ def _of_entity(found: Rows, value: Any) -> Rows:
     """By host, user, address or what a correlation rule groups by; whole names, whatever their case."""
     text = str(value).strip()
     wanted = Q(entity__iexact=text) | Q(host__iexact=text) | Q(user__iexact=text) | Q(address=text)
-    return found.filter(wanted | Q(asset__key=text))
+    asset = Asset.objects.filter(key=text).values_list("pk", flat=True).first()
+    return _few(found, wanted | Q(asset_id=asset) if asset is not None else wanted)
 
 
 def _of_source(found: Rows, value: Any) -> Rows:
@@ -142,7 +149,7 @@ def _of_source(found: Rows, value: Any) -> Rows:
     if source is None:
         return found.none()
     hits = AlertEvent.objects.filter(alert=OuterRef("pk"), source=source)
-    return found.filter(Q(source_id=source) | Exists(hits))
+    return _few(found, Q(source_id=source) | Exists(hits))
 
 
 def _begin(day: date, after: int = 0) -> datetime:
