@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
+FEW = 12
+"""Rows up to which a rule is asked of each by itself, as in the stream."""
 Hits = list[tuple[int, tuple[int, ...]]]
 """A row of the batch, and the numbers of the rules that hold for it."""
 
@@ -54,6 +56,7 @@ class ArrowEngine:
         self._fields = with_heads(fields) | self._first
         self._questions = sorted({one for _, tree in self._engine.trees() for one in atoms_of(tree)
                                   if program.atoms[one].field is None})  # fmt: skip
+        self._all_keywords = self._keywords_of(self._questions)
         questions = set(self._questions)
         self._with_keywords = [
             (number, tree) for number, tree in self._engine.trees() if not questions.isdisjoint(atoms_of(tree))
@@ -104,7 +107,7 @@ class ArrowEngine:
         """The rules whose keywords must be looked for in a file, with those; all others do not hold by keywords."""
         away: set[int] = set()
         if values is not None:
-            there = values.may_answer(self._keywords_of(self._questions))
+            there = values.may_answer(self._all_keywords)
             away = {atom for atom, may in zip(self._questions, there.tolist(), strict=True) if not may}
         questions, found = set(self._questions), dict[int, set[int]]()
         for number, tree in self._with_keywords:
@@ -229,9 +232,17 @@ class _Matching:
             found = {row: set(self._plan.always) for row in self._rows.tolist()}
         held = Rows(self._fields, self._anywhere)
         for rule, rows in self._touched().items():
-            for row in rows[self._plan.row_check(rule)(held, rows)].tolist():
+            for row in self._holding(held, rule, rows):
                 found.setdefault(row, set()).add(rule)
         return found
+
+    def _holding(self, held: Rows, rule: int, rows: np.ndarray) -> list[int]:
+        """Those of the rows for which a rule holds."""
+        if len(rows) > FEW:
+            together: list[int] = rows[self._plan.row_check(rule)(held, rows)].tolist()
+            return together
+        check, places = self._plan.check(rule), self._plan.places_of(rule)
+        return [row for row in rows.tolist() if check(held.single(row, places))]
 
     def _touched(self) -> dict[int, np.ndarray]:
         """The rules to look at, each with the rows at which one of its triggers is true."""

@@ -252,6 +252,14 @@ class Field:
             known.update(zip(new, self.texts(np.array(new)), strict=True))
         return [known[code] for code in wanted]
 
+    def of(self, row: int) -> Texts:
+        """The texts of one row."""
+        import numpy as np
+
+        code = int(self.codes[row])
+        found = self._known.get(code)
+        return self.kept(np.array([code]))[0] if found is None else found
+
     def lowered(self, codes: np.ndarray) -> list[Texts]:
         """The same in lower case, as far as they are looked at."""
         lower, wanted = self._lower, codes.tolist()

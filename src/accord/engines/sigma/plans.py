@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from accord.engines.sigma.checks import Check, Checks, Texts, Values
@@ -73,6 +74,7 @@ class Plan:
         self._compiler = Checks(atoms, places, bits, expressions)
         self._checks: dict[int, Check] = {}
         self._row_checks: dict[int, RowCheck] = {}
+        self._asked: dict[int, list[int]] = {}
         self._memories = [budget.memory() for _ in self.fields]
         self._sample: list[tuple[Sequence[Texts], int]] | None = []
         self._choose({})
@@ -189,6 +191,15 @@ class Plan:
             found = self._checks[rule] = self._compiler.of(self._trees[rule])
         return found
 
+    def places_of(self, rule: int) -> list[int]:
+        """The places of the fields that one of the open rules asks for."""
+        found = self._asked.get(rule)
+        if found is None:
+            atoms = [self._atoms[number] for tree in self._trees[rule] for number in atoms_of(tree)]
+            names = {atom.field for atom in atoms} | {atom.value for atom in atoms if atom.op.startswith("field")}
+            found = self._asked[rule] = [place for place, name in enumerate(self.fields) if name in names]
+        return found
+
     def row_check(self, rule: int) -> RowCheck:
         """How one of the open rules is asked of many rows."""
         found = self._row_checks.get(rule)
@@ -221,14 +232,20 @@ class _Triggers:
     """Atoms of one field, each with the rules that are looked at when it may be true."""
 
     def __init__(self, rules: Mapping[int, tuple[int, ...]], atoms: Atoms, expressions: Expressions) -> None:
-        rows = [(one, number, bit) for bit, number in enumerate(rules) for one in relaxed(atoms[number])]
         self._rules = list(rules.values())
-        self._matcher = FieldMatcher(rows, expressions)
+        self._numbers, self._atoms, self._expressions = tuple(rules), atoms, expressions
         self._known: dict[int, tuple[int, ...]] = {0: ()}
+        self._nothing = sum(1 << bit for bit, number in enumerate(rules) if atoms[number].op == "null")
+
+    @cached_property
+    def _matcher(self) -> FieldMatcher:
+        """Made when a value comes: many fields have none in a class of events."""
+        rows = [(one, number, bit) for bit, number in enumerate(self._numbers) for one in relaxed(self._atoms[number])]
+        return FieldMatcher(rows, self._expressions)
 
     def of(self, texts: Texts) -> tuple[int, ...]:
         """The rules to look at for these texts."""
-        mask = self._matcher.mask(texts)
+        mask = self._matcher.mask(texts) if texts else self._nothing
         found = self._known.get(mask)
         if found is None:
             rules: dict[int, None] = {}

@@ -16,11 +16,28 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+_UNREAD: Texts = ("",) * 2
+"""Stands where a field was not read yet."""
+
+
 class Rows:
     """The rows of one plan in a batch: its fields, and at which rows keywords hold."""
 
     def __init__(self, fields: Sequence[Field], anywhere: Mapping[int, int]) -> None:
         self.fields, self._anywhere = fields, anywhere
+        self._single: dict[int, tuple[Values, list[Texts]]] = {}
+
+    def single(self, row: int, places: Sequence[int]) -> Values:
+        """One row, with the fields at these places."""
+        found = self._single.get(row)
+        if found is None:
+            held = [_UNREAD] * len(self.fields)
+            found = self._single[row] = Values(held, self._anywhere.get(row, 0)), held
+        values, held = found
+        for place in places:
+            if held[place] is _UNREAD:
+                held[place] = self.fields[place].of(row)
+        return values
 
     def holding(self, mask: int, rows: np.ndarray) -> np.ndarray:
         """The rows, of these, at which one of these keywords holds."""
