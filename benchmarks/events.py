@@ -270,6 +270,7 @@ def searches() -> None:
         ("a word that is common", lambda: store.look(Search(all_, now, text="powershell"), 50, fields=False)),
         ("a word that is nowhere, 7 days", lambda: whole(Search(week, now, text="zqx"))),
         ("a word that is nowhere, all", lambda: whole(Search(all_, now, text="zqx"))),
+        ("a longer word that is nowhere, all", lambda: whole(Search(all_, now, text="nowhere-zqx"))),
         ("one event by its key", lambda: store.events_of([one.key])),
         ("the oldest event, all fields", lambda: store.search(old.first, old.first + timedelta(seconds=1), limit=1)),
         ("counts by hour, all", lambda: store.counts(all_, now)),
