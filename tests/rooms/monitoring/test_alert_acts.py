@@ -32,6 +32,7 @@ def ana(db: None) -> User:
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(triage, "AT_ONCE", 3)
+    monkeypatch.setattr(acts, "PART", 3)
 
 
 def alerts(number: int = 10, name: str = "one", **told: Any) -> list[Alert]:

@@ -63,15 +63,15 @@ def checked(actor: Any, query: Mapping[str, Sequence[str]]) -> dict[str, list[st
 
 
 def picking(actor: Any) -> Callable[[AlertAct], list[int]]:
-    """The next alerts of an act on many, at most AT_ONCE, by their primary keys."""
+    """The next alerts of an act on many, at most PART, by their primary keys."""
 
     def pick(act: AlertAct) -> list[int]:
         if act.query is None:
-            return [pk for pk in sorted(act.chosen) if pk > act.place][: triage.AT_ONCE]
+            return [pk for pk in sorted(act.chosen) if pk > act.place][: acts.PART]
         found = under(actor, act.query).filter(pk__gt=act.place, pk__lte=act.highest)
         if act.duplicate_of_id is not None:
             found = found.exclude(pk=act.duplicate_of_id)
-        return list(found.order_by("pk").values_list("pk", flat=True)[: triage.AT_ONCE])
+        return list(found.order_by("pk").values_list("pk", flat=True)[: acts.PART])
 
     return pick
 
@@ -96,7 +96,7 @@ def _of_state(found: Rows, value: Any) -> Rows:
     return found.filter(state__in=value if isinstance(value, list | tuple) else [value])
 
 
-def _few(found: Rows, wanted: Q) -> Rows:
+def _few(found: Rows, wanted: Any) -> Rows:
     """What no index tells is looked for once where few fit, not for their number and for their page anew."""
     keys = list(found.filter(wanted).order_by().values_list("pk", flat=True)[: FEW + 1])
     return found.filter(pk__in=keys) if len(keys) <= FEW else found.filter(wanted)

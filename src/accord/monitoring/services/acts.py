@@ -32,6 +32,8 @@ KEPT = timedelta(days=30)
 """So long an act can be undone."""
 CHOSEN = 5_000
 """So many alerts can be named one by one; a filter may hold any number."""
+PART = 200
+"""So many alerts a worker changes in one transaction, so that others wait for less than a second."""
 PAUSE, BUSY = 0.1, 1.0
 """After so many seconds of work (the second) SQLite is left free for so long: it has no line of waiting writers."""
 Tell = Callable[[int, int | None, str], None]
@@ -162,7 +164,7 @@ def go_on(actor: User, act: AlertAct) -> AlertAct:
 
 
 def run(act: AlertAct, pick: Pick, tell: Tell) -> AlertAct:
-    """Do an act part by part, or go on with it. `pick`: the next alerts behind its place, at most AT_ONCE, in order."""
+    """Do an act part by part, or go on with it. `pick`: the next alerts behind its place, at most PART, in order."""
     began = time.monotonic()
     while True:
         with ledger.write(act.by):
@@ -237,7 +239,7 @@ def run_undo(act: AlertAct, tell: Tell) -> AlertAct:
             if act.undo_finished is not None:
                 return act
             rows = AlertActRow.objects.filter(act=act, pk__gt=act.undo_place).order_by("pk")
-            part = list(rows.select_related("owner", "duplicate_of")[: triage.AT_ONCE])
+            part = list(rows.select_related("owner", "duplicate_of")[:PART])
             if part:
                 _put_back(act, part, log)
                 act.undo_place = part[-1].pk
@@ -269,7 +271,7 @@ def _put_back(act: AlertAct, rows: Sequence[AlertActRow], log: ledger.Log) -> No
         changed.append(alert)
         log.add("put_back", "alert", alert.key, before, triage.snapshot(alert))
     names = ["state", "verdict", "owner", "duplicate_of", "acknowledged", "closed", "revision", "changed", "changed_by"]
-    Alert.objects.bulk_update(changed, names, batch_size=200)
+    triage.overwrite(changed, names)
     act.undone += len(changed)
 
 

@@ -20,6 +20,7 @@ from accord.core.models import User
 from accord.core.roles import Role
 from accord.monitoring.models import Alert, AlertActRow, AlertNote
 from accord.monitoring.services import entities
+from accord.monitoring.services.wide import ROWS
 
 ESCALATED = webhooks.declare("alert.escalated", "An alert was escalated: an incident is wanted")
 CLOSED = webhooks.declare("alert.closed", "An alert of level high or critical was closed with its verdict")
@@ -168,7 +169,7 @@ def _settle(actor: User, changed: Sequence[Alert], before: list[AlertActRow]) ->
         alert.duplicate_of = above.duplicate_of
         alert.acknowledged = alert.acknowledged or above.acknowledged
     names = ["state", "verdict", "duplicate_of", "closed", "owner", "acknowledged"]
-    Alert.objects.bulk_update(below, names, batch_size=200)
+    overwrite(below, names)
     entities.after_closing([*changed, *below])
     told = [alert for alert in changed if alert.level in ("high", "critical")]
     if told:
@@ -301,10 +302,18 @@ def _do_some(
         "state", "verdict", "duplicate_of", "owner", "acknowledged", "closed", "minutes", "revision", "changed",
         "changed_by",
     ]  # fmt: skip
-    Alert.objects.bulk_update(changed, names, batch_size=200)
+    overwrite(changed, names)
     if changed and words.strip():
         text = _text(words, "note")
         AlertNote.objects.bulk_create(AlertNote(alert=one, by=actor, text=text) for one in changed)
+
+
+def overwrite(alerts: Sequence[Alert], names: Sequence[str]) -> None:
+    """Write some fields of alerts that are there: an upsert takes half the time of Django's `bulk_update`."""
+    if alerts:
+        Alert.objects.bulk_create(
+            alerts, batch_size=ROWS, update_conflicts=True, unique_fields=["id"], update_fields=list(names)
+        )
 
 
 def _held(alert: Alert, became: str, revision: int) -> AlertActRow:
