@@ -84,3 +84,71 @@ def test_an_object_in_place_of_a_list_of_one(name: str) -> None:
         if one is None or bare is None:
             continue
         assert bare[0] >= one[0] or bare[1] > one[1], path
+
+
+# A text is right there as well: the name of another package, an endpoint, a product.
+TEXTS = {
+    ("seven.npm-audit.json", "via"),
+    ("findings.generic.json", "endpoints"),
+    ("advisory.csaf.json", "product_status"),
+}
+
+
+def parts(told: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Every list and object below the top."""
+    if path and isinstance(told, dict | list):
+        yield path, told
+    inside = told.items() if isinstance(told, dict) else enumerate(told) if isinstance(told, list) else ()
+    for step, one in inside:
+        yield from parts(one, (*path, step))
+
+
+def kinds(told: Any) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """The first of each kind of place."""
+    seen: set[tuple[str, ...]] = set()
+    for path, found in parts(told):
+        kind = tuple("[]" if isinstance(step, int) else step for step in path)
+        if kind not in seen:
+            seen.add(kind)
+            yield path, found
+
+
+def cut(told: Any, path: tuple[str | int, ...]) -> Any:
+    told = copy.deepcopy(told)
+    inner = told
+    for step in path[:-1]:
+        inner = inner[step]
+    del inner[path[-1]]
+    return told
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_what_stands_in_place_of_a_list_or_object_is_told(name: str) -> None:
+    """Whatever loses findings has a refused row more than the report without that part, or the file is refused."""
+    told = json.loads((FILES / name).read_text(encoding="utf-8"))
+    whole = read(name, told)
+    assert whole is not None
+    silent = []
+    for path, found in kinds(told):
+        without = read(name, cut(told, path))
+        for other in (7, "x", True, *([[1]] if isinstance(found, dict) else [])):
+            changed = read(name, put(told, path, other))
+            if changed is None or changed[0] >= whole[0] or without is None:
+                continue
+            if other == "x" and any((name, step) in TEXTS for step in path):
+                continue
+            if changed[1] <= min(whole[1], without[1]):
+                silent.append((path, other, whole, changed, without))
+    assert not silent, "\n".join(map(str, silent))
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_nothing_in_place_of_a_list_or_object_is_nothing(name: str) -> None:
+    """Null, which many programs write for an empty list, neither crashes a reader nor is read as a finding."""
+    told = json.loads((FILES / name).read_text(encoding="utf-8"))
+    whole = read(name, told)
+    assert whole is not None
+    for path, found in kinds(told):
+        for nothing in (None, "", {} if isinstance(found, list) else []):
+            changed = read(name, put(told, path, nothing))
+            assert changed is None or sum(changed) <= 3 * sum(whole), path

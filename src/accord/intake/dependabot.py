@@ -46,6 +46,10 @@ def read(source: Source) -> Iterator[Record]:
     yield from scan.end(None)
 
 
+AROUND = frozenset({"data", "repository", "organization", "user"})
+"""What stands around the alerts of a GraphQL answer."""
+
+
 class _Repository:
     """What stands above the alerts of a GraphQL answer."""
 
@@ -80,6 +84,10 @@ def _object(document: JsonReader, scan: Report, source: Source, above: _Reposito
             for _ in document.each():
                 if document.peek() == "{":
                     yield from _object(document, scan, source, here)
+                elif key in AROUND:
+                    document.nothing("an object")
+        elif key in AROUND:
+            document.nothing("an object")
     if "security_advisory" in alone:
         yield from scan.add(_rest(alone, source), document.pointer())
 
@@ -164,7 +172,9 @@ def _alert(
     vectors, score, band = report.ratings(
         (one.get("vector_string") or one.get("vectorString") for one in cvss), numbers[0] if numbers else None
     )
-    weaknesses = clean.mapping(advisory.get("cwes")).get("nodes") or advisory.get("cwes")
+    weaknesses = advisory.get("cwes")
+    if isinstance(weaknesses, dict):  # of the GraphQL API
+        weaknesses = weaknesses.get("nodes")
     dismissed = state in ("dismissed", "auto_dismissed") or (
         not state and clean.when(told.get("dismissed")) is not None
     )

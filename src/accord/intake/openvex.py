@@ -91,7 +91,8 @@ def _keys(row: dict[str, Any]) -> Iterator[tuple[str, products.Product, products
         product = products.of_openvex(one)
         if product is None:
             continue
-        parts = [products.of_openvex(part) for part in clean.listing(clean.mapping(one).get("subcomponents"))[:10_000]]
+        inner = one.get("subcomponents") if isinstance(one, dict) else None  # a product may be its bare identifier
+        parts = [products.of_openvex(part) for part in clean.listing(inner)[:10_000]]
         parts += [products.of_openvex(part) for part in clean.listing(row.get("subcomponents"))[:10_000]]
         known: list[products.Product | None] = [part for part in parts if part]
         for part in known or [None]:
@@ -107,7 +108,8 @@ def _statement(row: dict[str, Any], number: int, latest: dict[Key, int], made: d
         raise Unreadable("status", f"“{clean.line(row.get('status'), 50) or 'nothing'}” is no status of OpenVEX.")
     if not clean.listing(row.get("products")):
         raise Unreadable("products", "A statement names no product.")
-    told = clean.mapping(row.get("vulnerability"))
+    named = row.get("vulnerability")
+    told = named if isinstance(named, dict) else {}  # else its bare name
     detail = report.joined(
         row.get("justification"), row.get("impact_statement"), row.get("status_notes"), limit=5000, between="; "
     )

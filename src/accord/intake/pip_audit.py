@@ -44,11 +44,12 @@ def _package(row: dict[str, Any], identity: str) -> Iterator[Found]:
     name, version = clean.line(row.get("name"), 300), clean.line(row.get("version"), 100)
     if name is None:
         raise Unreadable("name", "The name of a package is missing.")
+    listed = clean.listing(row.get("vulns"))
     if row.get("skip_reason") is not None or not isinstance(row.get("vulns"), (list, dict)):
         return
     group = f"pip-audit:{name.lower()}"
     yield report.looked(identity, groups=[group])
-    for told in clean.listing(row["vulns"])[:10_000]:
+    for told in listed[:10_000]:
         told = clean.mapping(told)
         ids = report.identifiers(told.get("id"), told.get("aliases"))
         if not ids:

@@ -63,7 +63,7 @@ def _rules(told: object) -> dict[Any, dict[str, Any]]:
 
 
 def _objects(told: object) -> list[dict[str, Any]]:
-    return [one for one in clean.listing(told)[:50_000] if isinstance(one, dict)]
+    return [one for one in map(clean.mapping, clean.listing(told)[:50_000]) if one]
 
 
 def issue(

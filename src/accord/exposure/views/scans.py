@@ -61,7 +61,8 @@ def upload(request: HttpRequest) -> HttpResponse:
         "title": "Import scanner files", "form": form, "breadcrumb": [("Scans", reverse("exposure:scan_list"))],
         "cancel_href": reverse("exposure:scan_list"), "submit_label": "Import", "to_map": to_map,
         "form_intro": "A file lands whole or is refused with its reason. What a scan looked for and did not see any "
-                      "more is closed. The same file again changes nothing.",
+                      "more is closed. The same file again changes nothing. A report that does not name what was "
+                      "scanned is known by its file's name: give each project a name of its own.",
     }  # fmt: skip
     return render(request, "exposure/scan_import.html", context, status=422 if form.errors else 200)
 

@@ -43,9 +43,10 @@ def read(source: Source) -> Iterator[Record]:
 
 def _evaluated(told: dict[str, Any], scan: Report, where: str) -> Iterator[Record]:
     """An evaluation in any of its forms."""
+    listed = clean.listing(told.get("evaluations"))
     if isinstance(told.get("evaluations"), (list, dict)):  # anchorectl since version 1.7
         target = _target(told.get("evaluatedTag"), told.get("imageDigest"))
-        for number, one in enumerate(map(clean.mapping, clean.listing(told["evaluations"])[:1000])):
+        for number, one in enumerate(map(clean.mapping, listed[:1000])):
             rows = map(clean.mapping, clean.listing(one.get("details"))[:ROWS])
             place = f"{where}.evaluations[{number}].details"
             yield from _rows(rows, scan, target, (told.get("policyId"), one.get("evaluationTime")), place)

@@ -78,7 +78,8 @@ def vulnerability(row: dict[str, Any], advisory: Advisory, known: Tree) -> Itera
 def _statuses(told: dict[str, Any]) -> dict[str, Analysis]:
     found: dict[str, Analysis] = {}
     for key, analysis in STATUS:
-        for identifier in clean.lines(told.get(key) or (), 300, PRODUCTS):
+        named = told.get(key)
+        for identifier in clean.lines(named if isinstance(named, str) else clean.listing(named), 300, PRODUCTS):
             found[identifier] = analysis
     return found
 

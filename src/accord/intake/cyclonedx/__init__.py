@@ -71,6 +71,8 @@ def _bom(source: Source) -> rows.Bom:
                     _component(document, bom, source)
             elif key == "vulnerabilities":
                 bom.lists_vulnerabilities = document.peek() in ("[", "{")
+                if not bom.lists_vulnerabilities:
+                    document.nothing("a list")
         document.end()
     return bom
 

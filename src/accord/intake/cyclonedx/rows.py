@@ -264,7 +264,7 @@ def _grouped(group: object, name: str, purl: str | None) -> str:
 
 
 def _listed(row: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    return [one for one in clean.listing(row.get(key))[:10_000] if isinstance(one, dict)]
+    return [one for one in map(clean.mapping, clean.listing(row.get(key))[:10_000]) if one]
 
 
 def _texts(found: object) -> list[str]:

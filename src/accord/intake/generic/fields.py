@@ -42,6 +42,8 @@ def places(told: object, fallback: str) -> list[tuple[Target, int | None, str | 
             shown = f"{name}:{port}" if port else name
             one = f"{scheme or ''}://{shown}/{clean.line(one.get('path'), 500) or ''}" if name else None
             one = one.removeprefix("://") if one else None
+        elif not isinstance(one, str):
+            one = clean.mapping(one) or None
         where = site(one)
         if where is not None and all(where[0].identity != other[0].identity for other in found):
             found.append(where)

@@ -73,5 +73,6 @@ def _no_object() -> Iterator[Found]:
 
 def _package(row: dict[str, Any], identity: str) -> Iterator[Found]:
     """One package of npm 7+: its own advisories; what is only affected through others has none."""
-    own = [via for via in clean.listing(row.get("via"))[:1000] if isinstance(via, dict)]
+    told = [via for via in clean.listing(row.get("via"))[:1000] if not isinstance(via, str)]  # else a package's name
+    own = [via for via in map(clean.mapping, told) if via]
     yield from report.apart(advisories.new(via, row, identity) for via in own)

@@ -72,7 +72,7 @@ def new(via: dict[str, Any], package: dict[str, Any], identity: str) -> Iterator
     vectors, score, band = report.ratings([rating.get("vectorString")], rating.get("score") or None)
     users = ", ".join(clean.lines(package.get("effects") or (), 200, 20))
     aliases = (f"npm:{number}",) if ghsa and number else ()
-    for node in clean.lines(package.get("nodes") or (), 500, 1000) or (None,):
+    for node in clean.lines(clean.listing(package.get("nodes")), 500, 1000) or (None,):
         yield Observation(
             target=identity,
             definition_id=definition,

@@ -97,6 +97,8 @@ def _lists(
                 listed[LISTS[key]] += 1
                 reader = _vulnerability if key == "vulnerabilities" else _check
                 yield from scan.add(reader(row, target, made), document.pointer(), target.identity)
+        elif key in LISTS:
+            document.nothing("a list")
 
 
 def _whole(counts: object, listed: int | None) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 
 from accord.intake.records import Record
+from accord.intake.safe.misplaced import watched
 from accord.intake.safe.source import Source
 
 Scalar = str | int | float | bool | None
@@ -80,4 +81,4 @@ class Format:
     def read(self, source: Source) -> Iterator[Record]:
         """Records of a source of this format."""
         reader: Callable[[Source], Iterator[Record]] = import_module(self.module).read
-        return reader(source)
+        return watched(reader(source), source)

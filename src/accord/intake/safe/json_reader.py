@@ -24,8 +24,9 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from accord.intake.records import IntakeError
+from accord.intake.safe.misplaced import note, stand
 from accord.intake.safe.source import Reader
-from accord.intake.safe.text import line
+from accord.intake.safe.text import line, mapping
 
 CHUNK = 256 * 1024
 KEYS_IN_ONE_OBJECT = 100_000
@@ -51,6 +52,7 @@ class JsonReader:
         self._path: list[str | int] = []
         self._taken = True
         self._names = 0
+        stand(self)
 
     # Walking
 
@@ -68,7 +70,7 @@ class JsonReader:
         """Each key of the object that comes next, standing before its value; nothing where it is no
         object."""
         if self.peek() != "{":
-            self.skip()
+            self._misplaced("an object")
             return
         self._enter()
         seen: set[str] = set()
@@ -87,7 +89,7 @@ class JsonReader:
         """The number of each element of the list that comes next, standing before it; nothing where it is
         no list."""
         if self.peek() != "[":
-            self.skip()
+            self._misplaced("a list")
             return
         self._enter()
         index = 0
@@ -146,8 +148,7 @@ class JsonReader:
 
     def mapping(self) -> dict[str, Any]:
         """The value that comes next where it is an object, else {}."""
-        found = self.value()
-        return found if isinstance(found, dict) else {}
+        return mapping(self.value())
 
     def scalar(self) -> str | int | float | bool | None:
         """The value that comes next where it is a text, number or truth value; objects and lists are
@@ -171,6 +172,11 @@ class JsonReader:
         else:
             for _ in self.elements():
                 self.skip()
+
+    def nothing(self, wanted: str) -> None:
+        """Pass what stands in place of `wanted` ("a list", "an object"): it is noted unless it is null or empty."""
+        self._taken = True
+        self._misplaced(wanted)
 
     def end(self) -> None:
         """Only blanks may follow."""
@@ -210,6 +216,19 @@ class JsonReader:
         if not self._taken:
             self.skip()
         self._reader.mark()
+
+    def _misplaced(self, wanted: str) -> None:
+        """Pass what comes next, and note it unless it is nothing."""
+        opening = self.peek()
+        if opening not in ("{", "["):
+            found = self.value()
+        else:
+            after = _BLANK.match(self._buffer, self._at + 1)
+            shut = self._buffer[after.end() : after.end() + 1] if after else ""
+            found = None if shut in ("}", "]") else [opening] if opening == "[" else {opening: None}
+            self.skip()
+        if found:
+            note(wanted, found)
 
     def _enter(self) -> None:
         self._taken = True

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from accord.intake.safe import misplaced
+
 # C0 and C1 controls but tab and newline, lone surrogates, invisible direction marks, non-characters.
 _UNFIT = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2064\u2066-\u206f"
@@ -88,7 +90,11 @@ def lines(values: object, limit: int, items: int) -> tuple[str, ...]:
 
 def mapping(value: object) -> dict[str, Any]:
     """The value where it is an object, else {}."""
-    return value if isinstance(value, dict) else {}
+    if isinstance(value, dict):
+        return value
+    if value:
+        misplaced.note("an object", value)
+    return {}
 
 
 def listing(value: object) -> list[Any]:
@@ -96,7 +102,11 @@ def listing(value: object) -> list[Any]:
     else []."""
     if isinstance(value, dict):
         return [value] if value else []
-    return value if isinstance(value, list) else []
+    if isinstance(value, list):
+        return value
+    if value:
+        misplaced.note("a list", value)
+    return []
 
 
 def number(value: object) -> float | None:

@@ -42,12 +42,19 @@ def _seconds(told: object) -> object:
     return clean.whole(told, 10**8, 10**11) or told
 
 
+SECTIONS = frozenset({
+    "pretest", "protocols", "grease", "ciphers", "cipherTests", "serverPreferences", "fs", "pfs", "serverDefaults",
+    "headerResponse", "vulnerabilities", "browserSimulations", "rating", "singleCipher",
+})  # fmt: skip
+
+
 def _host(document: JsonReader, report: Report) -> Iterator[Record]:
     """One entry of scanResult: the host, then lists of findings by section."""
     result = document.mapping()
     place = "/".join(one for one in (clean.line(result.get(name), 300) for name in ("targetHost", "ip")) if one)
-    for section in result.values():
-        for row in clean.listing(section):
-            if isinstance(row, dict) and "id" in row:
+    for name, section in result.items():
+        for row in clean.listing(section) if name in SECTIONS or isinstance(section, dict | list) else ():
+            row = clean.mapping(row)
+            if "id" in row:
                 told: dict[str, Any] = {"ip": place, "port": result.get("port"), **row}
                 yield from report.add(entry(told), document.pointer())

@@ -76,10 +76,11 @@ def _report(row: dict[str, Any], made: list[datetime]) -> Iterator[Found]:
         ("secrets", _secret),
     )
     for name, read in lists:
+        entries = clean.listing(told.get(name))
         if isinstance(told.get(name), (list, dict)):
             if name != "checks":
                 yield report.looked(target, groups=[place.group])
-            yield from report.apart(read(clean.mapping(entry), place) for entry in clean.listing(told[name])[:100_000])
+            yield from report.apart(read(clean.mapping(entry), place) for entry in entries[:100_000])
 
 
 class _Place:

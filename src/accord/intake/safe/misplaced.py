@@ -1,0 +1,130 @@
+"""What stands where a report of this format has a list or an object: noted while it is passed, and told as a refusal.
+
+Readers take what they need by `text.mapping`, `text.listing` and the walks of `JsonReader`, which give nothing where
+something else stands. That is right for a field that nobody misses; but findings may have stood there. So each such
+place becomes a Refusal, what the scan covered from there on counts as not finished, and a file in which no scan is
+begun at all is refused. Null, an empty text, list or object, false and 0 are nothing, and are not told.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from accord.intake.records import Coverage, IntakeError, Record, Refusal, ScanEnd, ScanHeader
+
+if TYPE_CHECKING:
+    from accord.intake.safe.json_reader import JsonReader
+    from accord.intake.safe.source import Source
+
+MOST = 1000
+KINDS = {list: "a list", dict: "an object", str: "a text", bool: "true"}
+REMEDY = "Export the file again from the scanner; if it stays so, say which version of the scanner writes this."
+Note = tuple[str, str]
+"""Where, and what is wrong there."""
+
+
+class _Notes(threading.local):
+    """Notes of one thread since they were taken last; `reader` is the document that was opened last."""
+
+    def __init__(self) -> None:
+        self.held: list[Note] = []
+        self.reader: weakref.ref[JsonReader] | None = None
+
+
+NOTES = _Notes()
+
+
+def note(wanted: str, found: object) -> None:
+    """Note that something else stands where `wanted` ("a list", "an object") is expected."""
+    if len(NOTES.held) < MOST:
+        reader = NOTES.reader() if NOTES.reader is not None else None
+        NOTES.held.append((reader.pointer() if reader is not None else "the document", _words(wanted, found)))
+
+
+def _words(wanted: str, found: object) -> str:
+    told = KINDS.get(type(found), "a number")
+    return f"Other reports have {wanted} where {told} stands here: what belongs there was not read."
+
+
+def watched(records: Iterator[Record], source: Source) -> Iterator[Record]:
+    """The records, with a Refusal for each place that was noted while they were read."""
+    watch = _Watch(source)
+    held = NOTES.held
+    while True:
+        if held:
+            held.clear()
+        record = next(records, None)
+        if held or watch.busy:
+            yield from watch.told(record, held)
+        elif record is not None:
+            watch.see(record)
+            yield record
+        if record is None:
+            return
+
+
+class _Watch:
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._known: set[Note] = set()
+        self._waiting: list[Note] = []
+        self._open = False
+        self._refused = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether something must be told, or was told of the scan that is open."""
+        return bool(self._waiting or self._refused)
+
+    def see(self, record: Record) -> None:
+        kind = type(record)
+        if kind is ScanHeader:
+            self._open, self._refused = True, 0
+        elif kind is ScanEnd:
+            self._open = False
+
+    def told(self, record: Record | None, held: list[Note]) -> Iterator[Record]:
+        """What is yielded for a record that was read among notes; None = the file is at its end."""
+        fresh = [one for one in dict.fromkeys(held) if one not in self._known]
+        self._known.update(fresh)
+        self._waiting += fresh
+        if record is None:
+            if self._waiting:
+                place, problem = self._waiting[0]
+                raise IntakeError(self._source.name, place, None, problem, REMEDY)
+            return
+        if self._open:
+            yield from self._flush()
+        self.see(record)
+        yield self._changed(record)
+        if isinstance(record, ScanHeader):
+            yield from self._flush()
+        elif isinstance(record, ScanEnd):
+            self._refused = 0
+
+    def _flush(self) -> Iterator[Refusal]:
+        for place, problem in self._waiting:
+            self._refused += 1
+            if len(self._known) > self._source.limits.refusals:
+                most = f"More than {self._source.limits.refusals:,} rows cannot be read; the last: {problem}"
+                raise IntakeError(self._source.name, place, None, most, REMEDY)
+            yield Refusal(place, None, problem, REMEDY)
+        self._waiting = []
+
+    def _changed(self, record: Record) -> Record:
+        if not self._refused:
+            return record
+        if isinstance(record, Coverage):
+            return replace(record, complete=False)
+        if isinstance(record, ScanEnd):
+            return replace(record, complete=False, refusals=record.refusals + self._refused)
+        return record
+
+
+def stand(reader: Any) -> None:
+    """This document is read from now on: notes tell its place."""
+    NOTES.reader = weakref.ref(reader)

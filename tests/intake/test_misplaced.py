@@ -1,0 +1,90 @@
+"""What stands in place of a list or an object is told, and nothing is closed by a scan that may have lost findings."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import Any
+
+import pytest
+from accord_intake import FILES
+
+from accord.intake.inspection import inspect
+from accord.intake.records import Coverage, IntakeError, Observation, Refusal, ScanEnd
+from accord.intake.registry import format_named, read_scan
+from accord.intake.safe import text as clean
+from accord.intake.safe.misplaced import NOTES
+from accord.intake.safe.source import Source
+
+
+def image(**changed: Any) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((FILES / "image.trivy.json").read_text(encoding="utf-8"))
+    return {**told, **changed}
+
+
+def records(told: Any, form: str = "trivy") -> list[Any]:
+    return list(format_named(form).read(Source(BytesIO(json.dumps(told).encode()), None, "shape")))
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [(7, "a number"), (0.5, "a number"), ("x", "a text"), (True, "true")],
+)
+def test_where_and_what_is_told(found: object, words: str) -> None:
+    told = [one for one in records(image(Results=found)) if isinstance(one, Refusal)]
+    assert [one.row for one in told] == ["Results"]
+    assert told[0].problem == f"Other reports have a list where {words} stands here: what belongs there was not read."
+    assert told[0].remedy
+
+
+@pytest.mark.parametrize("nothing", [None, "", [], {}, False, 0])
+def test_nothing_is_not_told(nothing: object) -> None:
+    assert not [one for one in records(image(Results=nothing)) if isinstance(one, Refusal)]
+
+
+def test_the_place_is_that_of_the_row() -> None:
+    told = image()
+    told["Results"][1]["Vulnerabilities"] = "x"
+    assert "Results[1].Vulnerabilities" in [one.row for one in records(told) if isinstance(one, Refusal)]
+
+
+def test_counts_agree_and_the_scan_is_not_complete() -> None:
+    told = image()
+    told["Results"][0]["Vulnerabilities"] = 7
+    found = records(told)
+    end = found[-1]
+    assert isinstance(end, ScanEnd)
+    assert end.refusals == sum(isinstance(one, Refusal) for one in found)
+    assert end.observations == sum(isinstance(one, Observation) for one in found)
+    assert end.complete is False
+    after = found[next(at for at, one in enumerate(found) if isinstance(one, Refusal)) :]
+    covered = [one for one in after if isinstance(one, Coverage)]
+    assert covered and all(one.complete is False for one in covered)
+
+
+def test_a_file_in_which_no_scan_begins_is_refused() -> None:
+    with pytest.raises(IntakeError, match="Other reports have a list where a number stands") as refused:
+        records({"version": "2.1.0", "runs": 7}, "sarif")
+    assert (refused.value.file, refused.value.row) == ("shape", "runs")
+
+
+def test_an_inspection_counts_it() -> None:
+    told = inspect(BytesIO(json.dumps(image(Results=7)).encode()), "image.json")
+    assert (told.problem, told.instances, told.refused_rows, told.complete) == ("", 0, 1, False)
+
+
+def test_notes_of_one_file_are_not_those_of_the_next() -> None:
+    clean.listing("left by whoever read something else before")
+    assert NOTES.held
+    found = list(read_scan(FILES / "image.trivy.json"))
+    assert not [one for one in found if isinstance(one, Refusal) and "Other reports" in one.problem]
+    first, second = (read_scan(FILES / "image.trivy.json") for _ in range(2))
+    mixed = [(next(first), next(second)) for _ in range(5)]
+    assert all(one == other for one, other in mixed)
+
+
+def test_many_places_are_told_once_each() -> None:
+    told = image()
+    told["Results"] = [{"Target": f"t{number}", "Class": "os-pkgs", "Vulnerabilities": 7} for number in range(300)]
+    rows = [one.row for one in records(told) if isinstance(one, Refusal)]
+    assert rows == [f"Results[{number}].Vulnerabilities" for number in range(300)]
