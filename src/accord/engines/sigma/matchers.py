@@ -19,7 +19,7 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 
 
-_PATIENCE = 1_500
+_PATIENCE = 5_000
 """Characters for each word that are looked through by the automaton before Hyperscan is: it takes 20 to 40 µs to
 compile a word, and then looks through long values up to twenty times as fast."""
 
