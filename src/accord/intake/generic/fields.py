@@ -59,10 +59,8 @@ def finding(told: Mapping[str, Any], fallback: str) -> Iterator[Found]:
     level = severity(word)
     if level is None and clean.line(word, 20):
         raise Unreadable("severity", "The severity is none of Critical, High, Medium, Low, Info.")
-    given = [told.get("cve"), *clean.listing(told.get("vulnerability_ids"))]
-    if isinstance(told.get("vulnerability_ids"), str):
-        given.append(told["vulnerability_ids"])
-    names = identifiers(*given)
+    numbers = told.get("vulnerability_ids")
+    names = identifiers(told.get("cve"), *([numbers] if isinstance(numbers, str) else clean.listing(numbers)))
     tool = clean.line(told.get("vuln_id_from_tool"), 200)
     definition = names[0] if names else (f"generic:{tool}" if tool else f"generic:{title}"[:300])
     vectors, score, _ = ratings(
