@@ -57,7 +57,7 @@ def told(noun: str, name: str, value: Any) -> str:
     """
     found = nouns.find(noun)
     column = found.column(name) if found is not None and found.has(name) else None
-    if value is None or value == "":
+    if value is None or value == "" or (column is not None and value == []):  # an empty list of a column is unknown
         return column.blank if column is not None else ""
     labels = dict(column.choices) if column is not None and column.choices else _labels(noun, name)
     return _shown(name, value, labels, column)[:LONGEST]

@@ -76,7 +76,7 @@ def test_every_column_of_every_noun_is_told_in_words() -> None:
             cases: list[tuple[object, str]] = [(code, str(words)) for code, words in column.choices]
             cases += {
                 Kind.BOOL: [(True, "yes"), (False, "no")], Kind.DATE: [(DAY, write.date(DAY))],
-                Kind.LIST: [(["a", "b"], "a; b"), ([], "none")], Kind.REF: [("SYS-1", "SYS-1")],
+                Kind.LIST: [(["a", "b"], "a; b"), ([], column.blank)], Kind.REF: [("SYS-1", "SYS-1")],
                 Kind.SHARE: [("0.125", write.percent("0.125"))], Kind.MONEY: [("1250000", write.money("1250000"))],
             }.get(column.kind, [])  # fmt: skip
             wrong += [
