@@ -82,7 +82,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     told = plan.figures
     jobs_href = reverse("exposure:patch_plan_jobs", args=[plan.pk])
     names = {row["key"]: row["name"] for row in told["windows"]}
-    removed = [(row["name"], row["removed"]) for row in told["windows"]]
+    removed = [(write.dated(row["name"]), row["removed"]) for row in told["windows"]]
     sheets = PatchJob.objects.filter(plan=plan).exclude(sheet="").select_related("fix", "system", "window")
     more = told["one_more"]
     context = {
