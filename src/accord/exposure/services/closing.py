@@ -8,7 +8,7 @@ stale from then on: somebody looked there without looking for it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import compress
 from operator import attrgetter, ne
 from typing import Any, NamedTuple
@@ -61,15 +61,18 @@ class _Row(NamedTuple):
 
 
 def note_coverage(
-    actor: User, scan_id: int, seen: Mapping[str, int], coverage: Covered, estate: Estate, pause: Callable[[], None]
-) -> None:
+    actor: User, scan_id: int, seen: Mapping[str, int], coverage: Covered, estate: Estate, pause: Callable[[], None],
+    fresh: Collection[str] = (),
+) -> None:  # fmt: skip
     """Close and note over all targets of a scan. `seen` is the number of observations by target identity.
+
+    Nothing is looked for on targets that are `fresh`: the scan itself made them.
 
     Each transaction takes at most TARGETS targets, and as many findings as fit its time. Safe to repeat.
     """
     portion = Portion(2000, 500, 8000)
     for part in bulk.chunks(dict.fromkeys((*seen, *coverage)), TARGETS):
-        waiting = _begin(actor, scan_id, part, seen, coverage, estate)
+        waiting = _begin(actor, scan_id, part, seen, coverage, estate, fresh)
         pause()
         while waiting:
             some, waiting = waiting[: portion.size], waiting[portion.size :]
@@ -80,8 +83,9 @@ def note_coverage(
 
 
 def _begin(
-    actor: User, scan_id: int, identities: list[str], seen: Mapping[str, int], coverage: Covered, estate: Estate
-) -> list[int]:
+    actor: User, scan_id: int, identities: list[str], seen: Mapping[str, int], coverage: Covered, estate: Estate,
+    fresh: Collection[str],
+) -> list[int]:  # fmt: skip
     """Note what was looked at; returns the findings there that this scan has not seen."""
     with bulk.wide_statements(), ledger.write(actor, f"scan:{scan_id}"):
         scan = Scan.objects.get(pk=scan_id)
@@ -91,6 +95,9 @@ def _begin(
         _note(scan, targets, seen, coverage, estate)
         looked = _looked_at(targets, coverage)
         here = {*looked, *(target.pk for target in targets)}
+        here -= {target.pk for target in targets if target.identity in fresh}
+    if not here:
+        return []
     # In the order of targets: each transaction counts few of them anew, and each of them once.
     rows = _unseen(scan).filter(target_id__in=list(here)).order_by("target_id", "pk")
     return list(rows.values_list("pk", flat=True))

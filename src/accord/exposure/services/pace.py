@@ -8,7 +8,7 @@ from django.db import connection
 
 SECONDS = 0.35
 """So long a transaction should hold the database."""
-IN_LINE = 0.8
+IN_LINE = 1.2
 """So long where writers stand in a line: who waits, waits for one transaction."""
 GAP = 0.1
 """SQLite has no line of waiting writers: one that waits looks again at least that often."""

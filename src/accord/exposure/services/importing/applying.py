@@ -29,7 +29,7 @@ def most() -> int:
     More on PostgreSQL, where others who write stand in a line and memory is the server's: what a transaction takes
     whatever its rows is paid less often.
     """
-    return 2 * MOST if connection.vendor == "postgresql" else MOST
+    return 3 * MOST if connection.vendor == "postgresql" else MOST
 
 
 class _Landing:
@@ -104,7 +104,9 @@ class _Landing:
                 "Import it again.",
             )
         self.breath.enter()
-        closing.note_coverage(self.actor, self.scan.pk, self.seen, self.coverage, self.estate, self._pause)
+        closing.note_coverage(
+            self.actor, self.scan.pk, self.seen, self.coverage, self.estate, self._pause, self.fresh
+        )  # fmt: skip
         known = [identity for identity in self.seen if identity not in self.fresh]  # the others were matched just now
         claims.rematch(self.actor, known, self._pause)
         with ledger.write(self.actor, f"scan:{self.scan.pk}") as log:
