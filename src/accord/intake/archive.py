@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
 from accord.intake.records import IntakeError
@@ -144,6 +144,12 @@ def apart(name: str, times: Counter[str]) -> str:
     """What a file is called where it is kept: its last name, or its whole path where several have that."""
     last = name.rpartition("/")[2]
     return name.replace("/", " › ") if times[last] > 1 else last
+
+
+def about(target: str, name: str) -> str:
+    """What a report on `target` is called where it is kept, whatever its file is named; how that ends is kept."""
+    told = " ".join(target.replace("\\", "/").replace("/", " › ").split())
+    return f"{told}{PurePosixPath(name).suffix[:20]}"
 
 
 class _Allowance:

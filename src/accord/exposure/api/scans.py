@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest
-from ninja import File, Router, Schema
+from ninja import File, Form, Router, Schema
 from ninja.files import UploadedFile
 
 from accord.core import files
@@ -15,6 +15,7 @@ from accord.core.permissions import guard_api
 from accord.exposure import services
 from accord.exposure.lists import SCANS
 from accord.exposure.models import Scan
+from accord.intake import archive
 from accord.ui.lists import item
 from accord.ui.nouns.operations import list_operation
 
@@ -59,9 +60,14 @@ def _submit(request: HttpRequest, stored: StoredFile, name: str) -> dict[str, An
 
 @router.post("/scans", summary="Hand in a scanner's file", operation_id="import_scan", response=Received)
 @guard_api("import", "scan")
-def import_scan(request: HttpRequest, file: File[UploadedFile]) -> Any:
-    """A worker takes it in; follow `GET /scans/{scan}`. The same file again is the same scan."""
+def import_scan(request: HttpRequest, file: File[UploadedFile], target: Form[str] = "") -> Any:
+    """A worker takes it in; follow `GET /scans/{scan}`. The same file again is the same scan.
+
+    `target` tells what was scanned where the report does not name it; else its file's name stands for it.
+    """
     name = file.name or "file"
+    if target.strip():
+        name = archive.about(target, name)
     return _submit(request, files.keep(actor_of(request), name, file.chunks()), name)
 
 

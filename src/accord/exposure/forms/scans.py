@@ -37,6 +37,11 @@ class ScanForm(forms.Form):
         help_text="The format is told by the content; also gzipped, or a ZIP or TAR of reports. A table or list "
                   "of no known format can be mapped.",
     )  # fmt: skip
+    target = forms.CharField(
+        label="What was scanned", max_length=150, required=False,
+        help_text="For one report that does not name it, such as a list of packages: the project's or the image's "
+                  "name. Else its file's name stands for it.",
+    )  # fmt: skip
 
 
 class FeedForm(forms.Form):

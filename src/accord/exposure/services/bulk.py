@@ -24,6 +24,8 @@ CACHE = -96_000
 """KiB of pages (negative: as SQLite counts) that an import's connection holds."""
 CHECKPOINT = 16_000
 """Pages in the write-ahead log after which an import's connection moves them into the file."""
+MAPPED = 512 << 20
+"""Bytes of a database from which on a map of the file reads its pages: most that are asked for are in no cache."""
 YOUNG = 100_000
 """So many new objects of Python call for the collector of garbage meanwhile."""
 
@@ -35,8 +37,8 @@ def large_writes(*tables: type[Model]) -> Iterator[None]:
     What is there already is no work for the collector of garbage: looking through a whole Accord again and again takes
     a sixth of an import. It comes less often too: rows of a chunk are no garbage before the chunk is in. On SQLite this
     connection holds more pages, and moves what it wrote into the file less often: a page that many chunks change is
-    then written once. It reads without a map of the file, whose pages would count twice. Everybody else's connection
-    keeps its own settings.
+    then written once. While the database is small it reads without a map of the file, whose pages would count twice.
+    Everybody else's connection keeps its own settings.
     """
     gc.freeze()
     threshold = gc.get_threshold()
@@ -58,14 +60,21 @@ def _own_pace(tables: Sequence[type[Model]]) -> Iterator[None]:
     own: Any = connection.connection
     for model in tables:
         _count_first(model)
-    names = ("cache_size", "wal_autocheckpoint", "mmap_size")
-    before = [own.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
-    _set(own, names, (CACHE, CHECKPOINT, 0))
+    values = {"cache_size": CACHE, "wal_autocheckpoint": CHECKPOINT}
+    if _pragma(own, "page_count") * _pragma(own, "page_size") < MAPPED:
+        values["mmap_size"] = 0
+    names = tuple(values)
+    before = [_pragma(own, name) for name in names]
+    _set(own, names, tuple(values.values()))
     try:
         yield
     finally:
         if connection.connection is own:
             _set(own, names, before)
+
+
+def _pragma(connected: Any, name: str) -> int:
+    return int(connected.execute(f"PRAGMA {name}").fetchone()[0])
 
 
 def _set(connected: Any, names: Sequence[str], values: Sequence[int]) -> None:

@@ -24,6 +24,7 @@ from accord.exposure.selectors.life import scope_of
 from accord.exposure.services.mapped import can_be_mapped
 from accord.exposure.shell.links import findings_href
 from accord.exposure.views.mappings import address_of
+from accord.intake import archive
 from accord.ui import format as write
 from accord.ui import parts
 from accord.ui.access import may
@@ -41,9 +42,10 @@ def upload(request: HttpRequest) -> HttpResponse:
     """Take several files; a worker reads them."""
     form = ScanForm(request.POST, request.FILES) if request.method == "POST" else ScanForm()
     to_map: list[tuple[str, str]] = []
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and _is_about_one(form):
+        target = form.cleaned_data["target"]
         taken = [
-            _take(request, name, chunks)
+            _take(request, archive.about(target, name) if target else name, chunks)
             for file in form.cleaned_data["uploads"]
             for name, chunks in _reports(request, file)
         ]
@@ -61,29 +63,43 @@ def upload(request: HttpRequest) -> HttpResponse:
         "title": "Import scanner files", "form": form, "breadcrumb": [("Scans", reverse("exposure:scan_list"))],
         "cancel_href": reverse("exposure:scan_list"), "submit_label": "Import", "to_map": to_map,
         "form_intro": "A file lands whole or is refused with its reason. What a scan looked for and did not see any "
-                      "more is closed. The same file again changes nothing. A report that does not name what was "
-                      "scanned is known by its file's name: give each project a name of its own.",
+                      "more is closed. The same file again changes nothing.",
     }  # fmt: skip
     return render(request, "exposure/scan_import.html", context, status=422 if form.errors else 200)
 
 
-def _reports(request: HttpRequest, file: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
-    """The name and bytes of a report, or of each that an archive holds (a ZIP that is a report by itself stays one)."""
-    from accord.intake import archive, registry
+def _is_about_one(form: ScanForm) -> bool:
+    """Whether what is told of one report is told of one; else the form says so."""
+    given = form.cleaned_data["uploads"]
+    if form.cleaned_data["target"] and (len(given) > 1 or _is_packed(given[0].file)):
+        form.add_error("target", "It tells what one report is about. Hand in one report with it.")
+    return form.is_valid()
+
+
+def _is_packed(stream: Any) -> bool:
+    """Whether it is an archive of reports (a ZIP that is a report by itself is none)."""
+    from accord.intake import registry
     from accord.intake.records import IntakeError
 
+    if not archive.is_archive(stream):
+        return False
+    try:
+        registry.detect(stream)
+    except IntakeError:
+        return True
+    return False
+
+
+def _reports(request: HttpRequest, file: Any) -> Iterator[tuple[str, Iterable[bytes]]]:
+    """The name and bytes of a report, or of each that an archive holds."""
     name = file.name or "file"
-    if archive.is_archive(file.file):
-        try:
-            registry.detect(file.file)
-        except IntakeError:
-            yield from _members(request, file.file, name)
-            return
-    yield name, file.chunks()
+    if _is_packed(file.file):
+        yield from _members(request, file.file, name)
+    else:
+        yield name, file.chunks()
 
 
 def _members(request: HttpRequest, stream: Any, name: str) -> Iterator[tuple[str, Iterable[bytes]]]:
-    from accord.intake import archive
     from accord.intake.records import IntakeError
 
     times = archive.last_names(stream)

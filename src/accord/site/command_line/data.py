@@ -24,6 +24,9 @@ def import_(
     mapping: str = typer.Option(
         "", "--mapping", help="Mapping for files of no known format: its name, or a JSON file. Else by their columns."
     ),
+    target: str = typer.Option(
+        "", "--target", help="What was scanned, for one report that does not name it; else the file's name is taken."
+    ),
     as_json: bool = JSON_OPTION,
 ) -> None:  # fmt: skip
     """Import a company's own files. All tables land together or not at all; then each scanner report by itself."""
@@ -53,7 +56,9 @@ def import_(
         ]
     taken = set(tables)
     reports = [one for one in files if one not in taken]
-    wanted = taking.Wanted(dry_run, expected, mapping, as_json)
+    if target.strip() and not (len(files) == 1 and taking.is_one_report(files[0])):
+        fail("--target tells what one report is about. Give one report with it.", as_json=as_json)
+    wanted = taking.Wanted(dry_run, expected, mapping, as_json, target.strip())
     taking.scans(actor, reports, data, lines, wanted)
 
 

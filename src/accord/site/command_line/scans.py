@@ -73,7 +73,7 @@ def reports(files: list[Named]) -> Iterator[Given]:
     from accord.intake import archive, inspection
     from accord.intake.records import IntakeError
 
-    packed = {one.path for one in files if _is_only_packed(one.path)}
+    packed = {one.path for one in files if is_only_packed(one.path)}
     names = {one.name for one in files}
     last = Counter(one.name.rpartition("/")[2] for one in files if one.path not in packed)
     for path in packed:
@@ -95,7 +95,7 @@ def reports(files: list[Named]) -> Iterator[Given]:
             yield given(one.name, inspection.Inspection(one.name, problem=str(error)))
 
 
-def _is_only_packed(path: Path) -> bool:
+def is_only_packed(path: Path) -> bool:
     """Whether it is an archive of reports; some reports are archives themselves."""
     from accord.intake import archive, registry
     from accord.intake.records import IntakeError

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from accord.site.command_line.base import REFUSED, answer, progress, refusals
-from accord.site.command_line.scans import WIDTH, Given, beside, compared_json, comparison, reports
+from accord.site.command_line.scans import WIDTH, Given, beside, compared_json, comparison, is_only_packed, reports
 
 if TYPE_CHECKING:
     from accord.core.models import User
@@ -49,12 +49,21 @@ def is_table(one: Named) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What was asked for beside the files. `mapping` is the name of a kept one, or a JSON file."""
+    """What was asked for beside the files.
+
+    `mapping` is the name of a kept one, or a JSON file; `target` what the only report is about.
+    """
 
     dry_run: bool
     expected: Path | None
     mapping: str
     as_json: bool
+    target: str = ""
+
+
+def is_one_report(one: Named) -> bool:
+    """Whether a file is a report by itself: no table, and no archive of reports."""
+    return not is_table(one) and not is_only_packed(one.path)
 
 
 def scans(actor: User, files: list[Named], data: dict[str, Any], lines: list[str], wanted: Wanted) -> None:
@@ -147,6 +156,7 @@ def _mapped(actor: User, name: str, content: Any, looked: Inspection, wanted: st
 def _one(actor: User, given: Given, content: Any, looked: Inspection, wanted: Wanted) -> dict[str, Any]:
     """The outcome for one report, with what is in it."""
     from accord.exposure import services
+    from accord.intake import archive
 
     name = given.name
     told = {"name": name, "format": looked.format, "scanner": looked.scanner}
@@ -156,7 +166,8 @@ def _one(actor: User, given: Given, content: Any, looked: Inspection, wanted: Wa
     if wanted.dry_run:
         return {**told, **counts, "state": "readable", "counts": {}, "problems": looked.refused}
     with refusals(wanted.as_json), progress(name, wanted.as_json) as tell, _as_file(name, content) as path:
-        report = services.import_scan(actor, path, tell, name=given.called)
+        called = archive.about(wanted.target, name) if wanted.target else given.called
+        report = services.import_scan(actor, path, tell, name=called)
     problems = [*report["problems"], *looked.refused] if looked.format == "accord" else report["problems"]
     return {**told, **counts, "state": report["state"], "counts": report["counts"], "problems": problems}
 
