@@ -13,7 +13,7 @@ from accord.intake.inspection import inspect
 from accord.intake.records import Coverage, IntakeError, Observation, Refusal, ScanEnd
 from accord.intake.registry import format_named, read_scan
 from accord.intake.safe import text as clean
-from accord.intake.safe.misplaced import NOTES
+from accord.intake.safe.notes import NOTES
 from accord.intake.safe.source import Source
 
 

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from accord.intake.records import IntakeError
-from accord.intake.safe.misplaced import note, stand
+from accord.intake.safe.notes import note, stand
 from accord.intake.safe.source import Reader
 from accord.intake.safe.text import line, mapping
 

@@ -8,46 +8,17 @@ begun at all is refused. Null, an empty text, list or object, false and 0 are no
 
 from __future__ import annotations
 
-import threading
-import weakref
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from accord.intake.records import Coverage, IntakeError, Record, Refusal, ScanEnd, ScanHeader
+from accord.intake.safe.notes import NOTES, Note
 
 if TYPE_CHECKING:
-    from accord.intake.safe.json_reader import JsonReader
     from accord.intake.safe.source import Source
 
-MOST = 1000
-KINDS = {list: "a list", dict: "an object", str: "a text", bool: "true"}
 REMEDY = "Export the file again from the scanner; if it stays so, say which version of the scanner writes this."
-Note = tuple[str, str]
-"""Where, and what is wrong there."""
-
-
-class _Notes(threading.local):
-    """Notes of one thread since they were taken last; `reader` is the document that was opened last."""
-
-    def __init__(self) -> None:
-        self.held: list[Note] = []
-        self.reader: weakref.ref[JsonReader] | None = None
-
-
-NOTES = _Notes()
-
-
-def note(wanted: str, found: object) -> None:
-    """Note that something else stands where `wanted` ("a list", "an object") is expected."""
-    if len(NOTES.held) < MOST:
-        reader = NOTES.reader() if NOTES.reader is not None else None
-        NOTES.held.append((reader.pointer() if reader is not None else "the document", _words(wanted, found)))
-
-
-def _words(wanted: str, found: object) -> str:
-    told = KINDS.get(type(found), "a number")
-    return f"Other reports have {wanted} where {told} stands here: what belongs there was not read."
 
 
 def watched(records: Iterator[Record], source: Source) -> Iterator[Record]:
@@ -123,8 +94,3 @@ class _Watch:
         if isinstance(record, ScanEnd):
             return replace(record, complete=False, refusals=record.refusals + self._refused)
         return record
-
-
-def stand(reader: Any) -> None:
-    """This document is read from now on: notes tell its place."""
-    NOTES.reader = weakref.ref(reader)

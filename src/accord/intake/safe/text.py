@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from accord.intake.safe import misplaced
+from accord.intake.safe.notes import note
 
 # C0 and C1 controls but tab and newline, lone surrogates, invisible direction marks, non-characters.
 _UNFIT = re.compile(
@@ -93,7 +93,7 @@ def mapping(value: object) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     if value:
-        misplaced.note("an object", value)
+        note("an object", value)
     return {}
 
 
@@ -105,7 +105,7 @@ def listing(value: object) -> list[Any]:
     if isinstance(value, list):
         return value
     if value:
-        misplaced.note("a list", value)
+        note("a list", value)
     return []
 
 
