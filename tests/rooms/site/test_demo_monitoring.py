@@ -24,8 +24,8 @@ def test_a_fortnight_comes_in_is_judged_and_leaves_work(settings: Any, tmp_path:
     analyst = accounts.add_account(None, "ana@sample.example", "Ana", [(Role.ANALYST, "")])
     ciso = accounts.add_account(None, "ciso@sample.example", "Cis", [(Role.CISO, "")])
     told: list[str] = []
-    begun = timezone.now()
     demo_monitoring.load(analyst, ciso, told.append)
+    ended = timezone.now()
     assert told[0].startswith("Logs: ")
 
     # What came is stored once, and what could not be read is counted.
@@ -41,7 +41,7 @@ def test_a_fortnight_comes_in_is_judged_and_leaves_work(settings: Any, tmp_path:
     verdicts = Counter(alert.verdict for alert in alerts if alert.state == "closed")
     assert states["new"] >= 8 and states["open"] == 1
     assert min(verdicts[name] for name in ("true", "benign", "false")) >= 3
-    assert all(alert.opened <= begun and alert.opened >= alert.first for alert in alerts)
+    assert all(alert.opened <= ended and alert.opened >= alert.first for alert in alerts)
     closed = [alert for alert in alerts if alert.closed is not None]
     assert all(alert.opened < alert.acknowledged < alert.closed <= timezone.now() for alert in closed)  # type: ignore[operator]
     assert all(alert.minutes > 0 for alert in closed)
