@@ -12,10 +12,10 @@ import pytest
 from django.db import DataError, connection
 from django.test.utils import CaptureQueriesContext
 
-from accord.core import ledger
+from accord.core import ledger, pace
 from accord.core.models import User
 from accord.exposure.models import Definition, Finding, Target
-from accord.exposure.services import bulk, check_rollups, import_scan, pace
+from accord.exposure.services import bulk, check_rollups, import_scan
 
 Nessus = Callable[..., Path]
 Moment = Callable[[float], datetime]

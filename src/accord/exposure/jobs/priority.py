@@ -45,9 +45,9 @@ def preview_policy(context: Context, policy: int) -> dict[str, Any]:
 @kind("exposure.policy_apply", "Rank all findings by a policy")
 def apply_policy(context: Context, policy: int) -> dict[str, int]:
     """Rank all open findings by the policy in force."""
+    from accord.core.pace import Breath
     from accord.exposure.models import PriorityPolicy
     from accord.exposure.services import policies
-    from accord.exposure.services.pace import Breath
 
     breath, steps = Breath(), 0
 

@@ -21,8 +21,8 @@ def import_file(context: Context, scan: int) -> dict[str, Any]:
 @kind("exposure.refresh", "Bring findings up to date with the estate")
 def bring_up_to_date(context: Context) -> dict[str, int]:
     """Match unclaimed targets again, finish claims, and assess what rests on changed facts."""
+    from accord.core.pace import Breath
     from accord.exposure.services import assessing, claims
-    from accord.exposure.services.pace import Breath
 
     steps, breath = 0, Breath()
 

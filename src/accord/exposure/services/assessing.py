@@ -11,10 +11,10 @@ from typing import Any
 
 from accord.core import ledger
 from accord.core.models import User
+from accord.core.pace import Breath
 from accord.exposure.models import IS_OPEN, AssetExposure, Definition, Finding, Severity
 from accord.exposure.services import bulk, ranking, rollups
 from accord.exposure.services.facts import AssetFacts, Estate
-from accord.exposure.services.pace import Breath
 
 ROWS = 1000
 DEFINITIONS = 300

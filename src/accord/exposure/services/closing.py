@@ -17,10 +17,10 @@ from django.db.models import Q, QuerySet
 
 from accord.core import ledger
 from accord.core.models import User
+from accord.core.pace import Portion
 from accord.exposure.models import AssetExposure, Finding, Scan, ScanTarget, Target
 from accord.exposure.services import bulk, journal, rollups
 from accord.exposure.services.facts import Estate
-from accord.exposure.services.pace import Portion
 from accord.intake.records import Coverage
 
 TARGETS = 300

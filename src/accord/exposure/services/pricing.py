@@ -15,10 +15,10 @@ from django.db.models import Exists, OuterRef, Sum
 
 from accord.core import ledger
 from accord.core.models import User
+from accord.core.pace import Breath
 from accord.engines import priority
 from accord.exposure.models import IS_OPEN, AssetExposure, Finding, TotalExposure
 from accord.exposure.services import bulk, footholds, rollups
-from accord.exposure.services.pace import Breath
 
 NAMES = ("price_low", "price_mid", "price_high", "price_tail")
 FINDINGS = 4000

@@ -17,9 +17,9 @@ from django.db import IntegrityError, transaction
 from accord.core import jobs, ledger
 from accord.core.errors import Problem, Refused
 from accord.core.models import Job, User
+from accord.core.pace import Breath
 from accord.exposure.models import OPEN_STATES, Definition, Finding, Scan, TotalExposure
 from accord.exposure.services import bulk, ranking, rollups
-from accord.exposure.services.pace import Breath
 from accord.intake.fingerprint import VERSION, VERSIONS, renew, version_of
 from accord.intake.records import Kind, Observation
 

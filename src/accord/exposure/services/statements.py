@@ -19,11 +19,11 @@ from django.utils import timezone
 from accord.core import ledger
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
+from accord.core.pace import Breath
 from accord.estate.models import Asset
 from accord.exposure.models import Definition, DefinitionAlias, Finding, Scan, VexStatement
 from accord.exposure.services import bulk, fix_events, states
 from accord.exposure.services.lifecycle.writing import ROWS, Change, change
-from accord.exposure.services.pace import Breath
 from accord.intake.fingerprint import purl_without_version
 from accord.outlet.vex.records import JUSTIFICATIONS
 

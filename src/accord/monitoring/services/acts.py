@@ -8,20 +8,19 @@ nobody changed the alert since; notes, minutes and what the risk of entities los
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accord.core import jobs, ledger
 from accord.core.errors import Problem, Refused
 from accord.core.models import Job, User
+from accord.core.pace import Breath
 from accord.core.permissions import allowed
 from accord.monitoring.models import Alert, AlertAct, AlertActRow
 from accord.monitoring.services import triage
@@ -34,8 +33,6 @@ CHOSEN = 5_000
 """So many alerts can be named one by one; a filter may hold any number."""
 PART = 200
 """So many alerts a worker changes in one transaction, so that others wait for less than a second."""
-PAUSE, BUSY = 0.1, 1.0
-"""After so many seconds of work (the second) SQLite is left free for so long: it has no line of waiting writers."""
 Tell = Callable[[int, int | None, str], None]
 Pick = Callable[[AlertAct], Sequence[int]]
 
@@ -165,7 +162,7 @@ def go_on(actor: User, act: AlertAct) -> AlertAct:
 
 def run(act: AlertAct, pick: Pick, tell: Tell) -> AlertAct:
     """Do an act part by part, or go on with it. `pick`: the next alerts behind its place, at most PART, in order."""
-    began = time.monotonic()
+    breath = Breath()
     while True:
         with ledger.write(act.by):
             act = AlertAct.objects.select_related("by", "owner", "duplicate_of").get(pk=act.pk)
@@ -179,7 +176,7 @@ def run(act: AlertAct, pick: Pick, tell: Tell) -> AlertAct:
                 act.finished = timezone.now()
                 act.save(update_fields=["finished"])
         tell(min(act.total, act.changed + sum(act.passed.values())), act.total, name_of(act))
-        began = _let_in(began)
+        breath()
 
 
 def _check_may(actor: User, act: AlertAct) -> None:
@@ -196,13 +193,6 @@ def _note_part(act: AlertAct, part: Sequence[int]) -> None:
         outcome = error.outcome
     act.place = part[-1]
     _note(act, outcome)
-
-
-def _let_in(began: float) -> float:
-    if connection.vendor != "sqlite" or connection.in_atomic_block or time.monotonic() - began < BUSY:
-        return began
-    time.sleep(PAUSE)
-    return time.monotonic()
 
 
 # --- undoing
@@ -232,7 +222,7 @@ def undo(actor: User, act: AlertAct) -> AlertAct:
 
 def run_undo(act: AlertAct, tell: Tell) -> AlertAct:
     """Put back what is not put back yet, part by part."""
-    total, began = act.rows.count(), time.monotonic()
+    total, breath = act.rows.count(), Breath()
     while True:
         with ledger.write(act.undo_by) as log:
             act = AlertAct.objects.select_related("undo_by").get(pk=act.pk)
@@ -247,7 +237,7 @@ def run_undo(act: AlertAct, tell: Tell) -> AlertAct:
                 act.undo_finished = timezone.now()
             act.save()
         tell(act.undone + act.left, total, "Undoing")
-        began = _let_in(began)
+        breath()
 
 
 def _put_back(act: AlertAct, rows: Sequence[AlertActRow], log: ledger.Log) -> None:

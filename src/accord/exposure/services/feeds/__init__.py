@@ -9,6 +9,7 @@ from typing import Any
 
 from accord.core import ledger
 from accord.core.models import User
+from accord.core.pace import Breath
 from accord.exposure.models import FeedUpdate
 from accord.exposure.services import assessing, triage
 from accord.exposure.services.feeds.loading import load
@@ -24,7 +25,6 @@ from accord.exposure.services.feeds.sources import (
     read,
     silent,
 )
-from accord.exposure.services.pace import Breath
 
 
 def update_feeds(

@@ -6,11 +6,11 @@ from typing import Any
 
 from accord.core import ledger
 from accord.core.models import User
+from accord.core.pace import Breath
 from accord.exposure.models import EndOfLife, Epss, FeedUpdate, Kev, SsvcPoint
 from accord.exposure.services import bulk
 from accord.exposure.services.bulk import clip
 from accord.exposure.services.feeds.sources import Read, Tell
-from accord.exposure.services.pace import Breath
 
 WRITTEN = 5000
 MODELS: dict[str, Any] = {"kev": Kev, "epss": Epss, "ssvc": SsvcPoint, "eol": EndOfLife}

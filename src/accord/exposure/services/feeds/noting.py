@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from accord.core import events, ledger
 from accord.core.models import User
+from accord.core.pace import Breath
 from accord.exposure.models import Definition, DefinitionAlias
 from accord.exposure.services import bulk, notices
 from accord.exposure.services.definitions import FeedFacts, Feeds, take_facts
 from accord.exposure.services.feeds.sources import Tell
-from accord.exposure.services.pace import Breath
 
 FIELDS = (
     "known_exploited", "epss", "epss_percentile", "pending", "possible", "exploitation", "automatable", "total_impact",

@@ -15,11 +15,11 @@ from typing import Any
 from accord.core import files, jobs, ledger
 from accord.core.errors import Refused
 from accord.core.models import Job, StoredFile, User
+from accord.core.pace import Breath
 from accord.exposure.models import Finding, Scan
 from accord.exposure.services import assessing, bulk, refingerprint, statements, undo
 from accord.exposure.services.importing import applying, survey
 from accord.exposure.services.importing.reading import Reading, opened
-from accord.exposure.services.pace import Breath
 from accord.intake.nessus.proof import Proof, prove
 from accord.intake.records import IntakeError
 

@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from accord.core import events, ledger
 from accord.core.models import StoredFile, User
+from accord.core.pace import Breath, Portion
 from accord.exposure.models import Scan
 from accord.exposure.services import claims, closing, landing
 from accord.exposure.services.facts import Estate
 from accord.exposure.services.importing.reading import Place, Reading
 from accord.exposure.services.importing.survey import Part, describe
 from accord.exposure.services.landing import Chunk, Kinds, Sightings
-from accord.exposure.services.pace import Breath, Portion
 from accord.intake import batches, records
 from accord.intake.batches import Rows, coverage_of, target_of
 from accord.intake.records import IntakeError

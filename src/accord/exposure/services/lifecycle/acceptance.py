@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from accord.core import ledger
 from accord.core.models import User
+from accord.core.pace import Breath
 from accord.exposure.models import Finding
 from accord.exposure.services import bulk, states
 from accord.exposure.services.lifecycle.writing import ROWS, Change, change
-from accord.exposure.services.pace import Breath
 
 LONGEST = 500
 

@@ -14,11 +14,11 @@ from django.utils import timezone
 from accord.core import jobs, ledger
 from accord.core.errors import Problem, Refused
 from accord.core.models import Job, User
+from accord.core.pace import Breath
 from accord.core.permissions import Reach, reach
 from accord.exposure.models import Finding, VexStatement
 from accord.exposure.services import bulk, fix_events, states
 from accord.exposure.services.lifecycle.writing import ROWS, Change, change
-from accord.exposure.services.pace import Breath
 from accord.outlet.vex.records import JUSTIFICATIONS
 
 AT_ONCE = 500

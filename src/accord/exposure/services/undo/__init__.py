@@ -21,6 +21,7 @@ from django.utils import timezone
 from accord.core import jobs, ledger
 from accord.core.errors import Problem, Refused
 from accord.core.models import Job, User
+from accord.core.pace import Breath, Portion
 from accord.exposure.models import (
     OPEN_STATES,
     AssetExposure,
@@ -34,7 +35,6 @@ from accord.exposure.models import (
 from accord.exposure.services import bulk, journal, ranking, rollups
 from accord.exposure.services.journal import JournalEntry
 from accord.exposure.services.lifecycle.writing import note_facts, recount
-from accord.exposure.services.pace import Breath, Portion
 from accord.exposure.services.undo.sorting import LEAVE, REMOVE, RESTORE, Step, put_back, sort
 
 FIRST, FEWEST, ROWS = 500, 100, 1000
