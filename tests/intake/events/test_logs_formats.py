@@ -273,7 +273,7 @@ def test_error_logs_of_web_servers() -> None:
     event = one(apache, assumed=Assumed(zone=UTC))
     assert (event.source.service, event.data["c-ip"], event.time) == (
         "apache",
-        "192.0.2.1:5",
+        "192.0.2.1",
         TEN + timedelta(seconds=0.5),
     )
 

@@ -115,3 +115,14 @@ def test_a_full_disk_pauses_with_the_reason_and_loses_nothing(
     assert (source.events, source.offsets) == (0, {})
     assert pumping.step().events == 3
     assert PumpState.objects.get().paused == ""
+
+
+def test_text_that_begins_with_a_bracket_and_json_behind_a_mark(send: Callable[..., None]) -> None:
+    """Apache's error log is no JSON, and a byte order mark hides none."""
+    lines = [
+        "[Wed Jan 01 10:00:00 2025] [core:error] [client 192.0.2.1:5] No such file", '\ufeff{"a": 1}', '  [{"b": 2}]',
+    ]  # fmt: skip
+    for place, line in enumerate(lines):
+        send(line, connection=f"c{place}")
+    pumping.step()
+    assert sorted(one.format for one in everything()) == ["apache-error", "json", "json"]

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from accord.intake.events.base import Assumed, Data, LogSource, Read
+from accord.intake.events.base import Assumed, Bounds, Data, LogSource, Read
+from accord.intake.events.documents import parse
 from accord.intake.events.times import iso
 
 SIGN_IN = LogSource("azure", None, "signinlogs")
@@ -20,7 +21,8 @@ RISK = LogSource("azure", None, "riskdetection")
 ACTIVITY = LogSource("azure", None, "activitylogs")
 CATEGORIES = {
     "signinlogs": SIGN_IN, "noninteractiveusersigninlogs": SIGN_IN, "serviceprincipalsigninlogs": SIGN_IN,
-    "managedidentitysigninlogs": SIGN_IN, "adfssigninlogs": SIGN_IN, "auditlogs": AUDIT,
+    "managedidentitysigninlogs": SIGN_IN, "microsoftserviceprincipalsigninlogs": SIGN_IN,
+    "adfssigninlogs": SIGN_IN, "auditlogs": AUDIT,
     "userriskevents": RISK, "riskyusers": RISK, "serviceprincipalriskevents": RISK,
     "administrative": ACTIVITY, "security": ACTIVITY, "servicehealth": ACTIVITY, "alert": ACTIVITY,
     "recommendation": ACTIVITY, "policy": ACTIVITY, "autoscale": ACTIVITY, "resourcehealth": ACTIVITY,
@@ -75,7 +77,7 @@ class Azure:
     @staticmethod
     def read(record: Data, assumed: Assumed, note: Callable[[str], None]) -> Read:
         source = _source(record) or ACTIVITY
-        properties = record.get("properties")
+        properties = _properties(record)
         if type(properties) is dict:
             _raise(record, properties)
         if source is AUDIT:
@@ -84,6 +86,15 @@ class Azure:
                 record.setdefault("properties.message", told)
         moment = next((found for name in _TIMES if (found := iso(record.get(name))) is not None), None)
         return Read(record, source, moment)
+
+
+def _properties(record: Data) -> Any:
+    """`properties`, also where they are the text of an object."""
+    found = record.get("properties")
+    if type(found) is str and found[:1] == "{":
+        found = parse(found.encode("utf-8", "replace"), Bounds())
+        record["properties"] = found
+    return found
 
 
 def _raise(record: Data, properties: Data) -> None:

@@ -1,4 +1,5 @@
-"""AWS CloudTrail: files with `Records` as CloudTrail delivers them, or one event a line.
+"""AWS CloudTrail: files with `Records` as CloudTrail delivers them, or one event a line; also inside what EventBridge
+(`detail`), CloudWatch (`logEvents`) and the event history (`CloudTrailEvent`) wrap around it.
 
 Fields keep CloudTrail's names and nesting (`userIdentity.arn`). Digest files hold no events.
 """

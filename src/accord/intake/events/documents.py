@@ -14,8 +14,15 @@ from typing import Any
 from accord.intake.events.base import Bounds, Refused
 from accord.intake.events.lines import text_of
 
-WRAPPERS = ("Records", "records", "value", "events", "Events", "logs", "results")
+WRAPPERS = ("Records", "records", "value", "events", "Events", "logs", "results", "logEvents")
 """Names of a list of events inside an object."""
+AROUND = (
+    ("detail", "detail-type"), ("CloudTrailEvent", "EventName"), ("AuditData", "RecordType"), ("AuditData", "UserIds"),
+    ("_source", "_index"), ("message", "timestamp"),
+)  # fmt: skip
+"""Names of the one event inside an object (of EventBridge, CloudTrail's event history, Purview, Elasticsearch and
+CloudWatch), as an object or as its text, each with a name beside it by which the wrapper is known."""
+MOST_AROUND = 24
 _OUTSIDE = re.compile(rb'["{}\[\]]')
 _INSIDE = re.compile(rb'["\\]')
 _KEY = re.compile(rb'"([^"\\]{1,40})"[ \t\r\n]*:[ \t\r\n]*$')
@@ -99,7 +106,31 @@ def unwrapped(value: Any) -> list[Any] | None:
             held = value.get(name)
             if type(held) is list and held and type(held[0]) is dict:
                 return held
+        inner = value.get("data")  # an event hook of Okta
+        if type(inner) is dict and type(inner.get("events")) is list and "eventType" in value:
+            events: list[Any] = inner["events"]
+            return events
     return None
+
+
+def opened(value: dict[str, Any], bounds: Bounds) -> dict[str, Any] | None:
+    """The event inside of what a service wraps around a single one; None where there is none. Refused as `parse`."""
+    if len(value) > MOST_AROUND:
+        return None
+    for name, beside in AROUND:
+        held = value.get(name)
+        if held is None or beside not in value:
+            continue
+        if type(held) is str and held[:1] == "{":
+            held = parse(held.encode("utf-8", "replace"), bounds)
+        if type(held) is dict:
+            return held
+    return None
+
+
+def is_json(raw: bytes) -> bool:
+    """Whether a line is an object or a list of JSON; what begins with "[" may be text as well."""
+    return raw[:1] == b"{" or (raw[:1] == b"[" and raw[1:2] in (b"{", b" ", b"\t", b'"', b"]"))
 
 
 def is_lines(head: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Microsoft 365 unified audit log: the management API's records, and the audit search's CSV with AuditData.
+"""Microsoft 365 unified audit log: the management API's records, and the audit search's CSV or JSON with AuditData.
 
 `CreationTime` is UTC by Microsoft's description. Security and compliance alerts carry, besides their own names,
 eventSource (the workload), eventName (the alert's name) and status, as Sigma's rules for threat management ask.

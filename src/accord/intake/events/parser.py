@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from accord.intake.events.auditd import PROCESS, Processes
+from accord.intake.events.auditd import PROCESS, Processes, Started
 from accord.intake.events.auditd import SOURCE as AUDITD
 from accord.intake.events.base import (
     MOST_SAMPLES,
@@ -19,8 +19,8 @@ from accord.intake.events.base import (
     Refused,
     Tally,
 )
-from accord.intake.events.documents import parse, unwrapped
-from accord.intake.events.lines import text_of
+from accord.intake.events.documents import is_json, opened, parse, unwrapped
+from accord.intake.events.lines import begun, text_of
 from accord.intake.events.registry import GENERIC, JSON_FORMATS, TEXT_FORMATS, Format, Records, Texts
 from accord.intake.events.zeek import ZeekTable
 from accord.intake.safe.text import line as shown
@@ -53,17 +53,25 @@ class Parser:
 
     def line(self, raw: bytes, row: int) -> Sequence[Event]:
         """The events of one line: of JSON (also several, where it wraps a list) or of text."""
-        if raw[:1] == b"{" or (raw[:1] == b"[" and raw[1:2] in (b"{", b" ", b"\t", b'"', b"]")):
+        raw = begun(raw)
+        if is_json(raw):
             return self.document(raw, row)
         event = self.text(raw, row)
         if event is None:
             return ()
         if self._processes is None or event.source is not AUDITD:
             return (event,)
-        process = self._processes.take(event.data)
-        if process is None:
-            return (event,)
-        return (event, self._event(event.format, Read(process, PROCESS, event.time, event.host), raw, row, False))
+        return (event, *self._started(self._processes.take(event.data, event.host), event.format, raw, row))
+
+    def finish(self, row: int) -> Sequence[Event]:
+        """What waited for a record that did not come before the end."""
+        if self._processes is None:
+            return ()
+        return list(self._started(self._processes.finish(), "auditd", None, row))
+
+    def _started(self, processes: Iterable[Started], form: str, raw: bytes | None, row: int) -> Iterator[Event]:
+        for one in processes:
+            yield self._event(form, Read(one.data, PROCESS, one.time, one.host), raw, row, False)
 
     def document(self, raw: bytes, row: int) -> Sequence[Event]:
         """The events of one JSON text."""
@@ -84,10 +92,14 @@ class Parser:
         if type(value) is not dict:
             self.malformed(row, "It is no JSON object.", raw or b"")
             return None
-        form, reader = self._records
+        whole = raw is not None
         try:
-            if form is GENERIC or not reader.recognizes(value):
-                form, reader = self._records = next(pair for pair in self._json if pair[1].recognizes(value))
+            form, reader = self._reader(value)
+            if form is GENERIC and (inner := opened(value, self.bounds)) is not None:
+                found = self._reader(inner)
+                if found[0] is not GENERIC:
+                    (form, reader), value, whole = found, inner, False
+            self._records = form, reader
             read = reader.read(value, self.assumed, self.tally.note)
         except Refused as why:
             self.malformed(row, str(why), raw or b"")
@@ -97,7 +109,14 @@ class Parser:
             return None
         if self.source is not None and form is GENERIC:
             read.source = self.source
-        return self._event(form.name, read, raw, row, raw is not None)
+        return self._event(form.name, read, raw, row, whole)
+
+    def _reader(self, value: Data) -> tuple[Format, Records]:
+        """What reads this object: what read the one before, where it still fits."""
+        current = self._records
+        if current[0] is not GENERIC and current[1].recognizes(value):
+            return current
+        return next(pair for pair in self._json if pair[1].recognizes(value))
 
     def text(self, raw: bytes, row: int) -> Event | None:
         """The event of one line of text; None where it is a header or malformed."""
@@ -118,13 +137,37 @@ class Parser:
         except _FAULTS as error:
             self.malformed(row, f"It is not as {form.title} should be ({type(error).__name__}).", raw)
             return None
+        if read is not None and form.name == "syslog":
+            read = self._carried(read)
         return None if read is None else self._event(form.name, read, raw, row, False)
+
+    def _carried(self, read: Read) -> Read:
+        """What a line of syslog carries, where that is a JSON object of a log that is known; else the line itself."""
+        text = read.data.get("message")
+        if type(text) is not str or "{" not in text[:8]:
+            return read
+        text = text.removeprefix("@cee:").strip()
+        try:
+            value = parse(text.encode("utf-8", "replace"), self.bounds) if text.startswith("{") else None
+            if type(value) is not dict:
+                return read
+            form, reader = next(pair for pair in self._json if pair[1].recognizes(value))
+            if form is GENERIC:
+                return read
+            found = reader.read(value, self.assumed, self.tally.note)
+        except (Refused, *_FAULTS):
+            return read
+        found.time, found.host = found.time or read.time, found.host or read.host
+        return found
 
     def _of(self, line: str) -> tuple[Format, Texts] | None:
         current = self._texts
-        if current is not None and (current[0].name == "zeek" or current[1].recognizes(line)):
+        if current is not None and current[1].recognizes(line):
             return current
-        return next((pair for pair in self._text if pair[1].recognizes(line)), None)
+        found = next((pair for pair in self._text if pair[1].recognizes(line)), None)
+        if found is None and isinstance(self._text[0][1], ZeekTable) and self._text[0][1].fields:
+            return self._text[0]  # a row of the table that is not as its header says
+        return found
 
     def knows(self, line: bytes) -> bool:
         """Whether some format of text takes this line."""
@@ -147,8 +190,8 @@ class Parser:
         for _, reader in self._text:
             if isinstance(reader, ZeekTable) and reader.fields:
                 found["zeek"] = dict(vars(reader))
-        if self._processes is not None and self._processes.call:
-            found["call"] = self._processes.call
+        if self._processes is not None and (calls := self._processes.state()):
+            found["calls"] = calls
         return found
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -158,7 +201,7 @@ class Parser:
                 vars(pair[1]).update(state["zeek"])
                 self._texts = pair
         if self._processes is not None:
-            self._processes.call = dict(state.get("call", {}))
+            self._processes.restore(state.get("calls", ()))
 
     def sample_again(self) -> None:
         """Keep the next malformed records as well, although as many as are kept of one file were kept."""

@@ -82,12 +82,12 @@ def _events(stream: BinaryIO, parser: Parser, at: Told | None) -> Iterator[Event
             return
     opened = Opened(stream, parser.name, parser.bounds)
     tell = at or (lambda position: None)
-    head = opened.head.lstrip(b" \t\r\n\0")
+    head = opened.head.lstrip(b" \t\r\n\0\x1e")
     if not head:
         if opened.problem:
             parser.malformed(0, opened.problem)
         return
-    if head.startswith((b"{", b"[{", b"[ ", b"[\n", b"[\r", b"[]")):
+    if head.startswith((b"{", b"[{", b"[ ", b"[\t", b"[\n", b"[\r", b"[]")):
         found = _json(opened, head, parser, tell)
     elif purview.recognizes(head):
         found = _rows(opened, parser, tell)
@@ -126,7 +126,7 @@ def _json(opened: Opened, head: bytes, parser: Parser, tell: Told) -> Iterator[E
 
 
 def _lines(opened: Opened, parser: Parser, tell: Told) -> Iterator[Event]:
-    longest = parser.bounds.record
+    longest, row = parser.bounds.record, 0
     for row, raw in lines(opened.blocks(), longest):
         if raw is None:
             parser.malformed(row, f"The line is longer than {longest:,} bytes.")
@@ -134,6 +134,7 @@ def _lines(opened: Opened, parser: Parser, tell: Told) -> Iterator[Event]:
             yield from parser.line(raw, row)
         if not row & 1023:
             tell(opened.position)
+    yield from parser.finish(row)
 
 
 def _rows(opened: Opened, parser: Parser, tell: Told) -> Iterator[Event]:
@@ -153,7 +154,7 @@ def _is_log(head: bytes, parser: Parser) -> bool:
             continue
         seen += 1
         known += parser.knows(line)
-        if line.startswith(b"#fields\t"):
+        if line.startswith((b"#separator ", b"#fields\t")):
             return True
         if seen >= LOOKED_AT:
             break

@@ -62,8 +62,11 @@ def copied(record: Data, held: Data, names: tuple[tuple[str, str], ...]) -> None
 
 def _dns(record: Data, dns: Data) -> None:
     queries = dns.get("queries") or dns.get("query")
-    first = queries[0] if type(queries) is list and queries and type(queries[0]) is dict else dns
-    copied(record, first, (("query", "rrname"), ("record_type", "rrtype")))
+    asked = [one for one in _list(queries) if type(one) is dict] or [dns]
+    for name, other in (("query", "rrname"), ("record_type", "rrtype")):
+        values = list(dict.fromkeys(one[other] for one in asked if type(one.get(other)) is str))
+        if values and name not in record:
+            record[name] = values if len(values) > 1 else values[0]
     answers = [one for one in _list(dns.get("answers")) if type(one) is dict]
     told: list[Any] = [one["rdata"] for one in answers if one.get("rdata")]
     if not told and dns.get("rdata"):

@@ -1,5 +1,6 @@
 """Syslog files and streams: RFC 5424, and RFC 3164 as daemons write it (with or without priority; also with ISO
-times), with CEF and audit records inside read as such.
+times, without a machine, or with nothing but a priority), with CEF, audit records, lines of web servers, and JSON of
+a log that is known (Suricata over syslog, say) inside read as such.
 
 Fields: facility, severity, hostname, program (app-name), pid, msgid, message, and each parameter of structured data
 by its name (and as `element.name`). Lines of sudo carry TTY, PWD, USER and COMMAND. The program gives Sigma's
@@ -11,27 +12,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
-from accord.intake.events.auditd import Auditd
+from accord.intake.events.auditd import Auditd, from_kernel
 from accord.intake.events.base import Assumed, Data, LogSource, Read, Refused
 from accord.intake.events.cef import Cef
 from accord.intake.events.times import MONTHS, iso, parts
+from accord.intake.events.weblog import Access, ApacheError, NginxError
 
 Note = Callable[[str], None]
 _NEW = re.compile(r"<(\d{1,3})>(\d{1,2}) (\S{1,64}) (\S{1,255}) (\S{1,255}) (\S{1,128}) (\S{1,64}) ?", re.DOTALL)
 _DAY = r"(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2})(?: (?P<year>\d{4}))? "
+_ZONES = r"(?: (?P<zone>UTC|GMT|[A-Z]{3,5}))?"
 _CLOCK = r"(?P<h>\d\d):(?P<m>\d\d):(?P<s>\d\d)(?:\.(?P<f>\d{1,9}))?"
 _OLD = re.compile(
-    rf"(?:<(?P<pri>\d{{1,3}})>)?(?:{_DAY}{_CLOCK}"
-    r"|(?P<iso>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)) "
-    r"(?P<host>[\w.:\-\[\]]{1,255}) ",
+    rf"(?:<(?P<pri>\d{{1,3}})>)?(?:{_DAY}{_CLOCK}(?: (?P<after>\d{{4}}))?"
+    r"|(?P<iso>\d{4}-\d\d-\d\d(?(pri)[T ]|T)\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)) "
+    r"(?:(?P<host>[\w.:\-\[\]]{0,254}[\w.\-\]]) |(?=[\w./\-()@+]{1,128}(?:\[\d{1,12}\])?: ))",
 )
+_BARE = re.compile(r"<(?P<pri>\d{1,3})>(?=\S)")
 _TAG = re.compile(r"([\w./\-()@+]{1,128}?)(?:\[(\d{1,12})\])?: ?")
-_CISCO = re.compile(r"%([A-Z][A-Z0-9_\-]{1,40})-(\d)-([A-Z0-9_]{1,60}):")
+_CISCO = re.compile(r"(?:: ?)?%([A-Z][A-Z0-9_\-]{1,40}?)(?:-[a-z]{2,20})?-(\d)-([A-Z0-9_]{1,60}):")
 _CISCO_LINE = re.compile(
-    r"(?:<(?P<pri>\d{1,3})>)?(?:(?P<host>[\w.:\-]{1,255}) )?(?:\d{1,12}: )?"
-    rf"(?:[*.]?{_DAY}{_CLOCK}(?: (?P<zone>UTC|GMT))?: )?(?=%[A-Z][A-Z0-9_\-]{{1,40}}-\d-[A-Z0-9_]{{1,60}}:)"
+    r"(?:<(?P<pri>\d{1,3})>)?:?(?:(?P<host>[\w.:\-]{1,255}) )??(?:\d{1,12}: )?(?:(?P<origin>[\w.\-]{1,255}): )?"
+    rf"(?:[*.]?{_DAY}{_CLOCK}{_ZONES}: )?(?=%[A-Z][A-Z0-9_\-]{{1,40}}(?:-[a-z]{{2,20}})?-\d-[A-Z0-9_]{{1,60}}:)"
 )
 _PARAMETER = re.compile(r'([^\s="\]]{1,100})="((?:[^"\\]++|\\.)*+)"')
 _ELEMENT = re.compile(r'\[([^\s="\]]{1,100})((?: [^\s="\]]{1,100}="(?:[^"\\]++|\\.)*+")*) ?\]')
@@ -41,6 +45,7 @@ SERVICES = {
     "su": "auth", "systemd-logind": "auth", "clamd": "clamav", "freshclam": "clamav", "vsftpd": "vsftpd",
     "guacd": "guacamole",
 }  # fmt: skip
+WEB = ("nginx", "httpd", "apache", "apache2")
 LINUX = {name: LogSource("linux", None, name) for name in {*SERVICES.values(), "syslog"}}
 CISCO = {name: LogSource("cisco", None, name) for name in ("aaa", "bgp", "ldp", "syslog")}
 
@@ -50,7 +55,7 @@ class Syslog:
 
     @staticmethod
     def recognizes(line: str) -> bool:
-        return _NEW.match(line) is not None or _OLD.match(line) is not None or _CISCO_LINE.match(line) is not None
+        return any(one.match(line) is not None for one in (_NEW, _OLD, _CISCO_LINE, _BARE))
 
     @staticmethod
     def read(line: str, assumed: Assumed, note: Note) -> Read:
@@ -63,14 +68,14 @@ class Syslog:
         cisco = _CISCO_LINE.match(line)
         if cisco is not None:
             data = _priority({}, cisco["pri"])
-            _put(data, "hostname", cisco["host"])
-            zone = iso("2000-01-01T00:00:00Z").tzinfo if cisco["zone"] else None  # type: ignore[union-attr]
-            moment = (
-                _clock(cisco, assumed if zone is None else Assumed(assumed.year, zone), note)
-                if cisco["month"]
-                else None
-            )
+            _put(data, "hostname", cisco["host"] or cisco["origin"])
+            if cisco["zone"] in ("UTC", "GMT"):
+                assumed = Assumed(assumed.year, UTC)
+            moment = _clock(cisco, cisco["year"], assumed, note) if cisco["month"] else None
             return _message(data, line[cisco.end() :], moment, assumed, note)
+        bare = _BARE.match(line)
+        if bare is not None:  # RFC 3164, section 4.3.3: a relay takes what has no more than a priority
+            return _message(_priority({}, bare["pri"]), line[bare.end() :], None, assumed, note)
         raise Refused("It is no line of syslog (RFC 5424 or RFC 3164).")
 
 
@@ -107,18 +112,18 @@ def _new(line: str, head: re.Match[str], assumed: Assumed, note: Note) -> Read:
 
 def _old(line: str, head: re.Match[str], assumed: Assumed, note: Note) -> Read:
     data = _priority({}, head["pri"])
-    data["hostname"] = head["host"]
+    _put(data, "hostname", head["host"])
     if head["iso"]:
         moment = iso(head["iso"], assumed.zone)
         if moment is None:
             note("Syslog: a time without a zone is open (--zone sets one).")
     else:
-        moment = _clock(head, assumed, note)
+        moment = _clock(head, head["year"] or head["after"], assumed, note)
     return _message(data, line[head.end() :], moment, assumed, note)
 
 
-def _clock(head: re.Match[str], assumed: Assumed, note: Note) -> datetime | None:
-    year = int(head["year"]) if head["year"] else assumed.year
+def _clock(head: re.Match[str], told: str | None, assumed: Assumed, note: Note) -> datetime | None:
+    year = int(told) if told else assumed.year
     if year is None:
         note("Syslog (RFC 3164): times tell no year and are open (--year and --zone set them).")
         return None
@@ -140,13 +145,18 @@ def _message(data: Data, text: str, moment: datetime | None, assumed: Assumed, n
         _put(data, "pid", tag[2])
         text = text[tag.end() :]
     program = str(data.get("program", "")).rpartition("/")[2].lower()
-    if program in ("audispd", "audit", "auditd", "kernel") and "audit(" in text[:120]:
-        inner = text if Auditd.recognizes(text) else None
-        if inner is not None:
+    if program in ("audispd", "audit", "auditd", "kernel", "audisp-syslog") and "audit(" in text[:160]:
+        inner = from_kernel(text)
+        if Auditd.recognizes(inner):
             return _inside(Auditd.read(inner, assumed, note), moment, host)
+    if program in WEB or '] "' in text:
+        web = next((one for one in (Access, NginxError, ApacheError) if one.recognizes(text)), None)
+        if web is not None:
+            return _inside(web.read(text, assumed, note), moment, host)
     data["message"] = text
     cisco = _CISCO.match(text)
     if cisco is not None:
+        data["message"] = text.removeprefix(":").lstrip()
         data.update({"cisco_facility": cisco[1], "cisco_mnemonic": cisco[3]})
         return Read(data, CISCO[_cisco(cisco[1], cisco[3])], moment, host)
     if program == "sudo":

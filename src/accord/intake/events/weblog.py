@@ -4,7 +4,8 @@ host before or after), and the error logs of NGINX and Apache.
 Fields are those of Sigma's webserver rules: c-ip, cs-username, cs-method, cs-uri (as asked for), cs-uri-stem,
 cs-uri-query (the query, and also what was asked for as a whole, since most rules look for paths there), cs-version,
 sc-status, sc-bytes, cs-referer (and cs-referrer), cs-user-agent (and c-useragent), cs-host, c-uri. What follows the
-user agent is kept as `rest`. An access log does not tell which server wrote it.
+user agent is kept as `rest`. A name that someone logs on with may hold blanks. An access log does not tell which
+server wrote it.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ ACCESS = LogSource(None, "webserver")
 NGINX = LogSource("nginx", "webserver", "nginx")
 APACHE = LogSource("apache", "webserver", "apache")
 _ACCESS = re.compile(
-    r"(?:(?P<host>[\w.\-]{1,255}(?::\d{1,5})?) )?(?P<ip>[0-9A-Fa-f.:]{2,45}|[\w.\-]{1,255}) "
-    r"(?P<ident>\S{1,255}) (?P<user>\S{1,255}|\"[^\"]{0,255}\") "
+    r"(?:(?P<host>[\w.\-]{1,255}(?::\d{1,5})?) (?!- ))?"
+    r"(?P<ip>[0-9A-Fa-f.:]{2,45}(?:, ?[0-9A-Fa-f.:]{2,45}){0,30}|unix:|[\w.\-]{1,255}) "
+    r"(?P<ident>\S{1,255}) (?P<user>\S{1,255}|.{0,1024}?) "
     r"\[(?P<day>\d\d)/(?P<month>[A-Z][a-z]{2})/(?P<year>\d{4}):(?P<h>\d\d):(?P<m>\d\d):(?P<s>\d\d) "
     r"(?P<zone>[+-]\d{4})\] "
     r"\"(?P<request>(?:[^\"\\]++|\\.)*+)\" (?P<status>\d{3}|-) (?P<bytes>\d{1,18}|-)"
@@ -51,7 +53,8 @@ class Access:
         found = _ACCESS.match(line)
         if found is None:
             raise Refused("It is no line of the common or combined access log.")
-        data: Data = {"c-ip": found["ip"]}
+        addresses = found["ip"].replace(" ", "").split(",")
+        data: Data = {"c-ip": addresses if len(addresses) > 1 else addresses[0]}
         _put(data, found["user"].strip('"'), "cs-username")
         _put(data, found["host"], "cs-host")
         _request(data, _unescaped(found["request"]))
@@ -129,7 +132,7 @@ class ApacheError:
         if found is None:
             raise Refused("It is no line of Apache's error log.")
         data: Data = {"level": found[8].rpartition(":")[2], "message": found[9]}
-        client = re.search(r"\[client ([0-9A-Fa-f.:]{2,60})\]", found[9])
+        client = re.search(r"\[client ([0-9.]{7,15}|[0-9A-Fa-f.:]{2,45}?)(?::\d{1,5})?\]", found[9])
         _put(data, client[1] if client else None, "c-ip")
         if assumed.zone is None:
             note("Apache error log: times tell no zone and are open (--zone sets one).")

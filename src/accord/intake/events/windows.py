@@ -12,6 +12,7 @@ same and is told by its provider.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 from accord.intake.events.base import Assumed, Data, LogSource, Read
@@ -99,13 +100,14 @@ def flattened(event: Data, note: Note) -> Read:
         _add(data, held, section, note)
     if "RenderingInfo" in event and type(event["RenderingInfo"]) is dict:
         data.setdefault("Message", event["RenderingInfo"].get("Message"))
-    return _told(data, None)
+    return _told(data)
 
 
-def _told(data: Data, zone: Any) -> Read:
+def _told(data: Data) -> Read:
+    """SystemTime is UTC by the schema of events, also where a tool leaves its Z away."""
     channel, host = data.get("Channel"), data.get("Computer")
     source = source_of(channel, data.get("EventID"), data.get("Provider_Name") == "Linux-Sysmon")
-    moment = iso(data.get("TimeCreated"), zone)
+    moment = iso(data.get("TimeCreated"), UTC)
     return Read(data, source, moment, host if type(host) is str else None)
 
 
@@ -122,7 +124,7 @@ def _attributes(value: Any) -> Data:
 def _plain(value: Any) -> Any:
     """The text of an element that may have attributes."""
     if type(value) is dict:
-        for key in ("#text", "Value", "value", "_", "$"):
+        for key in ("#text", "Value", "value", "_", "$", "$t", "content", "text", "__text"):
             if key in value:
                 return value[key]
     return value
@@ -239,7 +241,7 @@ class Winlogbeat:
                 if list(held) and all(name.startswith("param") for name in held):
                     held = {"Data": list(held.values())}
                 _add(data, held, section, note)
-        found = _told(data, None)
+        found = _told(data)
         if found.time is None:
             found.time = iso(record.get("@timestamp"))
         return found
@@ -288,7 +290,8 @@ class Flat:
             if moment is not None:
                 break
         if moment is None:
-            moment = iso(record.get("EventTime"), assumed.zone)
+            sysmon = source.service == "sysmon"  # whose UtcTime is what it says
+            moment = iso(record.get("EventTime"), assumed.zone) or (iso(record.get("UtcTime"), UTC) if sysmon else None)
             if moment is None and "EventTime" in record:
                 note("Windows (flat): EventTime tells no zone; the time is open (--zone sets one).")
         return Read(record, source, moment, host if type(host) is str else None)

@@ -35,7 +35,10 @@ TELLING = (
     ("notice", ("note", "msg")), ("x509", ("certificate.serial",)), ("weird", ("name", "notice")),
 )  # fmt: skip
 _SOURCES: dict[str, LogSource] = {}
-MOST_COLUMNS = 1000
+HEADER = (
+    "#separator ", "#set_separator", "#empty_field", "#unset_field", "#path", "#open", "#fields", "#types", "#close",
+)  # fmt: skip
+MOST_COLUMNS, LONGEST_HEADER = 1000, 1 << 16
 _ESCAPED = re.compile(r"\\x([0-9A-Fa-f]{2})")
 
 
@@ -90,9 +93,17 @@ class ZeekTable:
         self.fields: list[str] = []
         self.types: list[str] = []
 
-    @staticmethod
-    def recognizes(line: str) -> bool:
-        return line.startswith(("#separator ", "#fields\t", "#path\t"))
+    def recognizes(self, line: str) -> bool:
+        """Whether it is a line of the header, or begins with a moment and has as many columns as the header names.
+
+        Whoever can write one line of a stream can write a header; so other lines stay with the formats that know them.
+        """
+        if line.startswith("#"):
+            return line.startswith(HEADER)
+        if len(self.fields) < 2:
+            return False
+        begin = line[:40].partition(self.separator)[0].replace(".", "", 1)
+        return begin.isdecimal() and line.count(self.separator) + 1 == len(self.fields)
 
     def read(self, line: str, assumed: Assumed, note: Callable[[str], None]) -> Read | None:
         """The record of a line; None for a line of the header."""
@@ -111,6 +122,8 @@ class ZeekTable:
         return _told(record, self.path, epoch(record.get("ts")))
 
     def _header(self, line: str) -> None:
+        if len(line) > LONGEST_HEADER:
+            raise Refused(f"A line of its header is longer than {LONGEST_HEADER:,} characters.")
         if line.startswith("#separator "):
             told = line[11:].strip()
             try:

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from accord.intake.events import Assumed, Bounds, Event, NotLogs, Parser, Tally, read_events
-from accord.intake.events.documents import objects, parse, unwrapped
+from accord.intake.events.documents import is_json, objects, parse, unwrapped
+from accord.intake.events.lines import begun
 from accord.intake.records import IntakeError
 from accord.intake.safe.text import line as shown
 from accord.monitoring.collecting import spool
@@ -167,7 +168,8 @@ class Feed:
         if not body or body.isspace():
             return
         parser = self._parser(record, received)
-        found = list(_several(parser, body, record.row)) if body[:1] in (b"{", b"[") else parser.line(body, record.row)
+        body = begun(body)
+        found = list(_several(parser, body, record.row)) if is_json(body) else parser.line(body, record.row)
         for event in found:
             if event.time is not None and event.format in YEARLESS and event.time > received + NEW_YEAR:
                 event.time = _year_before(event.time)
