@@ -1,5 +1,6 @@
-"""Okta System Log, as its API and log streaming give it: a list or one event a line, also inside EventBridge's `detail` or an
-event hook's `data.events`. Names and nesting stay."""
+"""Okta System Log, as its API and log streaming give it: a list or one event a line, also inside
+EventBridge's `detail` or an event hook's `data.events`. Names and nesting stay.
+"""
 
 from __future__ import annotations
 
