@@ -15,6 +15,7 @@ from accord.core import events
 from accord.core.models import LedgerEntry
 from accord.estate.models import Asset
 from accord.monitoring.models import Collector, Source, SourceHour, SourceSilence, SourceWatch
+from accord.monitoring.selectors.hanging import usual
 from accord.monitoring.services import baselines, hosts
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,25 @@ def test_a_steady_source_is_receiving_with_an_interval_and_a_moment_of_silence()
     assert row.silent_at is not None
     assert timedelta(hours=1) < row.silent_at - NOW < timedelta(hours=2)
     assert row.hours == 24 * 28 - 3
+
+
+def test_what_is_usual_is_told_by_hour_of_the_week() -> None:
+    source = source_of("fw")
+
+    def rate(hour: datetime) -> int:
+        return 900 if hour.weekday() < 5 else 40
+
+    sent(source, NOW - timedelta(minutes=1), 24 * 56, rate)
+    row = watch(source)
+    wednesday, sunday = NOW.replace(minute=0), NOW.replace(minute=0) + timedelta(days=4)
+    (weekday, weekend) = usual(row, [wednesday, sunday])
+    assert weekday is not None and weekend is not None
+    assert weekday[1] == pytest.approx(900, rel=0.01) and weekend[1] == pytest.approx(40, rel=0.05)
+    assert weekend[2] < weekday[0]
+    assert usual(None, [wednesday]) == [None]
+    young = source_of("young")
+    sent(young, NOW, 30, 500)
+    assert usual(watch(young), [wednesday]) == [None]
 
 
 def test_a_source_of_which_little_is_known_alarms_of_nothing() -> None:

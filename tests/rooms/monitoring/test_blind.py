@@ -396,6 +396,33 @@ def test_the_page_of_what_is_not_watched(watched: dict[str, Any], estate: User) 
     assert "?spot=source%3ASSH" in text
 
 
+def test_each_number_of_a_silent_source_leads_to_its_rows(watched: dict[str, Any], estate: User) -> None:
+    client = browser(estate)
+    shown = client.get(reverse("monitoring:blind")).content.decode()
+    assert "?rests_on=SSH" in shown and "blinded=yes" in shown and "/sources/SSH/#hangs" in shown
+    with CaptureQueriesContext(connection) as queries:
+        page = client.get(reverse("monitoring:source_detail", args=["SSH"])).content.decode()
+    assert len(queries) <= 25
+    hangs = page.split('id="hangs"')[1].split("</section>")[0]
+    for said in ("Rule ssh", "Rule linux", "T1110", "T1059.004", "Shop</a> (60", "Sell ("):
+        assert said in hangs, said
+    assert "Rule fire" not in hangs
+
+    def titles(query: str) -> list[str]:
+        return [one["title"] for one in client.get(f"/api/rules?{query}").json()["items"]]
+
+    assert titles("rests_on=SSH") == titles("blinded=true") == ["Rule linux", "Rule ssh"]
+    assert titles("rests_on=FW") == ["Rule fire"]
+    assert titles("rests_on=none") == []
+
+
+def test_a_source_that_sends_otherwise_can_become_an_initiative(watched: dict[str, Any], estate: User) -> None:
+    SourceWatch.objects.filter(source=watched["fw"]).update(volume="less", got=3, low=10, mid=12, high=20)
+    shown = browser(estate).get(reverse("monitoring:blind")).content.decode()
+    unusual = shown.split('id="unusual"')[1].split("</section>")[0]
+    assert "FW logs" in unusual and "?spot=source%3AFW" in unusual
+
+
 def test_the_form_of_an_initiative_is_prefilled_and_asks_for_a_price(watched: dict[str, Any], estate: User) -> None:
     client = browser(estate)
     address = f"{reverse('monitoring:blind_initiative')}?spot=source:SSH"

@@ -23,6 +23,7 @@ from accord.core.roles import Role
 from accord.engines.readability import assess
 from accord.monitoring.models import (
     Alert,
+    BlindState,
     DailyWatch,
     EntityRisk,
     EntityRule,
@@ -170,6 +171,17 @@ def test_rules_that_cannot_fire_are_counted_with_the_unknown_apart(db: None) -> 
     watch = watch_of()
     assert value(watch, "blind") == 3
     assert watch.fact("watch.blind").note == "of 5, 1 not yet known"  # type: ignore[union-attr]
+
+
+def test_rules_that_silence_blinded_are_among_those_that_cannot_fire(db: None) -> None:
+    held = [rule(f"r{number}", state=state) for number, state in enumerate(("ok", "ok", "missing_field", "unknown"))]
+    rule("narrows", state="no_source", is_filter=True)
+    blinded = [held[1].pk, held[2].pk, held[3].pk]
+    BlindState.objects.create(id=1, at=NOW, stale=False, result={"blind_rules": blinded, "sources": {}})
+    watch = watch_of()
+    assert (value(watch, "blinded"), value(watch, "blind")) == (3, 3)
+    assert watch.fact("watch.blind").note == "of 4"  # type: ignore[union-attr]
+    assert watch.fact("watch.blind").href.endswith("#rules")  # type: ignore[union-attr]
 
 
 def test_changes_of_rules_exceptions_techniques_and_entities(analyst: User) -> None:

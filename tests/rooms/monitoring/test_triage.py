@@ -279,27 +279,6 @@ def test_alerts_are_silenced_with_their_rule_and_entity(ana: User) -> None:
     assert {a.state for a in outcome.changed} == {"silenced"} and len({a.silence_id for a in outcome.changed}) == 2
 
 
-# --- figures
-
-
-def test_times_by_hand(ana: User) -> None:
-    since = timezone.now() - timedelta(days=1)
-    about = rule("one")
-    held = take([hit(about, host=f"h{n}", user=None) for n in range(11)])
-    for number, one in enumerate(held):
-        opened = since + timedelta(hours=1)
-        Alert.objects.filter(pk=one.pk).update(
-            first=opened - timedelta(minutes=number), opened=opened, acknowledged=opened + timedelta(minutes=10)
-        )
-    told = read.times(since, timezone.now())
-    assert (told["detect"].median, told["detect"].most) == (timedelta(minutes=5), timedelta(minutes=9))
-    assert told["acknowledge"].cases == 11 and told["resolve"] == read.Span(None, None, 0)
-    Alert.objects.filter(pk=held[10].pk).update(verdict="duplicate", state="closed")
-    assert read.times(since, timezone.now())["detect"].cases == 10
-    assert read.by_verdict(since, timezone.now()) == {"": 10, "true": 0, "false": 0, "benign": 0, "duplicate": 1}
-    assert read.waiting(timezone.now()).number == 10
-
-
 def test_the_next_one_is_on_the_same_host_then_ones_own_then_the_highest(ana: User) -> None:
     here, mine, top, there = take([
         hit(rule(name, level), n, host=host, user=None)

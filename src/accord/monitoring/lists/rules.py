@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from accord.monitoring.models import Rule, RuleFault, RuleScore
+from accord.monitoring.selectors import hanging
 from accord.monitoring.selectors import rules as selectors
 from accord.monitoring.services.scorecards import WINDOWS
 from accord.ui.access import may
@@ -68,6 +69,15 @@ def _waiting(rows: QuerySet[Any], value: bool) -> QuerySet[Any]:
 
 def _vanished(rows: QuerySet[Any], value: bool) -> QuerySet[Any]:
     return rows.filter(vanished__isnull=not value)
+
+
+def _blinded(rows: QuerySet[Any], value: bool) -> QuerySet[Any]:
+    held = hanging.blinded()
+    return rows.filter(pk__in=held) if value else rows.exclude(pk__in=held)
+
+
+def _rests_on(rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    return rows.filter(pk__in=hanging.rests_on(str(value).strip()))
 
 
 def _is_local(rows: QuerySet[Any], value: bool) -> QuerySet[Any]:
@@ -147,6 +157,8 @@ RULES = ListSpec(
         choice("status", "Status", choices_of("status"), blank=True),
         ListFilter("technique", "Technique", "text", _with_technique, placeholder="T1059"),
         _flag("never_fired", "Never fired", _never_fired),
+        _flag("blinded", "Its sources are silent", _blinded),
+        ListFilter("rests_on", "Rests on source alone (key)", "text", _rests_on),
         _flag("failing", "Tests fail", _failing),
         _flag("waiting", "Newer text waits", _waiting),
         _flag("changed_here", "Changed here", _is_local),

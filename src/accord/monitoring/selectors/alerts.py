@@ -1,9 +1,7 @@
-"""Reads of alerts: what one rests on, what is like it, what comes next, and the figures of a time."""
+"""Reads of alerts: what one rests on, what is like it, what comes next."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,81 +26,6 @@ def seen_by(user: Any) -> QuerySet[Alert]:
     """The alerts that an account may see."""
     rows: QuerySet[Alert] = scoped(user, "alert", Alert.objects.all())
     return rows
-
-
-# --- figures of a time
-
-
-def by_verdict(since: datetime, until: datetime) -> dict[str, int]:
-    """Alerts that were opened in a time (`until` left out) by verdict; "" are those without one. One query."""
-    rows = Alert.objects.filter(opened__gte=since, opened__lt=until).values_list("verdict").annotate(number=Count("pk"))
-    found = dict.fromkeys(("", *Alert.Verdict.values), 0)
-    found.update(dict(rows.order_by()))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What waits in the queue: alerts by level, without owner, escalated, and the oldest (None = nothing waits)."""
-
-    number: int
-    levels: dict[str, int]
-    unowned: int
-    escalated: int
-    oldest: Alert | None
-
-
-def waiting(now: datetime) -> Waiting:
-    """What waits at `now`. Three queries."""
-    rows = Alert.objects.filter(state__in=WAITING, opened__lte=now)
-    levels = dict(rows.values_list("level").annotate(number=Count("pk")).order_by())
-    told = rows.aggregate(
-        unowned=Count("pk", filter=Q(owner=None)), escalated=Count("pk", filter=Q(escalated__isnull=False))
-    )
-    oldest = rows.order_by("opened", "pk").first()
-    return Waiting(sum(levels.values()), levels, told["unowned"], told["escalated"], oldest)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """How long something took: median and 90th percentile (None without cases), of how many cases."""
-
-    median: timedelta | None
-    most: timedelta | None
-    cases: int
-
-
-def times(since: datetime, until: datetime) -> dict[str, Span]:
-    """Times to detect (first event → opened), acknowledge and resolve (both from opened).
-
-    Of alerts that were opened, acknowledged and closed, each, within the time; unknown where there is no case.
-    Duplicates, silenced and folded alerts are in none. Percentiles are linear between ranks. Three queries.
-    """
-    counted = Alert.objects.exclude(verdict=Alert.Verdict.DUPLICATE).exclude(
-        state__in=(Alert.State.SILENCED, Alert.State.FOLDED)
-    )
-    told = {}
-    for name, begin, end in (
-        ("detect", "first", "opened"), ("acknowledge", "opened", "acknowledged"), ("resolve", "opened", "closed"),
-    ):  # fmt: skip
-        rows = counted.filter(**{f"{end}__gte": since, f"{end}__lt": until}).values_list(begin, end)
-        told[name] = span_of([max(last - first, timedelta()) for first, last in rows])
-    return told
-
-
-def span_of(lengths: Iterable[timedelta]) -> Span:
-    """Median and 90th percentile of lengths."""
-    held = sorted(lengths)
-    if not held:
-        return Span(None, None, 0)
-    return Span(_percentile(held, 0.5), _percentile(held, 0.9), len(held))
-
-
-def _percentile(held: Sequence[timedelta], share: float) -> timedelta:
-    place = share * (len(held) - 1)
-    low = math.floor(place)
-    high = min(low + 1, len(held) - 1)
-    return held[low] + (held[high] - held[low]) * (place - low)
 
 
 # --- one alert

@@ -46,12 +46,13 @@ def overview(request: HttpRequest) -> HttpResponse:
     systems = spots.systems(state)
     gaps = [row_of(cover, made) for cover in covered.covers if cover.gap]
     result = state.result if state else {}
-    names = {one.source_id: one.source.name for one in watched}
+    about = {one.source_id: one.source for one in watched}
     context: dict[str, Any] = {
         "title": "What is not watched", "state": state, "silent": silent, "made": made,
         "currency": result.get("currency") or settings.ACCORD_CURRENCY,
         "unusual": spots.unusual(watched),
-        "stopped": [{**one, "name": names.get(one["source"], ""), "last": datetime.fromisoformat(one["last"])}
+        "stopped": [{"about": about.get(one["source"]), "last": datetime.fromisoformat(one["last"]),
+                     "words": ", ".join(part for part in one["log"] if part)}
                     for one in result.get("stopped", ())][:TOP],
         "rules": rules, "groups": spots.groups(rules, RULES),
         "gaps": gaps[:TOP], "gap_number": len(gaps), "covered": covered,
@@ -72,7 +73,8 @@ def _statements(
     on = sum(one.state != SourceWatch.State.OFF for one in watched)
     named = [one for one in systems if one["state"] != "unknown"]
     mute = [one for one in named if one["state"] == "none"]
-    cannot = rules["total"] - rules["ok"]
+    unknown = len(rules["groups"].get("unknown", ()))
+    cannot = rules["total"] - rules["ok"] - unknown
     return [
         Statement(
             "blind.sources", "Silent sources", len(silent) if state else None,
@@ -82,10 +84,10 @@ def _statements(
             tone="danger" if silent else "good",
         ),
         Statement(
-            "blind.rules", "Rules that cannot fire", cannot if rules["total"] else None, "rules", as_of=at,
+            "blind.rules", "Rules that cannot fire", cannot if rules["total"] > unknown else None, "rules", as_of=at,
             source=f"Of {rules['total']} enabled rules: no source, a missing field, unsupported, or a silent source.",
             href=f"{here}#rules", query="monitoring.selectors.blind.rules_that_cannot_fire",
-            tone="warning" if cannot else "good",
+            tone="warning" if cannot else "good", note=f"{unknown:,} not yet known" if unknown else "",
         ),
         *of_techniques(covered)[:2],
         Statement(

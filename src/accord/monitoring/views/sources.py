@@ -19,6 +19,7 @@ from accord.core.statements import Statement
 from accord.monitoring.forms.sources import FORMS, KINDS, HandInForm, SourceForm, initial_of
 from accord.monitoring.lists.sources import SOURCES, sparkline
 from accord.monitoring.models import Source
+from accord.monitoring.selectors import hanging as hangs
 from accord.monitoring.selectors import sources as read
 from accord.monitoring.selectors.sending import examples
 from accord.monitoring.services import sources as services
@@ -27,7 +28,7 @@ from accord.ui.access import may
 from accord.ui.lists import list_page
 
 LIST_VIEW = list_page(SOURCES)
-LOGS = 50
+LOGS, SILENCES, LATEST_HOURS = 50, 10, 24
 
 
 def _found(key: str) -> Source:
@@ -53,7 +54,7 @@ def _page(request: HttpRequest, source: Source, token: str = "", status: int = 2
     origin = settings.ORIGIN or request.build_absolute_uri("/").rstrip("/")
     host = request.get_host().rsplit(":", 1)[0] if not settings.ORIGIN else origin.split("://")[1].split(":")[0]
     intake = read.intake() if source.kind in read.COLLECTED else None
-    problem = str(source.intake.get("problem", ""))
+    problem, watch = str(source.intake.get("problem", "")), getattr(source, "watch", None)
     context: dict[str, Any] = {
         "stream": read.stream_of(source),
         "trouble": source.paused or problem or (intake.problem if intake is not None else ""),
@@ -61,7 +62,9 @@ def _page(request: HttpRequest, source: Source, token: str = "", status: int = 2
         "state": read.state_of(source, now), "statements": statements(source), "token": token,
         "examples": examples(source, host, origin, token), "certificate": certificate, "fingerprint": fingerprint,
         "logs": list(source.logs.order_by("-last")[:LOGS]),
-        "hours": [one for one in reversed(read.by_hour(source)) if one[1] is not None][:24],
+        "hours": _hours(source), "watch": watch,
+        "hanging": hangs.hanging(source) if may(request.user, "view", "blind_spot") else None,
+        "silences": list(source.silences.order_by("-since")[:SILENCES]),
         "course": sparkline(source), "last_seen": read.last_seen(source),
         "samples": [one for one in source.samples if isinstance(one, dict)][-20:][::-1],
         "history": parts.history("source", source.key),
@@ -69,6 +72,13 @@ def _page(request: HttpRequest, source: Source, token: str = "", status: int = 2
         "may_hand_in": may(request.user, "hand_in", "source"), "may_view_assets": may(request.user, "view", "asset"),
     }  # fmt: skip
     return render(request, "monitoring/source.html", context, status=status)
+
+
+def _hours(source: Source) -> list[tuple[Any, ...]]:
+    """The latest hours: when, events (None = not yet added), and what its own past expects of such an hour."""
+    told = [one for one in reversed(read.by_hour(source)) if one[1] is not None][:LATEST_HOURS]
+    expected = hangs.usual(getattr(source, "watch", None), (hour for hour, _ in told))
+    return [(*one, usual) for one, usual in zip(told, expected, strict=True)]
 
 
 def statements(source: Source) -> list[Statement]:

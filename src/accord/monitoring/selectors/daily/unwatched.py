@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Sum
 
 from accord.core.statements import Statement
 from accord.monitoring.models import BlindState, Rule, Source, SourceHour, SourceWatch
@@ -34,7 +34,7 @@ def section(period: Period) -> Section:
             href=address("blind"), tone="danger" if silent else "",
             note=f"{len(open_):,} not yet known" if open_ else "", **base,
         ),
-        *_blinded(found, period), *_rules(period), *_lost(period),
+        *_blinded(found, period), *_rules(found, period), *_lost(period),
     ]  # fmt: skip
     facts_of = found.result.get("sources", {}) if found is not None else {}
     lines = [
@@ -70,19 +70,20 @@ def _blinded(found: BlindState | None, period: Period) -> list[Statement]:
     ]  # fmt: skip
 
 
-def _rules(period: Period) -> list[Statement]:
-    found = Rule.objects.filter(enabled=True).aggregate(
-        all=Count("id"), blind=Count("id", filter=Q(state__in=BLIND)),
-        unknown=Count("id", filter=Q(state=Rule.State.UNKNOWN)),
-    )  # fmt: skip
-    known = found["all"] - found["unknown"]
+def _rules(found: BlindState | None, period: Period) -> list[Statement]:
+    """Rules that cannot fire, those that a silence blinded among them, as What is not watched counts them."""
+    blinded = set() if found is None else set(found.result.get("blind_rules", ()))
+    enabled = Rule.objects.filter(enabled=True, version__isnull=False, is_filter=False)
+    states = list(enabled.values_list("pk", "state"))
+    blind = sum(pk in blinded or state in BLIND for pk, state in states)
+    unknown = sum(pk not in blinded and state == Rule.State.UNKNOWN for pk, state in states)
     return [
         Statement(
-            "watch.blind", "Rules that cannot fire", found["blind"] if known else None, "rules",
-            source=f"Of {plural(found['all'], 'rule')} that {'is' if found['all'] == 1 else 'are'} switched on",
-            query="monitoring.selectors.daily.unwatched", href=address("rule_list", state=[str(one) for one in BLIND]),
-            as_of=period.until, tone="warning" if found["blind"] else "",
-            note=f"of {found['all']:,}" + (f", {found['unknown']:,} not yet known" if found["unknown"] else ""),
+            "watch.blind", "Rules that cannot fire", blind if len(states) > unknown else None, "rules",
+            source=f"Of {plural(len(states), 'rule')} that {'is' if len(states) == 1 else 'are'} switched on",
+            query="monitoring.selectors.daily.unwatched", href=f"{address('blind')}#rules",
+            as_of=period.until, tone="warning" if blind else "",
+            note=f"of {len(states):,}" + (f", {unknown:,} not yet known" if unknown else ""),
         )
     ]  # fmt: skip
 
