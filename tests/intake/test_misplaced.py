@@ -57,9 +57,42 @@ def test_counts_agree_and_the_scan_is_not_complete() -> None:
     assert end.refusals == sum(isinstance(one, Refusal) for one in found)
     assert end.observations == sum(isinstance(one, Observation) for one in found)
     assert end.complete is False
-    after = found[next(at for at, one in enumerate(found) if isinstance(one, Refusal)) :]
-    covered = [one for one in after if isinstance(one, Coverage)]
+    covered = [one for one in found if isinstance(one, Coverage)]
     assert covered and all(one.complete is False for one in covered)
+
+
+def cluster(*results: object) -> dict[str, Any]:
+    """A report of workloads: each is told as covered as soon as its results are read."""
+    row = {"Target": "img (alpine 3.1)", "Class": "os-pkgs", "Type": "alpine", "Vulnerabilities": []}
+    named = [{"Namespace": "shop", "Kind": "Pod", "Name": f"p{number}"} for number in range(len(results))]
+    given = [{**name, "Results": [row] if one is None else one} for name, one in zip(named, results, strict=True)]
+    return {"ClusterName": "c", "SchemaVersion": 2, "Resources": given}
+
+
+def test_what_was_covered_before_the_place_is_not_finished_either() -> None:
+    whole = [one for one in records(cluster(None, None, [])) if isinstance(one, Coverage)]
+    assert [one.complete for one in whole] == [None, None, None]
+    found = records(cluster(None, None, 7))
+    told = [one for one in found if isinstance(one, Coverage)]
+    assert [(one.target[-2:], one.complete) for one in told] == [("p0", False), ("p1", False), ("p2", False)]
+    assert isinstance(found[-1], ScanEnd)
+    assert not found[-1].complete
+
+
+def test_a_list_of_rows_of_any_target_that_is_not_there_leaves_none_finished() -> None:
+    told = json.loads((FILES / "dependencies.gitlab.json").read_text(encoding="utf-8"))
+    whole = [one for one in records(told, "gitlab") if isinstance(one, Coverage)]
+    assert whole and all(one.complete is not False for one in whole)
+    found = records({**told, "vulnerabilities": 7}, "gitlab")
+    assert [one.row for one in found if isinstance(one, Refusal)] == ["vulnerabilities"]
+    assert [one.complete for one in found if isinstance(one, Coverage)] == [False] * len(whole)
+
+
+def test_a_workload_that_failed_leaves_the_others_as_they_are() -> None:
+    report = cluster(None, None)
+    report["Resources"][1]["Error"] = "no rights"
+    told = {one.target[-2:]: one.complete for one in records(report) if isinstance(one, Coverage)}
+    assert told == {"p0": None, "p1": False}
 
 
 def test_a_file_in_which_no_scan_begins_is_refused() -> None:

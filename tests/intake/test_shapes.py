@@ -13,7 +13,8 @@ import pytest
 from accord_intake import FILES
 from accord_samples import SAMPLES
 
-from accord.intake.records import IntakeError, Observation, Refusal
+from accord.intake.fingerprint import weakness
+from accord.intake.records import Coverage, IntakeError, Observation, Refusal
 from accord.intake.registry import format_named
 from accord.intake.safe.source import Source
 
@@ -22,17 +23,21 @@ DOCUMENTS = [name for name in SAMPLES if name.endswith((".json", ".sarif"))]
 TABLES = {"header", "rows"}
 
 
-def read(name: str, told: Any) -> tuple[int, int] | None:
-    """How many observations and refused rows; None where the file as a whole is refused."""
+def records(name: str, told: Any) -> list[Any] | None:
+    """What is read; None where the file as a whole is refused."""
     source = Source(BytesIO(json.dumps(told).encode()), None, "shape")
     try:
-        records = list(format_named(SAMPLES[name]).read(source))
+        return list(format_named(SAMPLES[name]).read(source))
     except IntakeError:
         return None
-    return (
-        sum(isinstance(one, Observation) for one in records),
-        sum(isinstance(one, Refusal) for one in records),
-    )
+
+
+def read(name: str, told: Any) -> tuple[int, int] | None:
+    """How many observations and refused rows; None where the file as a whole is refused."""
+    found = records(name, told)
+    if found is None:
+        return None
+    return sum(isinstance(one, Observation) for one in found), sum(isinstance(one, Refusal) for one in found)
 
 
 def lists(told: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], list[Any]]]:
@@ -152,3 +157,39 @@ def test_nothing_in_place_of_a_list_or_object_is_nothing(name: str) -> None:
         for nothing in (None, "", {} if isinstance(found, list) else []):
             changed = read(name, put(told, path, nothing))
             assert changed is None or sum(changed) <= 3 * sum(whole), path
+
+
+# A text there is another name of the same weakness.
+OTHER_NAMES = {("new.pip-audit.json", "aliases")}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_nothing_is_closed_by_a_scan_that_lost_a_part(name: str) -> None:
+    """Whatever is not seen any more because something else stands in place of a list or object was not looked for."""
+    told = json.loads((FILES / name).read_text(encoding="utf-8"))
+    whole = [one for one in records(name, told) or () if isinstance(one, Observation)]
+    closed: list[tuple[Any, ...]] = []
+    for path, _ in kinds(told):
+        for other in (7, "x", True):
+            if other == "x" and any((name, step) in TEXTS | OTHER_NAMES for step in path):
+                continue
+            found = records(name, put(told, path, other))
+            if found is None:
+                continue
+            closed += [(path, other, one) for one in covered(whole, found)]
+            if any(isinstance(one, Refusal) and "stands here" in one.problem and not one.target for one in found):
+                closed += [
+                    (path, other, one) for one in found if isinstance(one, Coverage) and one.complete is not False
+                ]
+    assert not closed, "\n".join(map(str, closed))
+
+
+def covered(whole: list[Observation], found: list[Any]) -> Iterator[Observation]:
+    """The observations that are not among these records, though the coverage there says that they were looked for."""
+    seen = {(one.target, weakness(one)) for one in found if isinstance(one, Observation)}
+    told = [one for one in found if isinstance(one, Coverage)]
+    for one in whole:
+        asked = (one.check, one.group, one.needs_credentials, one.protocol, one.port)
+        unseen = (one.target, weakness(one)) not in seen
+        if unseen and any(each.target == one.target and each.covers(*asked) for each in told):
+            yield one

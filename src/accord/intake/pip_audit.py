@@ -51,7 +51,8 @@ def _package(row: dict[str, Any], identity: str) -> Iterator[Found]:
     yield report.looked(identity, groups=[group])
     for told in listed[:10_000]:
         told = clean.mapping(told)
-        ids = report.identifiers(told.get("id"), told.get("aliases"))
+        aliases = told.get("aliases")
+        ids = report.identifiers(told.get("id"), aliases if isinstance(aliases, str) else clean.listing(aliases))
         if not ids:
             yield Unreadable("vulns.id", "The identifier of a vulnerability is missing.")
             continue

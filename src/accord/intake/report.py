@@ -67,13 +67,14 @@ class Report:
                 elif isinstance(one, Coverage):
                     self._look(one)
                 elif isinstance(one, Unreadable):
-                    yield self.tally.refusal(where, one.field, one.problem, self._remedy, target)
+                    yield self.tally.refusal(where, one.field, one.problem, self._remedy, one.target or target)
                 elif one.identity not in self._looked:
                     self._source.hold(300 + len(one.identity))
                     self._looked[one.identity] = _Looked()
                     yield self.tally.target(one)
         except Unreadable as problem:
-            yield self.tally.refusal(where, problem.field, problem.problem, self._remedy, target)
+            whose = problem.target or target
+            yield self.tally.refusal(where, problem.field, problem.problem, self._remedy, whose)
 
     def rows(
         self, document: JsonReader, read: Callable[..., Iterable[Found]], *more: Any, target: str | None = None
@@ -83,6 +84,7 @@ class Report:
         if document.peek() not in ("[", "{"):
             if document.value() not in (None, False, "", 0):
                 problem = "A list stands here in other reports."
+                self.tally.lost = self.tally.lost or target is None
                 yield self.tally.refusal(document.pointer(), None, problem, self._remedy, target)
             return
         for row in objects(document, self._remedy):

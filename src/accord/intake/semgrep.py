@@ -80,8 +80,8 @@ def _result(row: dict[str, Any], identity: str) -> Iterator[Found]:
         "anchor": clean.line(printed, 200) or mark(lines),
         "solution": report.joined(f"Write instead: {extra['fix']}" if isinstance(extra.get("fix"), str) else None),
     }
-    if isinstance(extra.get("sca_info"), dict):
-        fields.update(_package(rule, extra["sca_info"], metadata))
+    if sca := clean.mapping(extra.get("sca_info")):
+        fields.update(_package(rule, sca, metadata))
     yield Observation(
         target=identity,
         check=check,
@@ -135,16 +135,15 @@ def _package(rule: str, told: dict[str, Any], metadata: dict[str, Any]) -> dict[
 
 def _of_the_web(row: dict[str, Any], source: Source) -> Iterator[Found]:
     """One finding of the web API (/deployments/…/findings)."""
-    told = clean.mapping(row.get("rule"))
+    told, where = clean.mapping(row.get("rule")), clean.mapping(row.get("repository"))
+    target = repository(where.get("url"), where.get("name"), source.stem)
+    yield target
     rule = clean.line(row.get("rule_name") or told.get("name"), 300)
     if rule is None:
-        raise Unreadable("rule_name", "The rule of a finding is missing.")
+        raise Unreadable("rule_name", "The rule of a finding is missing.", target.identity)
     if row.get("state") in ("fixed", "removed") or row.get("status") in ("fixed", "removed"):
         return
-    place, where = clean.mapping(row.get("location")), clean.mapping(row.get("repository"))
-    target = repository(where.get("url"), where.get("name"), source.stem)
-    check = f"semgrep:{rule}"
-    yield target
+    place, check = clean.mapping(row.get("location")), f"semgrep:{rule}"
     yield report.looked(target, [check])
     muted = row.get("state") == "muted" or row.get("triage_state") == "ignored" or row.get("status") == "ignored"
     reason = str(row.get("triage_reason") or "").strip().lower().replace(" ", "_")
@@ -171,17 +170,18 @@ def _of_supply_chain(row: dict[str, Any], source: Source) -> Iterator[Found]:
     """One vulnerability of the web API (/deployments/…/ssc-vulns)."""
     advisory, match = clean.mapping(row.get("advisory")), clean.mapping(row.get("matchedDependency"))
     links, place = clean.mapping(advisory.get("references")), clean.mapping(row.get("dependencyFileLocation"))
+    target = repository(None, row.get("repositoryName"), source.stem)
+    yield target
     rule = clean.line(advisory.get("ruleId"), 300)
     ids = report.identifiers(links.get("cveIds"))
     definition = ids[0] if ids else f"semgrep:{rule}"
     if not ids and rule is None:
-        raise Unreadable("advisory", "A vulnerability names neither a CVE nor a rule.")
-    target = repository(None, row.get("repositoryName"), source.stem)
+        problem = "A vulnerability names neither a CVE nor a rule."
+        raise Unreadable("advisory", problem, target.identity)
     name, version = clean.line(match.get("name"), 300), clean.line(match.get("versionSpecifier"), 100)
     file, triage = report.path(place.get("path")), clean.mapping(row.get("triage"))
     state = str(triage.get("status")).upper()
     check = f"semgrep:{rule or definition}"
-    yield target
     yield report.looked(target, [check])
     if state == "FIXED":
         return

@@ -65,9 +65,7 @@ def read_ssvc(
                 yield found
                 continue
             refused += 1
-            problem = (
-                row.problem or "No CVE with answers of SSVC (none, poc, active; yes, no; partial, total)."
-            )
+            problem = row.problem or "No CVE with answers of SSVC (none, poc, active; yes, no; partial, total)."
             if refused > source.limits.refusals:
                 raise source.error(problem, _REMEDY, row=row.number)
             yield Refusal(row.number, None, problem, _REMEDY)

@@ -12,10 +12,12 @@ from accord.intake.safe.source import Source
 
 
 class Unreadable(Exception):
-    """One row that cannot be understood: which field, and why. A reader turns it into a Refusal."""
+    """One row that cannot be understood: which field, why, and of which target it is where the others of that target
+    do not count without it. A reader turns it into a Refusal."""
 
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(field, problem)
+    def __init__(self, field: str, problem: str, target: str | None = None) -> None:
+        super().__init__(field, problem, target)
+        self.target = target
         self.field = field
         self.problem = problem
 
@@ -29,6 +31,8 @@ class Tally:
         self.observations = 0
         self.refusals = 0
         self.unreadable: set[str] = set()
+        self.lost = False
+        """Whether a part was passed that may have held rows of any target."""
         self._first: dict[int, int] = {}
         self._others: dict[int, dict[int, int]] = {}
 
@@ -75,8 +79,8 @@ class Tally:
         return Refusal(row, field, problem, remedy, target)
 
     def complete(self, target: str, told: bool | None) -> bool | None:
-        """What to say of a target's completeness: a target with an unreadable row was not read to its end."""
-        return False if target in self.unreadable else told
+        """What to say of a target's completeness: one that may have an unreadable row was not read to its end."""
+        return False if self.lost or target in self.unreadable else told
 
     def end(self, finished: datetime | None, complete: bool | None) -> Iterator[Record]:
         yield ScanEnd(finished, complete, self.targets, self.observations, self.refusals)

@@ -30,6 +30,7 @@ def read(source: Source) -> Iterator[Record]:
     name = place.tool or "GitLab"
     yield ScanHeader("gitlab", name, clean.line(scanner.get("version"), 100), started, finished, place.type)
     scan = Report(source, "Run the pipeline's job again.")
+    here = place.repository.identity if place.type in rows.OF_A_REPOSITORY else None
     files = [clean.mapping(one).get("path") for one in clean.listing(top.get("dependency_files"))[:10_000]]
     if files or place.type in rows.OF_A_REPOSITORY:
         groups = [rows.group_of_file(file) for one in files if (file := report.path(one))]
@@ -40,11 +41,11 @@ def read(source: Source) -> Iterator[Record]:
     with source.open() as reader:
         document = JsonReader(reader)
         if document.peek() == "[":
-            yield from scan.rows(document, rows.found, place)
+            yield from scan.rows(document, rows.found, place, target=here)
         else:
             for key in document.names():
                 if key == "vulnerabilities":
-                    yield from scan.rows(document, rows.found, place)
+                    yield from scan.rows(document, rows.found, place, target=here)
         document.end()
     if not scan.tally.targets:
         yield from scan.add([place.repository])

@@ -42,6 +42,7 @@ class JsonReader:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._source = reader.source
+        self._source.walked = True
         self._limits = reader.source.limits
         self._decoder = json.JSONDecoder(object_pairs_hook=self._object, parse_constant=self._constant)
         self._bytes = self._text_decoder(reader.head())

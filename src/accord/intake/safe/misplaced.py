@@ -2,8 +2,10 @@
 
 Readers take what they need by `text.mapping`, `text.listing` and the walks of `JsonReader`, which give nothing where
 something else stands. That is right for a field that nobody misses; but findings may have stood there. So each such
-place becomes a Refusal, what the scan covered from there on counts as not finished, and a file in which no scan is
-begun at all is refused. Null, an empty text, list or object, false and 0 are nothing, and are not told.
+place becomes a Refusal, no target of that scan counts as finished, and a file in which no scan is begun at all is
+refused. Null, an empty text, list or object, false and 0 are nothing, and are not told.
+
+What a scan of a JSON document covered is given on at its end: only then is it known that nothing was lost.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from accord.intake.safe.notes import NOTES, Note
 if TYPE_CHECKING:
     from accord.intake.safe.source import Source
 
+TOLD = frozenset({ScanHeader, Coverage, ScanEnd})
 REMEDY = "Export the file again from the scanner; if it stays so, say which version of the scanner writes this."
 
 
@@ -29,10 +32,9 @@ def watched(records: Iterator[Record], source: Source) -> Iterator[Record]:
         if held:
             held.clear()
         record = next(records, None)
-        if held or watch.busy:
+        if held or record is None or type(record) in TOLD or watch.waits:
             yield from watch.told(record, held)
-        elif record is not None:
-            watch.see(record)
+        else:
             yield record
         if record is None:
             return
@@ -43,20 +45,14 @@ class _Watch:
         self._source = source
         self._known: set[Note] = set()
         self._waiting: list[Note] = []
+        self._covered: list[Coverage] = []
         self._open = False
         self._refused = 0
 
     @property
-    def busy(self) -> bool:
-        """Whether something must be told, or was told of the scan that is open."""
-        return bool(self._waiting or self._refused)
-
-    def see(self, record: Record) -> None:
-        kind = type(record)
-        if kind is ScanHeader:
-            self._open, self._refused = True, 0
-        elif kind is ScanEnd:
-            self._open = False
+    def waits(self) -> bool:
+        """Whether something must be told as soon as a scan is open."""
+        return bool(self._waiting)
 
     def told(self, record: Record | None, held: list[Note]) -> Iterator[Record]:
         """What is yielded for a record that was read among notes; None = the file is at its end."""
@@ -68,14 +64,18 @@ class _Watch:
                 place, problem = self._waiting[0]
                 raise IntakeError(self._source.name, place, None, problem, REMEDY)
             return
+        if isinstance(record, ScanHeader):
+            self._open, self._refused, self._covered = True, 0, []
+            yield record
         if self._open:
             yield from self._flush()
-        self.see(record)
-        yield self._changed(record)
-        if isinstance(record, ScanHeader):
-            yield from self._flush()
+        if isinstance(record, Coverage) and self._source.walked:
+            self._covered.append(record)
         elif isinstance(record, ScanEnd):
-            self._refused = 0
+            self._open = False
+            yield from map(self._changed, (*self._covered, record))
+        elif not isinstance(record, ScanHeader):
+            yield self._changed(record)
 
     def _flush(self) -> Iterator[Refusal]:
         for place, problem in self._waiting:

@@ -37,6 +37,8 @@ class Source:
         self.limits = limits or Limits()
         self.budget = Budget(self.limits.seconds)
         self._origin = origin
+        self.walked = False
+        """Whether a `JsonReader` was opened on it."""
         self._held = 0
         self._resident = resident()
         given = name or (Path(origin).name if isinstance(origin, (str, Path)) else getattr(origin, "name", None))

@@ -38,9 +38,7 @@ def read_csv(file: str, data: bytes, *, name: str | None = None, limits: Limits 
         exact=True,
     )
     if table is None:
-        raise TableError(
-            file, "", None, "", "the file holds no table", "Put the column names in the first row"
-        )
+        raise TableError(file, "", None, "", "the file holds no table", "Put the column names in the first row")
     return table
 
 

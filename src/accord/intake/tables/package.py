@@ -28,9 +28,7 @@ class Package:
     def __init__(self, file: str, data: bytes, limits: Limits) -> None:
         self.file = file
         if len(data) > limits.file_bytes:
-            raise self._refused(
-                f"the file is larger than {limits.file_bytes:,} bytes", "Divide it into parts"
-            )
+            raise self._refused(f"the file is larger than {limits.file_bytes:,} bytes", "Divide it into parts")
         try:
             self.archive = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, EOFError) as error:

@@ -37,9 +37,7 @@ class TableError(Exception):
     in the header, or the column letter where there is no header yet. Empty or None = the whole file or sheet.
     """
 
-    def __init__(
-        self, file: str, sheet: str, row: int | None, column: str, problem: str, remedy: str
-    ) -> None:
+    def __init__(self, file: str, sheet: str, row: int | None, column: str, problem: str, remedy: str) -> None:
         self.file = file
         self.sheet = sheet
         self.row = row
@@ -179,9 +177,7 @@ class Assembler:
             if not name:
                 raise self.error(number, letter, "a column without a name", "Name the column or delete it")
             if "\0" in name or len(name) > 100:
-                raise self.error(
-                    number, letter, "this is not a column name", "Put the column names in the first row"
-                )
+                raise self.error(number, letter, "this is not a column name", "Put the column names in the first row")
             if name in names:
                 raise self.error(number, name, "the column is there twice", "Keep one of the two columns")
             names.append(name)

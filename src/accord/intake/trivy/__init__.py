@@ -76,11 +76,11 @@ def read(source: Source) -> Iterator[Record]:
     with source.open() as reader:
         document = JsonReader(reader)
         if document.peek() == "[":
-            yield from _results(document, _artifact_target(artifact, source), artifact, tally)
+            yield from _covered(document, _artifact_target(artifact, source), artifact, tally)
         else:
             for key in document.names():
                 if key == "Results":
-                    yield from _results(document, _artifact_target(artifact, source), artifact, tally)
+                    yield from _covered(document, _artifact_target(artifact, source), artifact, tally)
                 elif key in WORKLOADS and artifact.cluster is not None:
                     for _ in document.each():
                         yield from _resource(document, artifact, tally)
@@ -166,6 +166,7 @@ def _resource(document: JsonReader, artifact: _Artifact, tally: Tally) -> Iterat
     """One workload of a Kubernetes report. Its names must stand before its results."""
     told: dict[str, str | None] = {}
     metadata: dict[str, Any] = {}
+    seen: _Seen | None = None
     for key in document.names():
         if key in ("Namespace", "Kind", "Name"):
             told[key] = clean.line(document.scalar(), 250)
@@ -174,30 +175,44 @@ def _resource(document: JsonReader, artifact: _Artifact, tally: Tally) -> Iterat
         elif key == "Error":
             error = clean.line(document.scalar(), 300)
             if error:
-                yield tally.refusal(document.pointer(), "Error", f"Trivy failed here: {error}", "Scan it again.")
+                here = _workload(told, metadata, artifact).identity
+                yield tally.refusal(document.pointer(), "Error", f"Trivy failed here: {error}", "Scan it again.", here)
         elif key == "Results":
             if "Kind" not in told or "Name" not in told:
                 document.refuse("Kind and Name must stand before Results.", "Export the report again with Trivy.")
-            parts = (artifact.cluster, told.get("Namespace"), told["Kind"], told["Name"])
-            image = clean.lines(metadata.get("RepoTags") or (), 300, 5)
-            target = Target(
-                kind="cloud_resource",
-                name="/".join(part for part in parts if part),
-                identifiers=tuple(("image-tag", tag) for tag in image),
-            )
-            yield from _results(document, target, artifact, tally)
+            seen = _Seen(_workload(told, metadata, artifact))
+            yield from _results(document, seen, artifact, tally)
+    if seen is not None:
+        yield _coverage(seen, tally)
 
 
-def _results(document: JsonReader, target: Target, artifact: _Artifact, tally: Tally) -> Iterator[Record]:
+def _workload(told: dict[str, str | None], metadata: dict[str, Any], artifact: _Artifact) -> Target:
+    parts = (artifact.cluster, told.get("Namespace"), told.get("Kind"), told.get("Name"))
+    return Target(
+        kind="cloud_resource",
+        name="/".join(part for part in parts if part),
+        identifiers=tuple(("image-tag", tag) for tag in clean.lines(metadata.get("RepoTags") or (), 300, 5)),
+    )
+
+
+def _covered(document: JsonReader, target: Target, artifact: _Artifact, tally: Tally) -> Iterator[Record]:
     seen = _Seen(target)
-    yield tally.target(target)
+    yield from _results(document, seen, artifact, tally)
+    yield _coverage(seen, tally)
+
+
+def _results(document: JsonReader, seen: _Seen, artifact: _Artifact, tally: Tally) -> Iterator[Record]:
+    yield tally.target(seen.target)
     for _ in document.each():
         yield from _result(document, seen, artifact, tally)
-    yield Coverage(
-        target.identity,
+
+
+def _coverage(seen: _Seen, tally: Tally) -> Coverage:
+    return Coverage(
+        seen.target.identity,
         checks=frozenset(seen.checks),
         groups=frozenset(seen.groups),
-        complete=tally.complete(target.identity, None),
+        complete=tally.complete(seen.target.identity, None),
     )
 
 
