@@ -155,8 +155,10 @@ class Processes:
 
     def take(self, record: Data, host: str | None) -> list[Started]:
         """The programs that this record completes."""
-        kind = record.get("type")
-        key = f"{record.get('node', host or '')} {record.get('audit_time')}:{record.get('audit_serial')}"
+        kind = record["type"]
+        if not self._calls and kind != "SYSCALL":
+            return []
+        key = f"{record.get('node') or host or ''} {record['audit_time']}:{record['audit_serial']}"
         call = self._calls.get(key)
         if kind == "SYSCALL":
             if record.get("SYSCALL", "execve") not in STARTS:
@@ -225,7 +227,7 @@ def _is_whole(args: Data) -> bool:
     for number in reversed(range(int(count))):
         name = f"a{number}"
         told = str(args.get(f"{name}_len", ""))
-        if told.isdecimal():
+        if told and told.isdecimal():
             text = _joined(args, name)
             size = len(text.encode("utf-8", "replace")) * (2 if _CODED_TEXT.search(text) else 1)
             if size < int(told):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 TOO_LONG = None
-_BEFORE = (b"\xef", b" ", b"\t", b"\x1e")
+_BEFORE = b"\xef \t\x1e"
 Line = tuple[int, bytes | None]
 """A line's number, from 1, and the line without its end; None where it is too long."""
 
@@ -51,7 +51,7 @@ def _line(row: int, line: bytes, longest: int) -> Iterator[Line]:
 def begun(line: bytes) -> bytes:
     """The line without what may stand before its first character: a byte order mark, blanks before JSON, and the
     mark of RFC 7464."""
-    if line[:1] not in _BEFORE:
+    if not line or line[0] not in _BEFORE:
         return line
     found = line.removeprefix(b"\xef\xbb\xbf")
     rest = found.lstrip(b" \t\x1e")

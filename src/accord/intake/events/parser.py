@@ -53,6 +53,8 @@ class Parser:
 
     def line(self, raw: bytes, row: int) -> Sequence[Event]:
         """The events of one line: of JSON (also several, where it wraps a list) or of text."""
+        if raw[:1] == b"{":
+            return self.document(raw, row)
         raw = begun(raw)
         if is_json(raw):
             return self.document(raw, row)
@@ -93,13 +95,15 @@ class Parser:
             self.malformed(row, "It is no JSON object.", raw or b"")
             return None
         whole = raw is not None
+        form, reader = self._records
         try:
-            form, reader = self._reader(value)
-            if form is GENERIC and (inner := opened(value, self.bounds)) is not None:
-                found = self._reader(inner)
-                if found[0] is not GENERIC:
-                    (form, reader), value, whole = found, inner, False
-            self._records = form, reader
+            if form is GENERIC or not reader.recognizes(value):
+                form, reader = self._reader(value)
+                if form is GENERIC and (inner := opened(value, self.bounds)) is not None:
+                    found = self._reader(inner)
+                    if found[0] is not GENERIC:
+                        (form, reader), value, whole = found, inner, False
+                self._records = form, reader
             read = reader.read(value, self.assumed, self.tally.note)
         except Refused as why:
             self.malformed(row, str(why), raw or b"")
@@ -112,10 +116,7 @@ class Parser:
         return self._event(form.name, read, raw, row, whole)
 
     def _reader(self, value: Data) -> tuple[Format, Records]:
-        """What reads this object: what read the one before, where it still fits."""
-        current = self._records
-        if current[0] is not GENERIC and current[1].recognizes(value):
-            return current
+        """What reads this object."""
         return next(pair for pair in self._json if pair[1].recognizes(value))
 
     def text(self, raw: bytes, row: int) -> Event | None:

@@ -55,7 +55,7 @@ class Syslog:
 
     @staticmethod
     def recognizes(line: str) -> bool:
-        return any(one.match(line) is not None for one in (_NEW, _OLD, _CISCO_LINE, _BARE))
+        return bool(_OLD.match(line) or _NEW.match(line) or _CISCO_LINE.match(line) or _BARE.match(line))
 
     @staticmethod
     def read(line: str, assumed: Assumed, note: Note) -> Read:
