@@ -180,6 +180,12 @@ def test_exit_code_of_what_cannot_be_read(logs: Path, rules: Path, tmp_path: Pat
     assert run(empty, "--rules", rules).exit_code == 2
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_no_sign_of_a_hit(logs: Path, rules: Path) -> None:
+    found = run(logs, "--rules", rules, "--format", "jsonl", "--out", "/dev/full")
+    assert found.exit_code == 2 and "cannot be written further" in found.output
+
+
 def test_json_lines_csv_and_ocsf_say_the_same(logs: Path, rules: Path, tmp_path: Path) -> None:
     rows: dict[str, list[dict[str, Any]]] = {}
     for form in ("jsonl", "ocsf"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -58,7 +58,7 @@ def watch(
     run = running.Watch(program, ruleset.chosen(program, product, level), Tally(), assumed, named)
     total = inputs.total(paths)
     with ExitStack() as stack:
-        stream = stack.enter_context(_opened(out, form))
+        stream = stack.enter_context(_opened(out))
         writer = writing.Writer(stream, form, each)
         tell = stack.enter_context(progress("Events"))
         stop = stack.enter_context(stopping())
@@ -132,19 +132,28 @@ def _program(rules: list[Path]) -> Program:
 
 
 @contextmanager
-def _opened(out: Path | None, form: str) -> Iterator[TextIO]:
-    """Where the hits are written to."""
+def _opened(out: Path | None) -> Iterator[TextIO]:
+    """Where the hits are written to; exit code 2 where that cannot be written, which is no sign of a hit."""
     if out is None:
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="backslashreplace")
-        yield sys.stdout
-        return
+        stream = sys.stdout
+    else:
+        try:
+            stream = out.open("w", encoding="utf-8", errors="backslashreplace", newline="")
+        except OSError as error:
+            fail(f"{out}: it cannot be written ({error.strerror}). Name another file.", code=UNREADABLE)
     try:
-        stream = out.open("w", encoding="utf-8", errors="backslashreplace", newline="")
-    except OSError as error:
-        fail(f"{out}: it cannot be written ({error.strerror}). Name another file.", code=UNREADABLE)
-    with stream:
         yield stream
+        stream.flush()
+    except BrokenPipeError:  # whoever reads has enough
+        raise
+    except OSError as error:
+        fail(f"{out or 'The output'}: it cannot be written further ({error.strerror}).", code=UNREADABLE)
+    finally:
+        if out is not None:
+            with suppress(OSError):  # what is left in memory has nowhere to go
+                stream.close()
 
 
 def _code(run: Watch, fail_on: str) -> int:
