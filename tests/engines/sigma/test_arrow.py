@@ -41,15 +41,6 @@ def test_hits_of_batches_are_those_of_the_stream(
             assert many.match(batch.slice(start)) == [(row - start, rules) for row, rules in wanted if row >= start]
 
 
-@given(program=programs(), events=st.lists(EVENT.map(told), min_size=1, max_size=8))
-@settings(max_examples=80, deadline=None)
-def test_states_are_those_of_the_stream(program: Program, events: list[dict[str, Any]]) -> None:
-    stream, batches = Engine(program), ArrowEngine(program)
-    expected(stream, events, [LogSource("p")] * len(events))
-    batches.match(stored(events, [LogSource("p")] * len(events)))
-    assert batches.states() == stream.states()
-
-
 @pytest.mark.parametrize(
     ("column", "line", "rows"),
     [

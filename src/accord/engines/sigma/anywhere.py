@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from accord.engines.sigma.columns import Batch, Column
+from accord.engines.sigma.batch import Batch
+from accord.engines.sigma.columns import Column
+from accord.engines.sigma.parquet import File
 from accord.engines.sigma.plans import Plan
 from accord.engines.sigma.values import everything
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
 
 Found = dict[int, int]
 """Row → the bits of the keywords that hold there."""
@@ -57,6 +60,50 @@ def found_anywhere(
             own = found[int(owner[row])]
             own[row] = own.get(row, 0) | bits
     return found
+
+
+def long_columns(
+    file: File, group: int, names: Sequence[str], plans: Sequence[tuple[Plan, np.ndarray]], rows: int
+) -> pa.RecordBatch:
+    """Of long text columns in which only keywords are looked for, the values that may hold any; null elsewhere.
+
+    They are read and looked through part by part.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    searches: dict[frozenset[str] | None, tuple[Any, np.ndarray]] = {}
+    for plan, own in plans:
+        searches.setdefault(plan.words, (plan.places, np.zeros(rows, np.bool_)))[1][own] = True
+    found = []
+    for name in names:
+        begin = count = 0
+        kept: list[pa.Array] = []
+        places: np.ndarray = np.full(rows, -1, np.int64)
+        for piece in file.pieces(group, name):
+            maybe = _candidates(piece, [(one, asked[begin : begin + len(piece)]) for one, asked in searches.values()])
+            if len(maybe):
+                places[begin + maybe] = count + np.arange(len(maybe))
+                count += len(maybe)
+                kept.append(piece.take(pa.array(maybe)))
+            begin += len(piece)
+        held = pa.concat_arrays(kept) if kept else pa.nulls(0, file.schema.field(name).type)
+        found.append(held.take(pa.array(places, mask=places < 0)))
+    return pa.RecordBatch.from_arrays(found, list(names))
+
+
+def _candidates(piece: pa.Array, searches: Sequence[tuple[Any, np.ndarray]]) -> np.ndarray:
+    """The rows of a part of a column that some search asks for and that may hold its words."""
+    import numpy as np
+    import pyarrow as pa
+
+    chosen = np.zeros(len(piece), np.bool_)
+    for places, asked in searches:
+        rows = np.flatnonzero(asked)
+        if len(rows) and places is not None:
+            rows = rows[places(piece if len(rows) == len(piece) else piece.take(pa.array(rows)))]
+        chosen[rows] = True
+    return np.flatnonzero(chosen)
 
 
 class _Search:

@@ -9,25 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from accord.engines.sigma.anywhere import Found, found_anywhere
-from accord.engines.sigma.columns import (
-    MORE,
-    SOURCE,
-    Batch,
-    Column,
-    Field,
-    is_stored,
-    native_name,
-    told_apart,
-)
+from accord.engines.sigma.anywhere import Found, found_anywhere, long_columns
+from accord.engines.sigma.batch import Batch, Field
+from accord.engines.sigma.columns import MORE, SOURCE, Column, is_stored, native_name, told_apart
 from accord.engines.sigma.engine import ROUTING, VALUE_BYTES, Engine
 from accord.engines.sigma.parquet import File
 from accord.engines.sigma.plans import Plan
-from accord.engines.sigma.rows import Rows, used_codes
+from accord.engines.sigma.possible import Possible
+from accord.engines.sigma.rows import Rows
 from accord.engines.sigma.rules import LogSource, Program
-from accord.engines.sigma.states import RuleState
-from accord.engines.sigma.summaries import Keywords, Summary, keywords_of
-from accord.engines.sigma.tree import atoms_of, reduce
+from accord.engines.sigma.summaries import keywords_of
+from accord.engines.sigma.tree import atoms_of
+from accord.engines.sigma.vocabulary import Vocabularies
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,17 +43,12 @@ class ArrowEngine:
         self, program: Program, chosen: Iterable[int] | None = None, routing: Sequence[str] = ROUTING,
         value_bytes: int = VALUE_BYTES,
     ) -> None:  # fmt: skip
-        self._engine = Engine(program, chosen, routing, remembered=0, value_bytes=value_bytes)
+        self._engine = Engine(program, chosen, routing, remembered=0, value_bytes=0)
+        self._vocabularies = Vocabularies(value_bytes)
         fields, self._keywords = _asked(program, self._engine.chosen)
         self._first = with_heads(routing)
         self._fields = with_heads(fields) | self._first
-        self._questions = sorted({one for _, tree in self._engine.trees() for one in atoms_of(tree)
-                                  if program.atoms[one].field is None})  # fmt: skip
-        self._all_keywords = self._keywords_of(self._questions)
-        questions = set(self._questions)
-        self._with_keywords = [
-            (number, tree) for number, tree in self._engine.trees() if not questions.isdisjoint(atoms_of(tree))
-        ]
+        self._possible: Possible | None = None
 
     def columns(self, schema: pa.Schema) -> list[str]:
         """The columns of a file or batch that the rules need, in its order; all fields where rules have keywords."""
@@ -73,77 +61,67 @@ class ArrowEngine:
         """
         if not batch.num_rows:
             return []
-        held = Batch(batch, is_stored(batch.schema))
-        plans = list(self._plans(held, source))
-        return self._hits(held, plans, [plan.keywords is not None for plan, _ in plans])
+        self._vocabularies.bound()
+        held = Batch(batch, is_stored(batch.schema), self._vocabularies)
+        return self._hits(held, [_Asked(plan, rows, set(plan.rules), None) for plan, rows in self._plans(held, source)])
 
     def match_file(self, file: File, source: LogSource | None = None) -> Iterator[Hits]:
-        """The same for each row group of a file. Read are the routing fields, then what their classes need."""
-        asked = self._asked_of(file.values)
+        """The same for each row group of a file.
+
+        Read are the routing fields, then what those rules need that may hold there, as far as the file's summary tells.
+        """
+        may = self._answers(file)
+        rules = None if may is None or self._possible is None else self._possible.rules(may)
         for group in range(file.groups):
-            yield self._match_group(file, group, asked, source)
+            first = _columns(file.schema, self._first)
+            self._vocabularies.bound()
+            held = Batch(_batch(file, group, first), is_stored(file.schema), self._vocabularies, file.rows(group))
+            if not held.rows:
+                yield []
+                continue
+            asked = []
+            for plan, rows in self._plans(held, source):
+                left = set(plan.rules) if rules is None or may is None else plan.possible(may) & rules
+                asked.append(_Asked(plan, rows, left, may))
+            wanted = _columns(file.schema, with_heads(name for one in asked for name in one.fields))
+            holding = self._holding(file, {number for one in asked for number in one.keywords})
+            known = {*first, *wanted}
+            searched = [name for name in holding if name not in known]
+            long = [name for name in searched if name in file.unlike and _is_text(file.schema.field(name).type)]
+            more = [name for name in [*wanted, *searched] if name not in {*first, *long}]
+            if more:
+                held.add(_batch(file, group, more))
+            if long:
+                chosen = [(one.plan, one.rows) for one in asked if one.keywords]
+                held.add(long_columns(file, group, long, chosen, held.rows))
+            yield self._hits(held, asked, set(holding))
 
-    def _match_group(self, file: File, group: int, asked: dict[int, set[int]], source: LogSource | None) -> Hits:
-        first = _columns(file.schema, self._first)
-        held = Batch(_batch(file, group, first), is_stored(file.schema), file.rows(group))
-        if not held.rows:
-            return []
-        plans = list(self._plans(held, source))
-        fields = with_heads(name for plan, _ in plans for name in plan.fields)
-        searched = [plan.keywords is not None and not asked.keys().isdisjoint(plan.rules) for plan, _ in plans]
-        keywords: set[int] = set()
-        for (plan, _), one in zip(plans, searched, strict=True):
-            if one:
-                keywords.update(*(asked[rule] for rule in plan.rules if rule in asked))
-        known, wanted = set(first), _columns(file.schema, fields)
-        holding = self._holding(file, keywords)
-        wanted += [name for name in holding if name not in wanted]
-        more = [name for name in wanted if name not in known]
-        if more:
-            held.add(_batch(file, group, more))
-        return self._hits(held, plans, searched, holding)
+    def _answers(self, file: File) -> np.ndarray | None:
+        """Which atoms may be true for rows of a file; None where nothing tells that."""
+        if file.values is None:
+            return None
+        if self._possible is None:
+            self._possible = Possible(self._engine.program.atoms, self._engine.trees())
+        return self._possible.answers(file.values, file.schema)
 
-    def _asked_of(self, values: Summary | None) -> dict[int, set[int]]:
-        """The rules whose keywords must be looked for in a file, with those; all others do not hold by keywords."""
-        away: set[int] = set()
-        if values is not None:
-            there = values.may_answer(self._all_keywords)
-            away = {atom for atom, may in zip(self._questions, there.tolist(), strict=True) if not may}
-        questions, found = set(self._questions), dict[int, set[int]]()
-        for number, tree in self._with_keywords:
-            rest = reduce(tree, lambda atom: False if atom in away else None) if away else tree
-            keywords = questions.intersection(atoms_of(rest))
-            if keywords:
-                found.setdefault(number, set()).update(keywords)
-        return found
-
-    def _keywords_of(self, atoms: Iterable[int]) -> Keywords:
-        return keywords_of([self._engine.program.atoms[atom] for atom in atoms])
-
-    def _holding(self, file: File, keywords: set[int]) -> set[str]:
+    def _holding(self, file: File, keywords: set[int]) -> list[str]:
         """The columns of a file in which one of these keywords may hold."""
         if not keywords:
-            return set()
-        asked = self._keywords_of(sorted(keywords))
+            return []
+        asked = keywords_of([self._engine.program.atoms[atom] for atom in sorted(keywords)])
         told = file.values.columns if file.values is not None else {}
-        return {
+        return [
             name for name in _columns(file.schema, None) if name not in told or bool(told[name].may_answer(asked).any())
-        }
+        ]
 
-    def _hits(
-        self, held: Batch, plans: Sequence[tuple[Plan, np.ndarray]], searched: Sequence[bool],
-        columns: set[str] | None = None,
-    ) -> Hits:  # fmt: skip
-        self._engine.events += held.rows
+    def _hits(self, held: Batch, asked: Sequence[_Asked], columns: set[str] | None = None) -> Hits:
         found: dict[int, set[int]] = {}
-        everywhere = found_anywhere(held, plans, searched, columns)
-        for (plan, rows), anywhere in zip(plans, everywhere, strict=True):
-            found.update(_Matching(plan, held, rows, anywhere).hits())
+        everywhere = found_anywhere(
+            held, [(one.plan, one.rows) for one in asked], [bool(one.keywords) for one in asked], columns
+        )
+        for one, anywhere in zip(asked, everywhere, strict=True):
+            found.update(_Matching(one, held, anywhere).hits())
         return [(row, tuple(sorted(rules))) for row, rules in sorted(found.items())]
-
-    def states(self) -> list[RuleState]:
-        """What can be said of each chosen rule after the events so far."""
-        return self._engine.states()
 
     def _plans(self, batch: Batch, source: LogSource | None) -> Iterator[tuple[Plan, np.ndarray]]:
         """The plans of a batch, each with its rows."""
@@ -209,6 +187,12 @@ def _batch(file: File, group: int, columns: Sequence[str]) -> pa.RecordBatch:
     return held[0] if held else pa.RecordBatch.from_arrays([], [])
 
 
+def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
 def _sources(envelope: dict[str, Column], rows: np.ndarray) -> Sequence[LogSource | None]:
     """The log sources of some rows, as the envelope tells them."""
     parts: list[list[str | None]] = []
@@ -218,12 +202,25 @@ def _sources(envelope: dict[str, Column], rows: np.ndarray) -> Sequence[LogSourc
     return [LogSource(*told) for told in zip(*parts, strict=True)]
 
 
+class _Asked:
+    """What is asked of the rows of one plan: the rules that may hold, and what these need.
+
+    `may` tells which atoms of the program may be true (None: all).
+    """
+
+    def __init__(self, plan: Plan, rows: np.ndarray, rules: set[int], may: np.ndarray | None) -> None:
+        self.plan, self.rows, self.rules = plan, rows, rules
+        needs = [plan.needs(rule) for rule in rules]
+        self.fields = {plan.fields[place] for places, _ in needs for place in places}
+        self.keywords = {number for _, numbers in needs for number in numbers if may is None or may[number]}
+
+
 class _Matching:
     """The rows of one plan in one batch."""
 
-    def __init__(self, plan: Plan, batch: Batch, rows: np.ndarray, anywhere: Found) -> None:
-        self._plan, self._rows, self._anywhere = plan, rows, anywhere
-        self._fields = [batch.field(name) for name in plan.fields]
+    def __init__(self, asked: _Asked, batch: Batch, anywhere: Found) -> None:
+        self._plan, self._rows, self._rules, self._anywhere = asked.plan, asked.rows, asked.rules, anywhere
+        self._fields = [batch.field(name) for name in self._plan.fields]
 
     def hits(self) -> dict[int, set[int]]:
         """The rows for which rules of the plan hold, with those."""
@@ -241,31 +238,44 @@ class _Matching:
         if len(rows) > FEW:
             together: list[int] = rows[self._plan.row_check(rule)(held, rows)].tolist()
             return together
-        check, places = self._plan.check(rule), self._plan.places_of(rule)
+        check, (places, _) = self._plan.check(rule), self._plan.needs(rule)
         return [row for row in rows.tolist() if check(held.single(row, places))]
 
     def _touched(self) -> dict[int, np.ndarray]:
         """The rules to look at, each with the rows at which one of its triggers is true."""
         import numpy as np
 
-        plan = self._plan
-        found: dict[int, list[np.ndarray]] = {rule: [self._rows] for rule in plan.unconditional}
+        plan, rules = self._plan, self._rules
+        found: dict[int, list[np.ndarray]] = {rule: [self._rows] for rule in plan.unconditional if rule in rules}
         for row, bits in self._anywhere.items():
             for rule in plan.touched_anywhere(bits):
-                found.setdefault(rule, []).append(np.array([row]))
+                if rule in rules:
+                    found.setdefault(rule, []).append(np.array([row]))
         for place, field in enumerate(self._fields):
-            codes = field.codes[self._rows]
-            used = used_codes(codes, field.size)
-            if used[-1]:
-                plan.seen.add(plan.fields[place])
-            if not plan.asks(place):
-                continue
-            touching: dict[int, list[int]] = {}
-            for code, texts in zip(used.tolist(), field.texts(used), strict=True):
-                for rule in plan.touched(place, texts):
-                    touching.setdefault(rule, []).append(code)
-            for rule, held in touching.items():
-                there = np.zeros(field.size, np.bool_)
-                there[held] = True
-                found.setdefault(rule, []).append(self._rows[there[codes]])
+            if plan.asks(place, rules):
+                for rule, rows in self._touched_by(place, field):
+                    found.setdefault(rule, []).append(rows)
         return {rule: rows[0] if len(rows) == 1 else np.unique(np.concatenate(rows)) for rule, rows in found.items()}
+
+    def _touched_by(self, place: int, field: Field) -> Iterator[tuple[int, np.ndarray]]:
+        """The rules to look at because of one field, each with rows."""
+        import numpy as np
+
+        plan, rules = self._plan, self._rules
+
+        def answer(codes: np.ndarray) -> list[int]:
+            each = field.each(codes)
+            return plan.touched_by(place, field.texts(codes)) if each is None else plan.touched_by_each(place, *each)
+
+        sets = field.told(plan.number, field.codes[self._rows], answer)
+        there = np.flatnonzero(sets)
+        if not len(there):
+            return
+        sets = sets[there]
+        order = np.argsort(sets, kind="stable")
+        there, sets = self._rows[there[order]], sets[order]
+        begins = np.flatnonzero(np.diff(sets, prepend=0))
+        for one, rows in zip(sets[begins].tolist(), np.split(there, begins[1:]), strict=True):
+            for rule in plan.touches(one):
+                if rule in rules:
+                    yield rule, rows

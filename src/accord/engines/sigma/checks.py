@@ -38,14 +38,21 @@ class Values:
 
 
 Check = Callable[[Values], bool]
+Many = Callable[[Sequence[str], Sequence[str]], list[bool]]
 
 
 class Leaf(NamedTuple):
-    """A question to the fields at some places, or to no field but keywords: these bits."""
+    """A question to the fields at some places, or to no field but keywords: these bits.
+
+    `key` tells it from all others. `many` answers it for many texts at once, where there is a way: from texts and the
+    same in lower case.
+    """
 
     check: Check
     places: tuple[int, ...]
     keywords: int
+    key: tuple[int, ...]
+    many: Many | None = None
 
 
 class Parts(NamedTuple):
@@ -111,9 +118,18 @@ class Checks:
         first = self._atoms[numbers[0]]
         if first.field is None:
             mask = sum(1 << self._bits[number] for number in numbers)
-            return Leaf(lambda values: values.anywhere & mask != 0, (), mask)
+            return Leaf(lambda values: values.anywhere & mask != 0, (), mask, tuple(numbers))
         names: tuple[str, ...] = (first.field, first.value) if first.op.startswith("field") else (first.field,)
-        return Leaf(self._check(numbers), tuple(self._places[name] for name in names), 0)
+        places = tuple(self._places[name] for name in names)
+        return Leaf(self._check(numbers), places, 0, tuple(numbers), self._many(numbers))
+
+    def _many(self, numbers: Sequence[int]) -> Many | None:
+        atoms = [self._atoms[number] for number in numbers]
+        make = _MANY.get(atoms[0].op)
+        if make is None:
+            return None
+        many = make([atom.value for atom in atoms])
+        return (lambda texts, _: many(texts)) if atoms[0].cased else (lambda _, lower: many(lower))
 
     def _check(self, numbers: Sequence[int]) -> Check:
         atoms = [self._atoms[number] for number in numbers]
@@ -297,6 +313,40 @@ def _alike(patterns: Sequence[Any], place: int) -> Check:
 
 _TEXT: dict[str, Callable[[Sequence[Any], int], Check]] = {
     "equals": _equal, "startswith": _starting, "endswith": _ending, "contains": _containing, "like": _alike,
+}  # fmt: skip
+
+
+def _many_equal(words: Sequence[str]) -> Callable[[Sequence[str]], list[bool]]:
+    wanted = frozenset(words)
+    return lambda texts: [text in wanted for text in texts]
+
+
+def _many_starting(words: Sequence[str]) -> Callable[[Sequence[str]], list[bool]]:
+    beginnings = tuple(words)
+    return lambda texts: [text.startswith(beginnings) for text in texts]
+
+
+def _many_ending(words: Sequence[str]) -> Callable[[Sequence[str]], list[bool]]:
+    ends = tuple(words)
+    return lambda texts: [text.endswith(ends) for text in texts]
+
+
+def _many_containing(words: Sequence[str]) -> Callable[[Sequence[str]], list[bool]]:
+    first, *others = words
+
+    def many(texts: Sequence[str]) -> list[bool]:
+        found = [first in text for text in texts]
+        for word in others:
+            for place, text in enumerate(texts):
+                if not found[place] and word in text:
+                    found[place] = True
+        return found
+
+    return many
+
+
+_MANY: dict[str, Callable[[Sequence[str]], Callable[[Sequence[str]], list[bool]]]] = {
+    "equals": _many_equal, "startswith": _many_starting, "endswith": _many_ending, "contains": _many_containing,
 }  # fmt: skip
 _OFTEN = 100
 """Times after which the expressions of a rule get a database of their own."""

@@ -6,11 +6,9 @@ Code 0 is "nothing there". What is asked of a value is asked once for each code,
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-
-from accord.engines.sigma.values import SCANNED, everything, look_up, texts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,6 +69,19 @@ def _numbered(total: np.ndarray, size: int) -> np.ndarray:
         held = pa.array(total).dictionary_encode()
         found = held.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     return found
+
+
+def bytes_of(array: pa.Array) -> tuple[np.ndarray, memoryview]:
+    """Texts (or bytes) as they lie in memory: where each begins and the last one ends, in what follows."""
+    import numpy as np
+    import pyarrow as pa
+
+    large = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
+    _, offsets, data = array.buffers()
+    if data is None or not len(array):
+        return np.zeros(len(array) + 1, np.int64), memoryview(b"")
+    ends = np.frombuffer(offsets, np.int64 if large else np.int32)[array.offset : array.offset + len(array) + 1]
+    return ends, memoryview(data)
 
 
 class Column:
@@ -184,10 +195,6 @@ class Column:
         return [None if one is None else _parsed(one) for one in held] if self._parsed else held
 
 
-def _spelled(value: Any) -> str:
-    return "\0".join(everything({"": value}))
-
-
 def _parsed(text: Any) -> Any:
     """The value of a JSON text, also of one with numbers that only Python's writer knows (NaN); else the text."""
     import orjson
@@ -198,160 +205,3 @@ def _parsed(text: Any) -> Any:
         except (ValueError, RecursionError):
             continue
     return text
-
-
-class Field:
-    """A field of the rules in one batch: `codes` of the rows; `texts` tells what codes stand for."""
-
-    def __init__(self, name: str, columns: Sequence[Column], rows: int) -> None:
-        import numpy as np
-
-        self._name, self._columns = name, columns
-        self._known: dict[int, Texts] = {}
-        self._lower: dict[int, Texts] = {}
-        self._first: np.ndarray | None = None
-        self._plain = len(columns) == 1 and columns[0].flat
-        if not columns:
-            self.codes, self.size = np.zeros(rows, np.int32), 1
-        elif len(columns) == 1:
-            self.codes, self.size = columns[0].codes, columns[0].size
-        else:
-            # Before all others stands a row with nothing, so that code 0 is that.
-            codes = [np.concatenate((np.zeros(1, np.int32), one.codes)) for one in columns]
-            inverse, first = told_apart(codes, [one.size for one in columns])
-            places = np.argsort(first, kind="stable")  # the row with nothing comes first
-            order = np.empty_like(places)
-            order[places] = np.arange(len(places))
-            self.codes, self.size = order[inverse[1:]], len(first)
-            self._first = first[places] - 1
-
-    def texts(self, codes: np.ndarray) -> list[Texts]:
-        """The texts of these codes, in their order."""
-        import numpy as np
-
-        found: list[Texts] = [()] * len(codes)
-        there = np.flatnonzero(codes)
-        wanted = codes[there]
-        if len(there) == 0:
-            return found
-        if self._plain:
-            held: Iterable[Texts] = [(one,) for one in self._columns[0].values(wanted)]
-        else:
-            held = [self._look_up(event) for event in self._events(wanted)]
-        for place, one in zip(there.tolist(), held, strict=True):
-            found[place] = one
-        return found
-
-    def kept(self, codes: np.ndarray) -> list[Texts]:
-        """The same, for codes that are asked for again and again."""
-        import numpy as np
-
-        known, wanted = self._known, codes.tolist()
-        new = list({code for code in wanted if code not in known})
-        if new:
-            known.update(zip(new, self.texts(np.array(new)), strict=True))
-        return [known[code] for code in wanted]
-
-    def of(self, row: int) -> Texts:
-        """The texts of one row."""
-        import numpy as np
-
-        code = int(self.codes[row])
-        found = self._known.get(code)
-        return self.kept(np.array([code]))[0] if found is None else found
-
-    def lowered(self, codes: np.ndarray) -> list[Texts]:
-        """The same in lower case, as far as they are looked at."""
-        lower, wanted = self._lower, codes.tolist()
-        for code, held in zip(wanted, self.kept(codes), strict=True):
-            if code not in lower:
-                lower[code] = tuple([text[:SCANNED].lower() for text in held])
-        return [lower[code] for code in wanted]
-
-    def _events(self, codes: np.ndarray) -> list[dict[str, Any]]:
-        """For each code an event with what its columns say."""
-        import numpy as np
-
-        events: list[dict[str, Any]] = [{} for _ in codes]
-        for column in self._columns:
-            own = codes if self._first is None else column.codes[self._first[codes]]
-            there = np.flatnonzero(own)
-            for place, value in zip(there.tolist(), column.values(own[there]), strict=True):
-                column.put(events[place], value)
-        return events
-
-    def _look_up(self, event: dict[str, Any]) -> Texts:
-        return tuple(text for one in look_up(event, self._name) for text in texts(one))
-
-
-class Batch:
-    """A record batch by the fields of the rules. `rows` tells their number where it has no column."""
-
-    def __init__(self, batch: pa.RecordBatch, stored: bool, rows: int = 0) -> None:
-        self.rows: int = batch.num_rows or rows
-        self._stored = stored
-        self.envelope: dict[str, Column] = {}
-        self.columns: list[Column] = []
-        self._fields: dict[str, Field] = {}
-        self._named: dict[str, list[Column]] = {}
-        self._more: list[Column] = []
-        self.add(batch)
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Further columns of the same rows, of fields that nobody asked for so far."""
-        for name, array in zip(batch.schema.names, batch.columns, strict=True):
-            native = native_name(name, self._stored)
-            if name in SOURCE and native is None:
-                self.envelope[name] = Column(name, array)
-            elif native is not None or name == MORE:
-                parsed = self._stored and (native is None or name.startswith(NESTED))
-                self._add(Column(native or name, array, parsed, native is None, name))
-
-    def _add(self, column: Column) -> None:
-        if column.empty:
-            return
-        self.columns.append(column)
-        if column.more:
-            self._more.append(column)
-        else:
-            self._named.setdefault(column.name.lower(), []).append(column)
-
-    def field(self, name: str) -> Field:
-        """A field, made when it is asked for the first time."""
-        found = self._fields.get(name)
-        if found is None:
-            lower = name.lower()
-            steps = [lower[:place] for place, letter in enumerate(lower) if letter == "."]
-            # A text has nothing inside, however the field's name goes on.
-            inside = [one for step in steps for one in self._named.get(step, ()) if not one.flat]
-            held = [*self._named.get(lower, ()), *inside, *self._more]
-            found = self._fields[name] = Field(name, held, self.rows)
-        return found
-
-    def joined(self, rows: np.ndarray) -> pa.Array:
-        """All values of each of these rows in one text; nested ones as JSON, or all values in them."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        held = []
-        for column in self.columns:
-            array = column.at(rows)
-            if array.null_count == len(array):
-                continue
-            if not column.searchable:
-                array = pa.array(
-                    [None if one is None else _spelled(one) for one in array.to_pylist()], pa.large_string()
-                )
-            held.append(array.cast(pa.large_string()))
-        if not held:
-            return pa.array([""] * len(rows), pa.large_string())
-        return pc.binary_join_element_wise(*held, pa.scalar("\0", pa.large_string()), null_handling="skip")
-
-    def events(self, rows: np.ndarray) -> list[dict[str, Any]]:
-        """These rows as events: what is null is not there."""
-        events: list[dict[str, Any]] = [{} for _ in rows]
-        for column in self.columns:
-            for event, value in zip(events, column.read(column.at(rows)), strict=True):
-                if value is not None:
-                    column.put(event, value)
-        return events

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import re._parser as _parser  # type: ignore[import-not-found]
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from accord.engines.sigma.tree import Atom, Atoms
@@ -276,6 +277,7 @@ def places_of(words: Iterable[str]) -> Callable[[Any], Any]:
     return places
 
 
+@lru_cache(20_000)
 def required_words(pattern: str, flags: str = "i") -> frozenset[str]:
     """Words, in lower case, of which one is in the lower case of every text that the expression matches.
 

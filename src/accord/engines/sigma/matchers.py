@@ -140,16 +140,16 @@ class FieldMatcher:
         """The bits that are true; `texts` is empty for a field that is not there."""
         if not texts:
             return self.null
-        found = self.exists
+        found = 0
         for text in texts:
-            found |= self._of(text)
+            if len(text) > SCANNED:
+                text = text[:SCANNED]
+            found |= self.of(text, text.lower())
         return found
 
-    def _of(self, text: str) -> int:
-        if len(text) > SCANNED:
-            text = text[:SCANNED]
-        lower = text.lower()
-        found = self._exact.get(lower, 0)
+    def of(self, text: str, lower: str) -> int:
+        """The bits that are true for one text, which is also told in lower case; both as far as they are looked at."""
+        found = self.exists | self._exact.get(lower, 0)
         if self._exact_cased:
             found |= self._exact_cased.get(text, 0)
         if self._starts is not None:

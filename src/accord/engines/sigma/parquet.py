@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 FEW = 2 << 20
 """Bytes of a column in a row group (as written, not compressed) from which on most of its values are unlike: then
 telling them apart costs more than it spares."""
+_AT_ONCE = 4_096
+"""Rows of a long column that are read together."""
 
 
 class File:
     """A file of columns, row group by row group; to be closed. Columns that the file lacks are left out.
 
     `path` is anything that `pyarrow.parquet.ParquetFile` opens. Nested columns are named by their top. `values` is the
-    summary of what its fields hold, if it has one.
+    summary of what its fields hold, if it has one; `unlike` are the columns whose values are not told apart.
     """
 
     def __init__(self, path: Any) -> None:
@@ -27,8 +29,8 @@ class File:
 
         with pq.ParquetFile(path) as file:
             metadata, self.schema = file.metadata, file.schema_arrow
-        unlike = _unlike(metadata)
-        few = [name for name in self.schema.names if name not in unlike]
+        self.unlike = _unlike(metadata)
+        few = [name for name in self.schema.names if name not in self.unlike]
         self._file = pq.ParquetFile(path, metadata=metadata, read_dictionary=few)
         self.groups: int = metadata.num_row_groups
         self.values = summary_of(metadata.metadata, VALUES)
@@ -53,6 +55,11 @@ class File:
         )
         # Asking for one column also gives those whose names go on behind a dot.
         return table.select([name for name in table.schema.names if name in wanted]).combine_chunks()
+
+    def pieces(self, group: int, column: str) -> Iterator[pa.Array]:
+        """One column of a row group (not a nested one) part by part, so that a long one is never in memory whole."""
+        for batch in self._file.iter_batches(_AT_ONCE, row_groups=[group], columns=[column], use_threads=False):
+            yield batch.column(0)
 
 
 def batches(path: Any, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

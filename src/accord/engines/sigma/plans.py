@@ -8,9 +8,9 @@ a word that must be there. A rule that is looked at is then asked whole (`checks
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accord.engines.sigma.checks import Check, Checks, Texts, Values
 from accord.engines.sigma.expressions import Expressions, longest_plain, required_words
@@ -19,6 +19,9 @@ from accord.engines.sigma.memory import Budget, key_of
 from accord.engines.sigma.rows import RowCheck, row_check
 from accord.engines.sigma.tree import TRUE, Atom, Atoms, Tree, atoms_of, necessary
 from accord.engines.sigma.values import everything
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _SETTLED = (400,)
 """After so many new events the triggers are chosen anew, by what was true of them."""
@@ -72,9 +75,12 @@ class Plan:
         self._keyword_bits = bits
         places = {name: place for place, name in enumerate(self.fields)}
         self._compiler = Checks(atoms, places, bits, expressions)
+        self._under: np.ndarray | None = None
+        self._touches: dict[tuple[int, ...], int] = {(): 0}
+        self._touched: list[tuple[int, ...]] = [()]
         self._checks: dict[int, Check] = {}
         self._row_checks: dict[int, RowCheck] = {}
-        self._asked: dict[int, list[int]] = {}
+        self._needs: dict[int, tuple[list[int], list[int]]] = {}
         self._memories = [budget.memory() for _ in self.fields]
         self._sample: list[tuple[Sequence[Texts], int]] | None = []
         self._choose({})
@@ -99,6 +105,7 @@ class Plan:
         by_field: dict[str | None, list[int]] = {}
         for number in triggers:
             by_field.setdefault(atoms[number].field, []).append(number)
+        self._triggers, self._under = triggers, None
         self._by_keyword = [
             (1 << self._keyword_bits[number], tuple(triggers[number])) for number in by_field.pop(None, ())
         ]
@@ -164,9 +171,44 @@ class Plan:
                 return 0
         return self.keywords.mask(everything(event))
 
-    def asks(self, place: int) -> bool:
-        """Whether triggers are looked for in the field at this place."""
-        return self._fields[place] is not None
+    def possible(self, may: np.ndarray) -> set[int]:
+        """The rules that may hold as far as their triggers tell; `may`: which atoms of the program may be true."""
+        import numpy as np
+
+        if self._under is None:
+            pairs = [(number, rule) for number, rules in self._triggers.items() for rule in rules]
+            self._under = np.array(pairs, np.int64).reshape(-1, 2)
+        there = self._under[may[self._under[:, 0]], 1]
+        return {*self.always, *self.unconditional, *there.tolist()}
+
+    def asks(self, place: int, rules: Collection[int]) -> bool:
+        """Whether triggers of any of these rules are looked for in the field at this place."""
+        triggers = self._fields[place]
+        return triggers is not None and not triggers.all.isdisjoint(rules)
+
+    def touched_by(self, place: int, values: Iterable[Texts]) -> list[int]:
+        """The numbers of the rules that must be looked at because the field at this place has these texts; 0: of none.
+
+        `touches` tells the rules by it.
+        """
+        triggers = self._fields[place]
+        return [0 if triggers is None else self._numbered(triggers.of(texts)) for texts in values]
+
+    def touched_by_each(self, place: int, values: Sequence[str], lower: Sequence[str]) -> list[int]:
+        """The same for values of one text each, which are told as they are and in lower case."""
+        triggers = self._fields[place]
+        return [0] * len(values) if triggers is None else [*map(self._numbered, triggers.of_each(values, lower))]
+
+    def _numbered(self, rules: tuple[int, ...]) -> int:
+        found = self._touches.get(rules)
+        if found is None:
+            found = self._touches[rules] = len(self._touches)
+            self._touched.append(rules)
+        return found
+
+    def touches(self, number: int) -> tuple[int, ...]:
+        """The rules of a number that `touch` told."""
+        return self._touched[number]
 
     def touched(self, place: int, texts: Texts) -> tuple[int, ...]:
         """The rules that must be looked at because the field at this place has these texts."""
@@ -191,13 +233,16 @@ class Plan:
             found = self._checks[rule] = self._compiler.of(self._trees[rule])
         return found
 
-    def places_of(self, rule: int) -> list[int]:
-        """The places of the fields that one of the open rules asks for."""
-        found = self._asked.get(rule)
+    def needs(self, rule: int) -> tuple[list[int], list[int]]:
+        """The places of the fields that a rule asks for, and the numbers of its keywords."""
+        found = self._needs.get(rule)
         if found is None:
-            atoms = [self._atoms[number] for tree in self._trees[rule] for number in atoms_of(tree)]
+            numbers = {number for tree in self._trees.get(rule, ()) for number in atoms_of(tree)}
+            atoms = [self._atoms[number] for number in numbers]
             names = {atom.field for atom in atoms} | {atom.value for atom in atoms if atom.op.startswith("field")}
-            found = self._asked[rule] = [place for place, name in enumerate(self.fields) if name in names]
+            places = [place for place, name in enumerate(self.fields) if name in names]
+            keywords = [number for number in numbers if self._atoms[number].field is None]
+            found = self._needs[rule] = places, keywords
         return found
 
     def row_check(self, rule: int) -> RowCheck:
@@ -235,6 +280,7 @@ class _Triggers:
         self._rules = list(rules.values())
         self._numbers, self._atoms, self._expressions = tuple(rules), atoms, expressions
         self._known: dict[int, tuple[int, ...]] = {0: ()}
+        self.all = frozenset().union(*self._rules)
         self._nothing = sum(1 << bit for bit, number in enumerate(rules) if atoms[number].op == "null")
 
     @cached_property
@@ -247,16 +293,25 @@ class _Triggers:
         """The rules to look at for these texts."""
         mask = self._matcher.mask(texts) if texts else self._nothing
         found = self._known.get(mask)
-        if found is None:
-            rules: dict[int, None] = {}
-            left = mask
-            while left:
-                low = left & -left
-                rules.update(dict.fromkeys(self._rules[low.bit_length() - 1]))
-                left ^= low
-            found = tuple(rules)
-            if len(self._known) < 10_000:
-                self._known[mask] = found
+        return self._told(mask) if found is None else found
+
+    def of_each(self, values: Sequence[str], lower: Sequence[str]) -> Iterable[tuple[int, ...]]:
+        """Those of values of one text each."""
+        known, matcher = self._known, self._matcher
+        for mask in map(matcher.of, values, lower):
+            found = known.get(mask)
+            yield self._told(mask) if found is None else found
+
+    def _told(self, mask: int) -> tuple[int, ...]:
+        rules: dict[int, None] = {}
+        left = mask
+        while left:
+            low = left & -left
+            rules.update(dict.fromkeys(self._rules[low.bit_length() - 1]))
+            left ^= low
+        found = tuple(rules)
+        if len(self._known) < 10_000:
+            self._known[mask] = found
         return found
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from accord.engines.sigma.batch import Field
 from accord.engines.sigma.checks import Check, Checks, Leaf, Texts, Values
-from accord.engines.sigma.columns import Field, told_apart
+from accord.engines.sigma.columns import told_apart
 from accord.engines.sigma.tree import FALSE, TRUE, Tree
 
 if TYPE_CHECKING:
@@ -47,25 +48,23 @@ class Rows:
             return np.zeros(len(rows), np.bool_)
         return np.isin(rows, [row for row, bits in self._anywhere.items() if bits & mask])
 
-    def asked(self, check: Check, place: int, rows: np.ndarray) -> np.ndarray:
+    def asked(self, leaf: Leaf, rows: np.ndarray) -> np.ndarray:
         """The rows, of these, for which a question to one field is answered."""
-        import numpy as np
-
+        (place,) = leaf.places
         field = self.fields[place]
-        codes = field.codes[rows]
-        used = used_codes(codes, field.size)
-        held: list[Texts] = [()] * len(self.fields)
-        answers = []
-        for texts, lower in zip(field.kept(used), field.lowered(used), strict=True):
-            held[place] = texts
-            values = Values(held)
-            values.lowered[place] = lower
-            answers.append(check(values))
-        if len(answers) == 1:
-            return np.full(len(rows), answers[0])
-        table = np.zeros(field.size, np.bool_)
-        table[used] = answers
-        found: np.ndarray = table[codes]
+
+        def answer(codes: np.ndarray) -> Sequence[int]:
+            each = None if leaf.many is None else field.each(codes)
+            if leaf.many is not None and each is not None:
+                return leaf.many(*each)
+            held: list[Texts] = [()] * len(self.fields)
+            answers = []
+            for texts in field.texts(codes):
+                held[place] = texts
+                answers.append(leaf.check(Values(held)))
+            return answers
+
+        found: np.ndarray = field.told(leaf.key, field.codes[rows], answer) == 1
         return found
 
     def asked_of_several(self, check: Check, places: Sequence[int], rows: np.ndarray) -> np.ndarray:
@@ -113,12 +112,11 @@ def _tree(checks: Checks, tree: Tree) -> RowCheck:
 
 
 def _leaf(leaf: Leaf) -> RowCheck:
-    check, places, mask = leaf
-    if not places:
-        return lambda held, rows: held.holding(mask, rows)
-    if len(places) == 1:
-        return lambda held, rows: held.asked(check, places[0], rows)
-    return lambda held, rows: held.asked_of_several(check, places, rows)
+    if not leaf.places:
+        return lambda held, rows: held.holding(leaf.keywords, rows)
+    if len(leaf.places) == 1:
+        return lambda held, rows: held.asked(leaf, rows)
+    return lambda held, rows: held.asked_of_several(leaf.check, leaf.places, rows)
 
 
 def _not(check: RowCheck) -> RowCheck:
@@ -156,14 +154,3 @@ def _any(checks: Sequence[RowCheck]) -> RowCheck:
         return found
 
     return checks[0] if len(checks) == 1 else check
-
-
-def used_codes(codes: np.ndarray, size: int) -> np.ndarray:
-    """The codes that are there, in order."""
-    import numpy as np
-
-    if len(codes) * 16 < size:
-        return np.unique(codes)
-    there = np.zeros(size, np.bool_)
-    there[codes] = True
-    return np.flatnonzero(there)

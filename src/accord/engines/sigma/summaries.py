@@ -17,15 +17,15 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from accord.engines.sigma.columns import MORE, NESTED, Column, native_name
+from accord.engines.sigma.columns import MORE, NESTED, Column, bytes_of, native_name
 from accord.engines.sigma.tree import Atom
-from accord.engines.sigma.values import everything
+from accord.engines.sigma.values import texts
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-VALUES, RAW = b"accord.values.1", b"accord.raw.1"
+VALUES, RAW = b"accord.values.2", b"accord.raw.1"
 """Under which names a file's metadata holds its summaries."""
 LETTERS = b"abcdefghijklmnopqrstuvwxyz0123456789 .,:;-_/\\\"'()[]{}<>=+*&%$#@"
 """Characters that are told from each other. "?" is none of them: it stands for bytes that are no text."""
@@ -40,31 +40,49 @@ _THREES = 1 << 18
 _FACTOR = 0x9E3779B1
 _MOST_NESTED = 20_000
 """Distinct nested values of a column that are written out; a file with more has no summary of its values."""
-_FEW, _FEW_BYTES = 2_000, 1 << 18
-"""Runs, and bytes of distinct values, up to which a column has a summary of its own."""
+_FEW = 50_000
+"""Runs up to which a column has a summary of its own."""
+_SHORT = 1 << 16
+"""Bytes up to which the runs of texts are told apart by sorting, beyond it by a table of all runs."""
 _MOST_BYTES = 16 << 20
 
 
+@dataclass(frozen=True, slots=True)
 class Keywords:
-    """Questions to texts, each by words that must be there if it is answered."""
+    """Questions to texts, each by words that must be there if it is answered: their runs of four and of three
+    characters, and for each run the place of its question."""
 
-    def __init__(self, words: Sequence[Sequence[str]]) -> None:
-        self.count = len(words)
-        self.fours, self.of_fours = _all_runs(words, 4)
-        self.threes, self.of_threes = _all_runs(words, 3)
+    count: int
+    fours: np.ndarray
+    of_fours: np.ndarray
+    threes: np.ndarray
+    of_threes: np.ndarray
+
+    @classmethod
+    def of(cls, words: Sequence[Sequence[str]]) -> Keywords:
+        """Questions by their words; one without any may be answered everywhere."""
+        import numpy as np
+
+        told = [word.lower().encode("utf-8", "replace") for several in words for word in several]
+        places = np.repeat(np.arange(len(words)), [len(several) for several in words])
+        # A border behind each word: no run goes over it.
+        signs = np.frombuffer(b"\n".join([*told, b""]).translate(_signs()), np.uint8)
+        place = np.repeat(places, [len(word) + 1 for word in told])
+        return cls(len(words), *_runs(signs, place, 4), *_runs(signs, place, 3))
+
+    def part(self, begin: int, end: int) -> Keywords:
+        """The questions of these places."""
+        return Keywords(
+            end - begin, *_between(self.fours, self.of_fours, begin, end),
+            *_between(self.threes, self.of_threes, begin, end),
+        )  # fmt: skip
 
 
-def _all_runs(words: Sequence[Sequence[str]], length: int) -> tuple[np.ndarray, np.ndarray]:
-    """The runs of all words, and for each the place of its words."""
+def _between(runs: np.ndarray, places: np.ndarray, begin: int, end: int) -> tuple[np.ndarray, np.ndarray]:
     import numpy as np
 
-    held, of = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for place, several in enumerate(words):
-        for word in several:
-            told = word.lower().encode("utf-8", "replace").translate(_signs())
-            held.append(_runs(np.frombuffer(told, np.uint8), length))
-            of.append(np.full(len(held[-1]), place))
-    return np.concatenate(held), np.concatenate(of)
+    first, last = np.searchsorted(places, (begin, end))
+    return runs[first:last], places[first:last] - begin
 
 
 def keywords_of(atoms: Sequence[Atom]) -> Keywords:
@@ -78,12 +96,15 @@ def keywords_of(atoms: Sequence[Atom]) -> Keywords:
                 words.append([part for part in atom.value if isinstance(part, str)])
             case _:
                 words.append(())
-    return Keywords(words)
+    return Keywords.of(words)
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What may be in some texts: bits of hashes of runs of four characters, and of runs of three (where told)."""
+    """What may be in some texts: bits of hashes of runs of four characters, and of runs of three (where told).
+
+    `size` is the power of two of how many bits there are; 0 where there is no text at all.
+    """
 
     size: int
     fours: np.ndarray
@@ -92,12 +113,14 @@ class Summary:
 
     def may_hold(self, word: str) -> bool:
         """Whether a word may be in one of the texts, without regard to case."""
-        return bool(self.may_answer(Keywords([(word,)]))[0])
+        return bool(self.may_answer(Keywords.of([(word,)]))[0])
 
     def may_answer(self, keywords: Keywords) -> np.ndarray:
         """For each keyword, whether it may hold for one of the texts."""
         import numpy as np
 
+        if not self.size:
+            return np.zeros(keywords.count, np.bool_)
         lacks = np.zeros(keywords.count, np.bool_)
         lacks[keywords.of_fours[~_set(self.fours, _hashed(keywords.fours, self.size))]] = True
         if self.threes is not None:
@@ -126,9 +149,9 @@ def summary_of(metadata: Mapping[bytes, bytes] | None, name: bytes) -> Summary |
         whole = json.loads(told)
         names = [str(name) for name, _ in whole["columns"]]
         sizes = [int(whole["size"]), *(int(size) for _, size in whole["columns"])]
-        if not all(_SMALLEST <= size <= _LARGEST for size in sizes):
+        if not all(_SMALLEST <= size <= _LARGEST or (size == 0 and place) for place, size in enumerate(sizes)):
             return None
-        lengths = [_THREES, *(1 << size for size in sizes)]
+        lengths = [_THREES, *(1 << size if size else 0 for size in sizes)]
         if len(rest) * 8 != sum(lengths):
             return None
     except (ValueError, TypeError, KeyError, RecursionError, zlib.error):
@@ -138,16 +161,16 @@ def summary_of(metadata: Mapping[bytes, bytes] | None, name: bytes) -> Summary |
     return Summary(sizes[0], bits[1], bits[0], columns)
 
 
-def _runs(signs: np.ndarray, length: int) -> np.ndarray:
-    """The numbers of all runs of so many characters in which all are told."""
+def _runs(signs: np.ndarray, places: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers of all runs of so many characters in which all are told, and the place of each one's word."""
     import numpy as np
 
     if len(signs) < length:
-        return np.zeros(0, np.int64)
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     parts = np.lib.stride_tricks.sliding_window_view(signs, length)
-    parts = parts[(parts != 0).all(axis=1)].astype(np.int64)
-    found: np.ndarray = (parts << np.arange(length - 1, -1, -1) * 6).sum(axis=1)
-    return found
+    whole = np.flatnonzero((parts != 0).all(axis=1))
+    found: np.ndarray = (parts[whole].astype(np.int64) << np.arange(length - 1, -1, -1) * 6).sum(axis=1)
+    return found, places[whole]
 
 
 def _hashed(runs: np.ndarray, size: int) -> np.ndarray:
@@ -219,24 +242,41 @@ class Runs:
         if not known.all():
             self._there[runs[~known]] = True
 
+    def told(self, texts: Any) -> np.ndarray:
+        """The runs in these texts alone, each once; nothing of them stays."""
+        import numpy as np
+
+        if len(texts) <= _SHORT:
+            return _three_told(np.unique(np.concatenate([np.zeros(0, np.int64), *_parts(texts)])))
+        self.add(texts)
+        runs = np.flatnonzero(self._there)
+        self._there[runs] = False
+        return _three_told(runs)
+
     def summary(self, columns: Mapping[str, Summary] | None = None) -> Summary:
         """What was there."""
         import numpy as np
 
-        runs = np.flatnonzero(self._there)
-        told = runs[(runs & 63 != 0) & (runs >> 6 & 63 != 0) & (runs >> 12 & 63 != 0)]
+        runs = _three_told(np.flatnonzero(self._there))
         threes = np.zeros(_THREES, np.bool_)
-        threes[told & 0x3FFFF] = True
-        size, fours = _bits(told[told >> 18 != 0])
+        threes[runs & 0x3FFFF] = True
+        size, fours = _bits(runs[runs >> 18 != 0])
         return Summary(size, fours, np.packbits(threes), columns or {})
+
+
+def _three_told(runs: np.ndarray) -> np.ndarray:
+    """Those whose last three characters are told from others."""
+    found: np.ndarray = runs[(runs & 63 != 0) & (runs >> 6 & 63 != 0) & (runs >> 12 & 63 != 0)]
+    return found
 
 
 class Gathering:
     """The summaries of a file that is written table by table, in the columns of the store of events."""
 
     def __init__(self) -> None:
-        self._values, self._raw = Runs(), Runs()
+        self._values, self._raw, self._one = Runs(), Runs(), Runs()
         self._columns: dict[str, np.ndarray | None] = {}
+        self._empty: set[str] = set()
         self._anything = False
 
     def add(self, table: pa.Table) -> None:
@@ -244,47 +284,63 @@ class Gathering:
         import numpy as np
 
         for name, chunked in zip(table.schema.names, table.columns, strict=True):
+            if name != "_raw" and name != MORE and native_name(name, True) is None:
+                continue
+            if name not in self._columns and name != "_raw":
+                self._columns[name] = np.zeros(0, np.int64)
+                self._empty.add(name)
             for array in chunked.chunks:
                 if name == "_raw":
-                    self._raw.add(_bytes_of(array))
-                elif name != MORE and native_name(name, True) is None:
-                    continue
-                elif array.null_count == len(array):
-                    self._columns.setdefault(name, np.zeros(0, np.int64))
-                else:
+                    self._raw.add(_whole(array))
+                elif array.null_count < len(array):
+                    self._empty.discard(name)
                     self._add(name, array if _is_dictionary(array) else array.dictionary_encode())
 
     def _add(self, name: str, array: pa.Array) -> None:
         """The values of a column, each once."""
         import numpy as np
 
-        texts: Any = None
+        held: Any = None
         if name == MORE or name.startswith(NESTED):
             if len(array.dictionary) > _MOST_NESTED:
                 self._anything = True
                 return
             values = Column(name, array, parsed=True).read(array.dictionary)
-            told = "\0".join(text for value in values for text in everything({"": value}))
-            texts = told.encode("utf-8", "replace")
+            held = "\0".join(text for value in values for text in _inside(value)).encode("utf-8", "replace")
         else:
-            texts = _bytes_of(array.dictionary)
-        known = self._columns.get(name, np.zeros(0, np.int64))
-        if known is None or len(texts) > _FEW_BYTES:
-            self._columns[name] = None
-            self._values.add(texts)
+            held = _whole(array.dictionary)
+        known = self._columns[name]
+        if known is None:
+            self._values.add(held)
             return
-        runs = np.unique(np.concatenate([known, *_parts(texts)]))
+        runs = self._one.told(held)
         self._values.put(runs)
-        runs = runs[(runs & 63 != 0) & (runs >> 6 & 63 != 0) & (runs >> 12 & 63 != 0) & (runs >> 18 != 0)]
+        runs = np.union1d(known, runs[runs >> 18 != 0])
         self._columns[name] = runs if len(runs) <= _FEW else None
 
     def metadata(self) -> dict[bytes, bytes]:
         """What to write into the file's metadata."""
+        import numpy as np
+
         found = {RAW: self._raw.summary().packed()}
         if not self._anything:
             columns = {name: Summary(*_bits(runs)) for name, runs in self._columns.items() if runs is not None}
+            columns |= {name: Summary(0, np.zeros(0, np.uint8)) for name in self._empty}
             found[VALUES] = self._values.summary(columns).packed()
         return found
+
+
+def _inside(value: Any) -> Iterator[str]:
+    """All texts in a value, however deep and many: a path leads to any of them."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, Mapping):
+            left.extend(one.values())
+        elif isinstance(one, list | tuple):
+            left.extend(one)
+        else:
+            yield from texts(one)
 
 
 def _is_dictionary(array: pa.Array) -> bool:
@@ -293,14 +349,7 @@ def _is_dictionary(array: pa.Array) -> bool:
     return bool(pa.types.is_dictionary(array.type))
 
 
-def _bytes_of(array: pa.Array) -> memoryview:
+def _whole(array: pa.Array) -> memoryview:
     """All texts of an array, as they lie in memory."""
-    import numpy as np
-    import pyarrow as pa
-
-    large = pa.types.is_large_string(array.type) or pa.types.is_large_binary(array.type)
-    _, offsets, data = array.buffers()
-    if data is None or not len(array):
-        return memoryview(b"")
-    ends = np.frombuffer(offsets, np.int64 if large else np.int32)[array.offset : array.offset + len(array) + 1]
-    return memoryview(data)[int(ends[0]) : int(ends[-1])]
+    ends, held = bytes_of(array)
+    return held[int(ends[0]) : int(ends[-1])]
