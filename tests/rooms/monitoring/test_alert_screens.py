@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from accord_alerts import estate, hit, person, rule, stakes
+from accord_alerts import estate, hit, person, rule, source, stakes
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +15,8 @@ from django.utils import timezone
 from accord.core import accounts, jobs
 from accord.core.models import User
 from accord.core.roles import Role
-from accord.monitoring.models import Alert, ExceptionReplay, GroupingWindow, Rule, RuleException, Silence
+from accord.monitoring.lists import alerts as lists
+from accord.monitoring.models import Alert, ExceptionReplay, GroupingWindow, Rule, RuleException, Silence, Source
 from accord.monitoring.services import triage
 from accord.monitoring.services.alerts import take
 
@@ -65,6 +66,32 @@ def test_the_queue_is_ordered_by_score_and_narrowed_by_each_filter(ana: User) ->
     ):  # fmt: skip
         answer = at.get(f"/api/alerts?{query}").json()
         assert answer["count"] == number, (query, [i["title"] for i in answer["items"]])
+
+
+@pytest.mark.parametrize("few", [1000, 1, 0])
+def test_filters_find_the_same_whether_few_fit_or_many(ana: User, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    monkeypatch.setattr(lists, "FEW", few)
+    assets = estate(person("chief", Role.CISO))
+    logs = source()
+    other = Source.objects.create(key="other", name="Other", kind=Source.Kind.UPLOAD)
+    one = rule("one")
+    take([
+        hit(one, host="a", asset=assets["A-WEB"], source=logs.pk), hit(one, host="b", asset=assets["A-PAY"]),
+        hit(one, host="c", asset=assets["A-LONE"]), hit(one, host="d", source=other.pk),
+        hit(one, 1, host="d", source=logs.pk), hit(one, 2, host="d", source=logs.pk),
+        hit(one, 1, host="a", asset=assets["A-WEB"], source=other.pk),
+    ])  # fmt: skip
+    Alert.objects.filter(host="b").update(state="closed")
+    at = client(ana)
+    for query, hosts in (
+        ("unit=U", "ab"), ("unit=U-H", "b"), ("system=S-SHOP", "a"), ("system=S-PAY", "b"), ("system=none", ""),
+        ("source=logs", "ad"), ("source=other", "ad"), ("source=unknown", "bc"), ("source=none", ""),
+        ("state=new&state=open&unit=U", "a"), ("state=open&state=new&source=logs", "ad"), ("state=new", "acd"),
+        ("state=closed&state=new", "abcd"), ("state=new&state=open", "acd"), ("entity=d", "d"),
+    ):  # fmt: skip
+        answer = at.get(f"/api/alerts?sort=opened&{query}").json()
+        assert "".join(sorted(item["host"] for item in answer["items"])) == hosts, query
+        assert answer["count"] == len(hosts), query
 
 
 def test_the_page_of_an_alert_says_what_is_not_known_and_stays_within_its_queries(ana: User) -> None:

@@ -152,6 +152,7 @@ class AlertEvent(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["time"], name="monitoring_hit_time"),
             models.Index(fields=["event"], name="monitoring_hit_event"),
+            models.Index(fields=["source", "alert"], name="monitoring_hit_source"),
         ]
 
 
