@@ -11,6 +11,7 @@ from accord.core.statements import Statement
 from accord.estate import nouns, selectors
 from accord.estate.models import System
 from accord.organization.screens import searcher
+from accord.ui import format as write
 from accord.ui import navigation, palette
 from accord.ui.lists import date_to
 from accord.ui.nouns import NounScreens
@@ -28,7 +29,7 @@ def _system_statements(request: HttpRequest, system: System) -> Iterable[Stateme
         days = (system.end_of_support - timezone.localdate()).days
         yield Statement(
             "system.support", "Support ends in" if days >= 0 else "Support ended, days ago", abs(days), "days",
-            source=f"End of support on {system.end_of_support.isoformat()}.", query="estate.System.end_of_support",
+            source=f"End of support on {write.date(system.end_of_support)}.", query="estate.System.end_of_support",
             tone="danger" if days < 0 else "warning" if days < 365 else "",
         )  # fmt: skip
 

@@ -22,6 +22,7 @@ from accord.core.roles import Role
 from accord.exposure import services
 from accord.exposure.models import Definition, Finding, Scan, Target
 from accord.exposure.services import import_scan
+from accord.ui import format as write
 
 Nessus = Callable[..., Path]
 WEB, PAY, STRANGER = "web.shop.example", "pay.example", "stranger.example"
@@ -139,7 +140,8 @@ def test_a_department_head_sees_what_their_units_use(head: Client, landed: User)
 def test_the_page_of_a_finding_says_why(ciso: Client, landed: User) -> None:
     finding = Finding.objects.get(asset__key="A-WEB", definition__identifier="nessus:1")
     page = ciso.get(finding.get_absolute_url()).content.decode()
-    for words in ("3 days and forensic triage", "CISA BOD 26-04", "CISA KEV of 2026-05-01", "never loaded", "Sell",
+    kev = f"CISA KEV of {write.date('2026-05-01')}"
+    for words in ("3 days and forensic triage", "CISA BOD 26-04", kev, "never loaded", "Sell",
                   "Share on the asset", "18", "nessus:1"):  # fmt: skip
         assert words in page, words
     told = ciso.get(f"/api/findings/{finding.pk}").json()

@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accord.exposure.models import FeedUpdate
+from accord.ui import format as write
 
 STALE = {FeedUpdate.Feed(feed): timedelta(days=days) for feed, days in settings.ACCORD_FEED_STALE_DAYS.items()}
 """A feed whose own date is older than this is shown as stale (setting `ACCORD_FEED_STALE_DAYS`)."""
@@ -35,11 +36,11 @@ class FeedAge:
 
     @property
     def text(self) -> str:
-        """In words: "CISA KEV of 2026-08-05, 3 days old"."""
+        """In words: "CISA KEV of 5 Aug 2026, 3 days old"."""
         if self.loaded is None:
             return f"{self.name}: never loaded"
         model = f", model {self.version}" if self.feed == FeedUpdate.Feed.EPSS and self.version else ""
-        day = (self.released or self.loaded).date().isoformat()
+        day = write.date((self.released or self.loaded).date())
         old = "today" if not self.age_days else f"{self.age_days} day{'' if self.age_days == 1 else 's'} old"
         return f"{self.name} of {day}, {old}{model}" + (" (stale)" if self.is_stale else "")
 

@@ -124,7 +124,7 @@ def _points(finding: Finding, ages: dict[str, selectors.FeedAge], value: object)
     if value in (None, ""):
         return ""
     day = finding.definition.points_of
-    return f"CISA's SSVC points{f' of {day:%Y-%m-%d}' if day else ''}; {ages['ssvc'].text}"
+    return f"CISA's SSVC points{f' of {write.date(day)}' if day else ''}; {ages['ssvc'].text}"
 
 
 def _metrics(vector: str, names: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from typing import Any, cast
 
 from django.contrib import messages
@@ -96,7 +97,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "chart": charts.bars(removed, title="Loss removed", currency=plan.currency, name_title="Window")
         if removed else None,
         "windows": [
-            {**row, "href": f"{jobs_href}?window={row['key']}",
+            {**row, "href": f"{jobs_href}?window={row['key']}", "begins": _begins(row["starts"], row["time"]),
              "teams": [(team, used, there, used / there if there else None)
                        for team, (used, there) in row["teams"].items()]}
             for row in told["windows"]
@@ -113,6 +114,14 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "history": parts.history("patch_plan", plan.key),
     }  # fmt: skip
     return render(request, "exposure/patch_plan.html", context)
+
+
+def _begins(day: str, clock: str) -> str:
+    """When a window begins, with the zone that holds on that day; only the day where no time is told."""
+    if not clock:
+        return write.date(day)
+    at = datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), timezone.get_current_timezone())
+    return write.datetime(at)
 
 
 def _statements(plan: PatchPlan, jobs_href: str) -> list[Statement]:

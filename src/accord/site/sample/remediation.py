@@ -42,9 +42,9 @@ def tables(today: date, teams: Mapping[str, str]) -> dict[str, list[Row]]:
     plant = first + timedelta(days=22)
     known = {system: team for system, team in teams.items() if team and system not in NO_TEAM}
     windows = [
-        _window(f"CW-{day:%m%d}", f"Saturday night of {day:%Y-%m-%d}", day, "22:00", 6, 60, 45) for day in starts
+        _window(f"CW-{day:%m%d}", f"Saturday night of {day.day} {day:%b %Y}", day, "22:00", 6, 60, 45) for day in starts
     ]
-    windows.append(_window("CW-PLANT", f"Plant stands still on {plant:%Y-%m-%d}", plant, "06:00", 12, 20, 30))
+    windows.append(_window("CW-PLANT", f"Plant stands still on {plant.day} {plant:%b %Y}", plant, "06:00", 12, 20, 30))
     hours = [
         {"window": window["key"], "team": team, "hours": str(HOURS.get(team, OTHERS))}
         for window in windows
