@@ -15,7 +15,7 @@ from accord.core.errors import Refused
 from accord.core.models import Job, LedgerEntry, User
 from accord.core.roles import Role
 from accord.monitoring.lists.alerts import picking, under
-from accord.monitoring.models import Alert, AlertAct, AlertActRow, AlertNote
+from accord.monitoring.models import Alert, AlertAct, AlertActRow, AlertNote, EntityRisk, EntityRule
 from accord.monitoring.services import acts, triage
 from accord.monitoring.services.acts import Wish
 from accord.monitoring.services.alerts import take
@@ -164,6 +164,49 @@ def test_undone_each_alert_is_what_it_was(ana: User) -> None:
     assert (entry.verb, entry.actor) == ("put_back", ana.email) and ledger.verify().holds
     with pytest.raises(Refused, match="undone already"):
         acts.undo(bob, act)
+
+
+def risks() -> list[dict[str, Any]]:
+    """All that is kept of the risk of entities."""
+    return [*EntityRisk.objects.order_by("pk").values(), *EntityRule.objects.order_by("pk").values()]
+
+
+@pytest.mark.parametrize("verdict", ["true", "false", "benign"])
+@pytest.mark.parametrize("several", [False, True])
+def test_undone_the_risk_of_entities_is_what_it_was(ana: User, verdict: str, several: bool) -> None:
+    rules = [rule(name, level) for name, level in (("one", "high"), ("two", "high"), ("three", "low"))]
+    for n, of in enumerate(rules):
+        take([hit(of, n, host="h1"), hit(of, n + 1, host="h2", user="bob")])
+    assert Alert.objects.filter(kind="risk").count() == 4 and Alert.objects.filter(kind="rule").count() == 6
+    first = Alert.objects.get(kind="risk", entity="h1")
+    triage.close(ana, [first.pk], "benign")
+    take([hit(rules[2], 5, host="h1")])
+    names = ("pk", "kind", "state", "verdict", "risk", "score", "score_low", "made_of", "events", "first", "last")
+    before, kept = risks(), list(Alert.objects.order_by("pk").values(*names))
+    chosen = list(Alert.objects.filter(state="new").values_list("pk", flat=True))
+    if several:
+        act = submit(ana, Wish("close", verdict))
+        work(act)
+    else:
+        act = acts.do(ana, Wish("close", verdict), chosen[:3])[1]  # type: ignore[assignment]
+    assert risks() != before or (verdict != "false" and not several)
+    acts.undo(ana, act)
+    if several:
+        assert work(act).result == {"undone": len(chosen), "left": 0}
+    assert risks() == before
+    assert list(Alert.objects.order_by("pk").values(*names)) == kept
+
+
+def test_undone_reopening_takes_the_risk_off_again(ana: User) -> None:
+    held = alerts(3)
+    acts.do(ana, Wish("close", "false"), [one.pk for one in held])
+    before = risks()
+    assert {one["value"] for one in before if "value" in one} == {0}
+    act = acts.do(ana, Wish("reopen"), [one.pk for one in held])[1]
+    assert act is not None and {one["value"] for one in risks() if "value" in one} == {16}
+    acts.undo(ana, act)
+    after = risks()
+    assert [{**one, "at": 0} for one in after] == [{**one, "at": 0} for one in before]
 
 
 def test_undoing_goes_on_where_it_broke_off(ana: User) -> None:

@@ -142,6 +142,11 @@ def test_minutes_are_counted_and_corrected(ana: User) -> None:
 # --- risk
 
 
+def risks() -> list[dict[str, Any]]:
+    """All that is kept of the risk of entities."""
+    return [*EntityRisk.objects.order_by("pk").values(), *EntityRule.objects.order_by("pk").values()]
+
+
 def test_two_rules_on_one_entity_raise_an_alert_of_its_risk_once(ana: User) -> None:
     one, two = rule("one", "high", tactics=["execution"]), rule("two", "high", tactics=["impact"])
     assert [a.kind for a in take([hit(one)])] == ["rule"]
@@ -183,8 +188,25 @@ def test_what_is_judged_false_counts_no_longer(ana: User) -> None:
     one, two = rule("one", "high"), rule("two", "high")
     first = take([hit(one, user=None)])[0]
     triage.close(ana, [first.pk], "false")
-    assert not EntityRule.objects.exists()
+    assert not EntityRule.objects.filter(set_aside=False).exists() and EntityRisk.objects.get().value == 0
     assert [a.kind for a in take([hit(two, 1, user=None)])] == ["rule"]
+
+
+def test_a_false_alert_that_is_reopened_counts_again_with_what_came_since(ana: User) -> None:
+    one = rule("one", "high")
+    first = take([hit(one, user=None), hit(one, 1, user=None)])[0]
+    before = risks()
+    triage.close(ana, [first.pk], "false")
+    triage.reopen(ana, [first.pk])
+    assert risks() == before
+    triage.close(ana, [first.pk], "false")
+    second = take([hit(one, 9, user=None)])[0]
+    assert second.pk != first.pk and EntityRule.objects.get(set_aside=False).hits == 1
+    triage.reopen(ana, [first.pk])
+    row = EntityRule.objects.get()
+    assert (row.hits, row.last, row.alert_id) == (3, NOW + timedelta(minutes=9), second.pk)
+    triage.close(ana, [first.pk], "true")
+    assert EntityRule.objects.get().hits == 3 and EntityRisk.objects.get().value == 64
 
 
 def test_risk_fades_and_scores_with_it(ana: User) -> None:

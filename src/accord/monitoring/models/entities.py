@@ -41,7 +41,11 @@ class EntityRisk(models.Model):
 
 
 class EntityRule(models.Model):
-    """One rule that fired on an entity: how often, when last, and by which alert."""
+    """One rule that fired on an entity: how often, when last, and by which alert.
+
+    `set_aside`: that alert is judged false, so that it counts for nothing while it is; at most one row of a rule on an
+    entity counts.
+    """
 
     entity = fields.link("monitoring.EntityRisk", "fired")
     rule = fields.link("monitoring.Rule", "fired_on")
@@ -50,7 +54,12 @@ class EntityRule(models.Model):
     hits = models.PositiveBigIntegerField(default=0)
     last = models.DateTimeField()
     alert = fields.link("monitoring.Alert", "raised")
+    set_aside = models.BooleanField(default=False)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["entity", "rule"], name="monitoring_entity_rule")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["entity", "rule"], condition=models.Q(set_aside=False), name="monitoring_entity_rule"
+            ),
+        ]
         indexes: ClassVar = [models.Index(fields=["last"], name="monitoring_entity_last")]

@@ -3,7 +3,7 @@
 Up to `triage.AT_ONCE` alerts are changed while somebody waits, in one transaction. More are a worker's, in parts: each
 part is one transaction that changes its alerts and notes how far the act is, so that a break at any moment leaves
 whole parts, and the next run goes on behind them. Undoing puts back state, verdict, owner and their times wherever
-nobody changed the alert since; notes, minutes and what the risk of entities lost stay.
+nobody changed the alert since, and with them the risk of entities; notes and minutes stay.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from accord.core.models import Job, User
 from accord.core.pace import Breath
 from accord.core.permissions import allowed
 from accord.monitoring.models import Alert, AlertAct, AlertActRow
-from accord.monitoring.services import triage
+from accord.monitoring.services import entities, triage
 from accord.monitoring.services.triage import ACTS, NothingFits, Outcome
 
 ACT, UNDO = "monitoring.act", "monitoring.undo_act"
@@ -262,6 +262,7 @@ def _put_back(act: AlertAct, rows: Sequence[AlertActRow], log: ledger.Log) -> No
         log.add("put_back", "alert", alert.key, before, triage.snapshot(alert))
     names = ["state", "verdict", "owner", "duplicate_of", "acknowledged", "closed", "revision", "changed", "changed_by"]
     triage.overwrite(changed, names)
+    entities.follow(changed)
     act.undone += len(changed)
 
 

@@ -122,8 +122,8 @@ def close(
 ) -> Outcome:  # fmt: skip
     """Close alerts with a verdict; those that are folded under them get the same one.
 
-    A duplicate names the alert (its key) of which it is one. What is judged false no longer counts for the risk of its
-    entities; a risk alert that is closed begins its entity's risk anew.
+    A duplicate names the alert (its key) of which it is one. What is judged false counts for no risk of its
+    entities while it is; a risk alert that is closed begins its entity's risk anew.
     """
     wanted = list(dict.fromkeys(alerts))
     twin = check_verdict(verdict, duplicate_of, wanted)
@@ -170,7 +170,7 @@ def _settle(actor: User, changed: Sequence[Alert], before: list[AlertActRow]) ->
         alert.acknowledged = alert.acknowledged or above.acknowledged
     names = ["state", "verdict", "duplicate_of", "closed", "owner", "acknowledged"]
     overwrite(below, names)
-    entities.after_closing([*changed, *below])
+    entities.follow([*changed, *below])
     told = [alert for alert in changed if alert.level in ("high", "critical")]
     if told:
         rows = [{"alert": a.key, "verdict": a.verdict, "level": a.level} for a in told[:50]]
@@ -178,13 +178,16 @@ def _settle(actor: User, changed: Sequence[Alert], before: list[AlertActRow]) ->
 
 
 def reopen(actor: User, alerts: Iterable[int], expected: int | None = None, minutes: float = 0.0) -> Outcome:
-    """Open closed alerts again; the verdict goes, the ledger keeps it."""
+    """Open closed alerts again; the verdict goes, the ledger keeps it. What it took off risks returns."""
 
     def act(alert: Alert) -> None:
         alert.state, alert.verdict, alert.duplicate_of, alert.closed = State.OPEN, "", None, None
         alert.owner = alert.owner or actor
 
-    return _do(actor, alerts, "reopen", act, expected, minutes)
+    def after(_: User, changed: Sequence[Alert], __: list[AlertActRow]) -> None:
+        entities.follow(changed)
+
+    return _do(actor, alerts, "reopen", act, expected, minutes, after=after)
 
 
 def note(actor: User, alert: int, text: str, minutes: float = 0.0) -> AlertNote:

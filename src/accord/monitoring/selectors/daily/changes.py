@@ -85,7 +85,7 @@ def _techniques(period: Period) -> dict[str, str]:
 
 
 def _entities(period: Period) -> tuple[int, list[Line]]:
-    grown = EntityRisk.objects.annotate(newest=Max("fired__last")).filter(
+    grown = EntityRisk.objects.annotate(newest=Max("fired__last", filter=Q(fired__set_aside=False))).filter(
         rules__gte=2, newest__gte=period.since, newest__lt=period.until
     )
     lines = [

@@ -28,6 +28,16 @@ def key_of(kind: str, name: str) -> str:
     return f"{kind}:{name.lower()}"[:330]
 
 
+def compute(entity: EntityRisk, rows: Sequence[EntityRule], now: datetime) -> Risk:
+    """Set the risk of an entity by the rules that count, as of the newest hit of these, else as of `now`."""
+    entity.at = max((row.last for row in rows), default=now)
+    counted = [row for row in rows if entity.since is None or row.last > entity.since]
+    fired = [Fired(row.level, row.last.timestamp(), tuple(row.tactics)) for row in counted]
+    found = alerting.risk(fired, entity.at.timestamp())
+    entity.value, entity.rules, entity.tactics = round(found.value, 3), found.rules, found.tactics
+    return found
+
+
 @dataclass(slots=True)
 class _Seen:
     """What this batch saw of a rule on an entity."""
@@ -63,7 +73,7 @@ class Risks:
             row.hits += seen.hits
             row.last = max(row.last, seen.last)
         for key, entity in self.entities.items():
-            self._compute(key, entity)
+            self.value[key] = compute(entity, list(self._fired.get(key, {}).values()), entity.at)
 
     def _note(self, draft: Draft, hit: Hit) -> None:
         for kind, name in entities_of(hit):
@@ -84,19 +94,10 @@ class Risks:
             for entity in EntityRisk.objects.filter(key__in=part).select_related("alert"):
                 entity.asset_id = self.entities[entity.key].asset_id or entity.asset_id
                 self.entities[entity.key] = entity
-            rows = EntityRule.objects.filter(entity__key__in=part).select_related("entity", "alert")
+            rows = EntityRule.objects.filter(entity__key__in=part, set_aside=False).select_related("entity", "alert")
             for row in rows.order_by("pk"):
                 self._fired.setdefault(row.entity.key, {})[row.rule_id] = row
         self._new = [entity for entity in self.entities.values() if entity.pk is None]
-
-    def _compute(self, key: str, entity: EntityRisk) -> None:
-        held = list(self._fired.get(key, {}).values())
-        entity.at = max(row.last for row in held)
-        counted = [row for row in held if entity.since is None or row.last > entity.since]
-        fired = [Fired(row.level, row.last.timestamp(), tuple(row.tactics)) for row in counted]
-        found = alerting.risk(fired, entity.at.timestamp())
-        self.value[key] = found
-        entity.value, entity.rules, entity.tactics = round(found.value, 3), found.rules, found.tactics
 
     def greatest(self, alert: Alert) -> float | None:
         """The greatest risk of an alert's host, user and address; None where it has none of them."""

@@ -36,8 +36,8 @@ def refresh_scores() -> int:
         estate = estate_of(alert.asset_id for alert in alerts if alert.asset_id is not None)
         keys = {key for alert in alerts for key in entity_keys(alert)}
         fired: dict[str, list[Fired]] = {key: [] for key in keys}
-        rows = EntityRule.objects.filter(entity__key__in=keys, last__gt=now - WINDOW).select_related("entity")
-        for row in rows:
+        rows = EntityRule.objects.filter(entity__key__in=keys, last__gt=now - WINDOW, set_aside=False)
+        for row in rows.select_related("entity"):
             if row.entity.since is None or row.last > row.entity.since:
                 fired[row.entity.key].append(Fired(row.level, row.last.timestamp(), tuple(row.tactics)))
         values = {key: alerting.risk(held, now.timestamp()).value for key, held in fired.items()}
