@@ -21,10 +21,7 @@ def context(certificate: Path, key: Path, authority: Path | None = None) -> ssl.
     """TLS 1.2 or later with this certificate; with `authority`, senders must show one that it signed."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        made.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        raise BadCertificate(f"{certificate} with {key} cannot be used ({error}). Name a PEM pair.") from None
+    load(made, certificate, key)
     if authority is not None:
         try:
             made.load_verify_locations(authority)
@@ -32,6 +29,18 @@ def context(certificate: Path, key: Path, authority: Path | None = None) -> ssl.
             raise BadCertificate(f"{authority} cannot be used ({error}). Name a PEM file of authorities.") from None
         made.verify_mode = ssl.CERT_REQUIRED
     return made
+
+
+def load(made: ssl.SSLContext, certificate: Path | str, key: Path | str | None) -> None:
+    """Show this certificate. BadCertificate where it cannot be used; a key with a passphrase asks nobody for it."""
+
+    def nobody() -> str:
+        raise BadCertificate(f"{key} has a passphrase, which nobody can type here. Name a key without one.")
+
+    try:
+        made.load_cert_chain(certificate, key, password=nobody)
+    except (OSError, ssl.SSLError) as error:
+        raise BadCertificate(f"{certificate} with {key} cannot be used ({error}). Name a PEM pair.") from None
 
 
 def fingerprint(certificate: Path) -> str:

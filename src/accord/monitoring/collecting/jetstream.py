@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import ssl
 import time
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from accord.monitoring.collecting import certificates
 from accord.monitoring.collecting.bodies import UNPACKED, BadBody, Found, events, unpacked
 from accord.monitoring.collecting.committing import FRAME
 from accord.monitoring.collecting.frames import Record
@@ -43,6 +45,13 @@ ACK_WAIT = 60.0
 """Seconds after which a consumer that is made here delivers again what was not acknowledged."""
 UNACKNOWLEDGED = 5_000
 """Messages of such a consumer that wait for their acknowledgement, of all its collectors together."""
+ENDED = ("Connection lost", "nats: empty response from server when expecting INFO message", "nats: unexpected EOF")
+"""What the client says where a server ends the connection; why, TLS 1.3 tells too late."""
+_KEYS = (
+    ("credentials", "user_credentials", (re.compile("BEGIN NATS USER JWT-"), re.compile("BEGIN USER NKEY SEED-")),
+     "both a user's JWT and the seed of its key"),
+    ("nkey", "nkeys_seed", (re.compile("SU[A-Z2-7]{56}"),), "the seed of a user's NKey"),
+)  # fmt: skip
 MISSING = "The NATS client is not installed here: pip install 'accord[nats]', then start the collector again."
 
 
@@ -263,7 +272,9 @@ class JetStream:
         if "Authorization" in said or "Authorization" in name or "Authentication" in said:
             return f"{where} does not let this collector in ({said}). Look at the user and the files of its secrets."
         if isinstance(error, ssl.SSLError):
-            return f"{where} cannot be trusted, or asks for a certificate ({said}). Look at the authority."
+            return f"{where} cannot be trusted, or asks for another certificate ({said}). Look at both."
+        if said in ENDED and (self.settings.get("authority") or self.settings.get("certificate")):
+            return f"{where} ended the connection ({said}): it may ask for a certificate, or not know the one it saw."
         if name == "NotFoundError":
             return f"{where} has no stream “{self.settings.get('stream')}” ({said}). Make it there, or name another."
         return f"{where} cannot be used now ({said}); it is tried again by itself."
@@ -314,19 +325,24 @@ def _options(given: dict[str, Any], server: str) -> dict[str, Any]:
         found["user"], found["password"] = given["user"], _secret(given.get("password_file", ""))
     elif given.get("token_file"):
         found["token"] = _secret(given["token_file"])
-    for name, option in (("credentials", "user_credentials"), ("nkey", "nkeys_seed")):
+    for name, option, parts, what in _KEYS:
         if given.get(name):
-            _secret(given[name])
+            text = _secret(given[name])
+            if not all(one.search(text) for one in parts):
+                raise Unusable(f"{given[name]} does not hold {what}. Name the file as nsc or nk wrote it.")
             found[option] = given[name]
     authority, certificate = given.get("authority"), given.get("certificate")
     if authority or certificate or urlsplit(server).scheme == "tls":
         try:
             context = ssl.create_default_context(cafile=authority or None)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            if certificate:
-                context.load_cert_chain(certificate, given.get("key"))
         except (OSError, ssl.SSLError) as error:
-            raise Unusable(f"{authority or certificate} cannot be used ({error}). Name PEM files.") from None
+            raise Unusable(f"{authority} cannot be used ({error}). Name a PEM file of authorities.") from None
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if certificate:
+            try:
+                certificates.load(context, certificate, given.get("key"))
+            except certificates.BadCertificate as error:
+                raise Unusable(str(error)) from None
         found["tls"] = context
     return found
 
