@@ -48,7 +48,7 @@ class ArrowEngine:
         fields, self._keywords = _asked(program, self._engine.chosen)
         self._first = with_heads(routing)
         self._fields = with_heads(fields) | self._first
-        self._possible: Possible | None = None
+        self._possible = Possible(program.atoms, self._engine.trees())
 
     def columns(self, schema: pa.Schema) -> list[str]:
         """The columns of a file or batch that the rules need, in its order; all fields where rules have keywords."""
@@ -71,7 +71,7 @@ class ArrowEngine:
         Read are the routing fields, then what those rules need that may hold there, as far as the file's summary tells.
         """
         may = self._answers(file)
-        rules = None if may is None or self._possible is None else self._possible.rules(may)
+        rules = None if may is None else self._possible.rules(may)
         for group in range(file.groups):
             first = _columns(file.schema, self._first)
             self._vocabularies.bound()
@@ -98,11 +98,7 @@ class ArrowEngine:
 
     def _answers(self, file: File) -> np.ndarray | None:
         """Which atoms may be true for rows of a file; None where nothing tells that."""
-        if file.values is None:
-            return None
-        if self._possible is None:
-            self._possible = Possible(self._engine.program.atoms, self._engine.trees())
-        return self._possible.answers(file.values, file.schema)
+        return None if file.values is None else self._possible.answers(file.values, file.schema)
 
     def _holding(self, file: File, keywords: set[int]) -> list[str]:
         """The columns of a file in which one of these keywords may hold."""

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Answer = Callable[["np.ndarray"], Sequence[int]]
-"""From codes to a small number for each, none of them negative."""
+"""From codes (0 alone, or any others) to a small number for each, none of them negative."""
+
+
+_FEW = 4
+"""From one row in so many values of a field on all its values are numbered at once."""
 
 
 def used_codes(codes: np.ndarray, size: int) -> np.ndarray:
@@ -101,6 +105,7 @@ class Field:
         self._told: dict[Any, np.ndarray] = {}
         self._first: np.ndarray | None = None
         self._numbers: np.ndarray | None = None
+        self._all: np.ndarray | None = None
         self._flat = _Flat(columns[0]) if len(columns) == 1 and columns[0].flat else None
         if not columns:
             self.codes, self.size = np.zeros(rows, np.int32), 1
@@ -165,18 +170,23 @@ class Field:
         """
         import numpy as np
 
-        by_code = self._told.get(key)
+        by_code, table = self._told.get(key), self._vocabulary.table(key)
         if by_code is None:
-            by_code = self._told[key] = np.full(self.size, UNKNOWN, np.int8)
+            if self._numbers is None and len(codes) * _FEW >= self.size:
+                self._all = self._numbered(np.arange(self.size))
+            by_code = np.full(self.size, UNKNOWN, np.int8) if self._all is None else table.of(self._all)
+            self._told[key] = by_code
         found: np.ndarray = by_code[codes]
         unknown = codes[found == UNKNOWN]
         if len(unknown):
             new = used_codes(unknown, self.size)
-            table, numbers = self._vocabulary.table(key), self._numbered(new)
+            numbers = self._numbered(new)
             known = table.of(numbers)
             left = known == UNKNOWN
             if left.any():
-                answers = np.array(answer(new[left]), np.int32)
+                asked = new[left]
+                parts = (asked,) if asked[0] else (asked[:1], asked[1:])
+                answers = np.array([one for part in parts for one in answer(part)], np.int32)
                 table.put(numbers[left], answers)
                 known = fitting(known, answers)
                 known[left] = answers
@@ -194,11 +204,12 @@ class Field:
         found: np.ndarray = self._numbers[codes]
         new = codes[found == UNKNOWN]
         if len(new):
-            if self._flat is not None and new.all():
-                keys = self._flat.keys(new)
-            else:
-                keys = [key_of(held) for held in self.texts(new)]
-            self._numbers[new] = self._vocabulary.numbers(keys)
+            there = new[new > 0]
+            flat = self._flat
+            keys = [key_of(held) for held in self.texts(there)] if flat is None else flat.keys(there)
+            self._numbers[there] = self._vocabulary.numbers(keys)
+            if len(there) < len(new):
+                self._numbers[0] = self._vocabulary.numbers([()])[0]
             found = self._numbers[codes]
         return found
 

@@ -33,8 +33,8 @@ _ALIKE = ((b"\xe2\x84\xaa", b"k"), (b"\xc4\xb0", b"i"))
 """Letters outside of ASCII (Kelvin's sign, I with a dot) whose lower case is in it, or begins in it."""
 _AT_ONCE, _OVER = 1 << 16, 16
 """Bytes that are looked at together, and how far into the next: four letters of four bytes each."""
-_SPARSE = 3
-"""Bits for each run that is there, at least: at most one bit in three is set."""
+_SPARSE = 6
+"""Bits for each run that is there, at least: at most one bit in six is set."""
 _SMALLEST, _LARGEST = 9, 22
 _THREES = 1 << 18
 _FACTOR = 0x9E3779B1

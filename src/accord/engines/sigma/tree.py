@@ -112,21 +112,32 @@ def reduce(tree: Tree, known: Callable[[int], bool | None]) -> Tree:
     if name == "not":
         found = known(inner)
         return tree if found is None else not found
-    parts = (reduce(one, known) for one in inner)
+    final = name == "or"
+    parts, same = [], True
+    for one in inner:
+        part = reduce(one, known)
+        if part is final:
+            return final
+        same = same and part is one
+        parts.append(part)
+    if same:  # nothing in it is known: spare to join what is joined
+        return tree
     return both(parts) if name == "and" else either(parts)
 
 
 def atoms_of(tree: Tree) -> Iterator[int]:
     """The numbers of the atoms in a tree, each as often as it stands there."""
-    if tree is TRUE or tree is FALSE:
-        return
-    if isinstance(tree, int):
-        yield tree
-    elif tree[0] == "not":
-        yield tree[1]
-    else:
-        for one in tree[1]:
-            yield from atoms_of(one)
+    left = [tree]
+    while left:
+        one = left.pop()
+        if one is TRUE or one is FALSE:
+            continue
+        if isinstance(one, int):
+            yield one
+        elif one[0] == "not":
+            yield one[1]
+        else:
+            left.extend(reversed(one[1]))
 
 
 def necessary(tree: Tree, weight: Callable[[int], float | None]) -> frozenset[int] | None:
