@@ -14,7 +14,9 @@ from accord.monitoring.collecting.framing import Framing, Message, OutOfStep
 from accord.monitoring.collecting.relp import Call, Relp, answer
 
 sizes = st.lists(st.integers(1, 50), min_size=1, max_size=20).map(itertools.cycle)
-line = st.binary(min_size=1, max_size=80).filter(lambda b: b"\n" not in b and b.strip(b"\r\0 \t\x0b\x0c") == b)
+line = st.binary(min_size=1, max_size=80).filter(
+    lambda b: b"\n" not in b and b"\0<" not in b and b.strip(b"\r\0 \t\x0b\x0c") == b
+)
 message = st.builds(lambda pri, rest: b"<%d>" % pri + rest, st.integers(0, 191), st.binary(max_size=80))
 
 
@@ -92,6 +94,21 @@ def test_a_count_that_is_never_filled_waits_and_is_told_at_the_end() -> None:
     framing = Framing()
     assert framing.feed(b"500 <1>abc") == []
     assert "ended within" in framing.end()[0].problem
+
+
+@pytest.mark.parametrize("cut", [1, 3, 1000])
+def test_lines_that_end_with_nul(cut: int) -> None:
+    """As some senders end them. Who ends with a line feed cannot be made to end elsewhere, nor be made not to end."""
+
+    def messages(data: bytes) -> list[bytes]:
+        framing = Framing()
+        parts = [data[place : place + cut] for place in range(0, len(data), cut)]
+        return [one.body for part in parts for one in framing.feed(part)] + [one.body for one in framing.end()]
+
+    assert messages(b"<1>a\0<1>b c\0\0<1>d\0\n<1>e") == [b"<1>a", b"<1>b c", b"<1>d", b"<1>e"]
+    assert messages(b"<1>a\n<1>b\0<1>forged\n\0<1>c\r\n") == [b"<1>a", b"<1>b\0<1>forged", b"<1>c"]
+    assert messages(b"<1>a\0b\n<1>c\n") == [b"<1>a\0b", b"<1>c"]
+    assert messages(b"<1>a\0<1>b\n<1>c\0") == [b"<1>a", b"<1>b", b"<1>c"]
 
 
 def test_lines_that_begin_with_digits_are_lines() -> None:

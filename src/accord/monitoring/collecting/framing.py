@@ -2,7 +2,8 @@
 
 Which of the two a sender uses is told by its first message: digits, a space and `<` are a counted one. A counted
 stream stays counted; where a count is followed by no message, the stream is out of step and ends (`OutOfStep`),
-for what comes after cannot be told apart. Any other first byte means lines.
+for what comes after cannot be told apart. Any other first byte means lines. A line ends with LF; where the sender's
+first one ends with NUL (RFC 6587, section 3.4.2) before the `<` of the next, with NUL as well.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ LONGEST = 1 << 20
 SAMPLE = 1000
 """Bytes that are kept of what is not taken whole."""
 _COUNT = re.compile(rb"([1-9][0-9]{0,9}) (?=<)")
+_END = re.compile(rb"\n|\0(?=\0*<)")
 _COUNT_BEGUN = re.compile(rb"(?:[1-9][0-9]{0,9} ?)?")
 
 
@@ -41,6 +43,7 @@ class Framing:
         self._held = bytearray()
         self._need = 0  # bytes that must be held before it is worth looking
         self._counted: bool | None = None
+        self._end = b""  # of a line, once it is known
         self._skip = 0
         self._passing = b""
 
@@ -53,7 +56,7 @@ class Framing:
         """The messages that `data` completes. OutOfStep where a count is wrong; its `before` are good."""
         if self._held:
             self._held += data
-            waits = len(self._held) < self._need if self._counted else self._counted is False and b"\n" not in data
+            waits = len(self._held) < self._need if self._counted else self._counted is False and not self._ends(data)
             if waits and len(self._held) <= self._longest:
                 return []
             data = bytes(self._held)
@@ -76,15 +79,25 @@ class Framing:
         rest = rest.strip(b"\r\n\0 \t")
         return [Message(rest)] if rest else []
 
+    def _ends(self, data: bytes) -> bool:
+        """Whether a line may end within these bytes, which come after what is held."""
+        return b"\n" in data or (self._end != b"\n" and (b"\0" in data or self._held[-len(data) - 1 :][:1] == b"\0"))
+
     def _by_line(self, data: bytes) -> list[Message]:
         found: list[Message] = []
+        if not self._end:
+            first = _END.search(data.lstrip(b"\0"))
+            if first is not None:
+                self._end = first[0]
+        if self._end == b"\0":
+            data = data.replace(b"\0", b"\n")
         *lines, rest = data.split(b"\n")
         for line in lines:
             if self._passing:
                 found.append(self._too_long())
                 continue
-            if line[-1:] in (b"\r", b"\0") or line[:1] == b"\0":
-                line = line.strip(b"\r\0")
+            if line[-1:] in (b"\r", b"\0", b"\n") or line[:1] in (b"\0", b"\n"):
+                line = line.strip(b"\r\0\n")
             if len(line) > self._longest:
                 self._passing = line[:SAMPLE]
                 found.append(self._too_long())
