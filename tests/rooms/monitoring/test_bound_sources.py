@@ -9,21 +9,27 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from accord_alerts import hit, person, rule
+from accord_alerts import hit, person, rule, table
 from accord_spooled import audit, everything, folder, send, source
 from django.test import Client
 
 from accord.core.errors import Refused
 from accord.core.imports import TextRow, TextTable, import_tables
 from accord.core.models import LedgerEntry, User
+from accord.core.roles import Role
 from accord.estate.models import Asset
-from accord.exposure.models import Target
+from accord.exposure.models import SafeguardEvidence, Target
 from accord.monitoring import pumping
-from accord.monitoring.models import Alert, Source
+from accord.monitoring.models import Alert, BoundLog, Source, SourceWatch
 from accord.monitoring.pumping.assets import Assets
+from accord.monitoring.selectors import blind as read
+from accord.monitoring.selectors import blind_spots as spots
+from accord.monitoring.selectors.hanging import hanging
 from accord.monitoring.selectors.ties import tie_of
-from accord.monitoring.services import sources
+from accord.monitoring.services import blind, sources
 from accord.monitoring.services.alerts import take
+from accord.monitoring.services.blind import evidence
+from accord.monitoring.services.hosts import note_bound, note_hosts
 from accord.monitoring.store import StoredEvent
 
 __all__ = ["folder", "send", "source"]
@@ -128,6 +134,60 @@ def test_an_unknown_machine_of_a_bound_source_is_still_unclaimed(
     (stored,) = everything()
     assert stored.asset == Asset.objects.get(key="A-FW").pk
     assert Target.objects.filter(state="unclaimed", name="new-host").exists()
+
+
+# --- what is not watched
+
+
+def test_what_a_bound_source_sends_counts_as_logs_of_its_asset_and_says_so(
+    ana: User, source: Source, send: Callable[..., None]
+) -> None:
+    import_tables(person("cis", Role.CISO), [
+        table("system", "key,name", "S-EDGE,Edge"), table("system_asset", "system,asset,share", "S-EDGE,A-FW,1"),
+    ])  # fmt: skip
+
+    def edge() -> dict[str, Any]:
+        SourceWatch.objects.update_or_create(source=source, defaults={"at": datetime.now(UTC), "state": "receiving"})
+        blind.refresh()
+        return next(one for one in spots.systems(read.state()) if one["key"] == "S-EDGE")
+
+    sources.change_source(ana, source, asset="A-FW")
+    assert (edge()["state"], edge()["logging"]) == ("none", 0), "bound, but nothing came"
+    now = datetime.now(UTC)
+    send(audit(1, now), audit(2, now, node="new-host"), audit(3, now, node="srv-01.corp.example"))
+    pumping.step()
+    found = edge()
+    assert (found["state"], found["logging"], found["bound"], found["unseen"]) == ("all", 1, 1, 0.0)
+    hosts = dict(source.hosts.values_list("host", "asset__key"))
+    assert hosts == {"srv-01": None, "new-host": None, "srv-01.corp.example": "A-1"}
+    told = hanging(source)
+    assert told is not None and told.bound and [one["key"] for one in told.systems] == ["S-EDGE"]
+    page = Client()
+    page.force_login(ana)
+    assert "by the binding of this source" in page.get(source.get_absolute_url()).content.decode()
+
+    assert evidence.tell() == 2
+    names = dict(SafeguardEvidence.objects.filter(safeguard="logs").values_list("asset__key", "source"))
+    assert names == {"A-1": source.name, "A-FW": f"{source.name}, by its binding"}
+
+    sources.change_source(ana, source, asset="A-3")
+    assert edge()["state"] == "none", "it is bound to another one"
+    sources.change_source(ana, source, asset="A-FW")
+    BoundLog.objects.update(last=now - timedelta(days=8))
+    assert edge()["state"] == "none", "nothing came for a week"
+    send(audit(4, now))
+    pumping.step()
+    assert edge()["state"] == "all" and BoundLog.objects.count() == 1
+
+
+def test_what_counts_by_host_is_not_said_to_count_by_a_binding(ana: User, source: Source) -> None:
+    bound = Asset.objects.get(key="A-FW").pk
+    sources.change_source(ana, source, asset="A-FW")
+    note_bound(source, {bound: NOW})
+    note_hosts(source, {("fw-01", bound): NOW})
+    blind.refresh(NOW)
+    told = hanging(source)
+    assert told is not None and not told.bound and told.names_assets
 
 
 # --- alerts

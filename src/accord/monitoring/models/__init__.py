@@ -5,6 +5,7 @@ from accord.monitoring.models.alerts import Alert, AlertEvent, AlertNote, SeenHi
 from accord.monitoring.models.baselines import (
     BlindInitiative,
     BlindState,
+    BoundLog,
     RuleRoutes,
     SourceHost,
     SourceSilence,
@@ -54,6 +55,7 @@ __all__ = [
     "AttackTechnique",
     "BlindInitiative",
     "BlindState",
+    "BoundLog",
     "Collector",
     "DailyWatch",
     "DetectionExercise",

@@ -34,6 +34,22 @@ class SourceHost(models.Model):
         return self.host
 
 
+class BoundLog(models.Model):
+    """Events of a source that count as logs of an asset only because a person bound the source to it: since when and
+    until when they came, by receipt. They count while the source is bound to that asset."""
+
+    source = fields.link("monitoring.Source", "bound_logs")
+    asset = models.ForeignKey("estate.Asset", on_delete=models.CASCADE, related_name="bound_logs")
+    first = models.DateTimeField()
+    last = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [fields.only_one(["source", "asset"], "monitoring_bound_log")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id}: {self.asset_id}"
+
+
 class SourceWatch(models.Model):
     """What a round found of one source against its own past (`accord.engines.baseline`).
 

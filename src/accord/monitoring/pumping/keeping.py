@@ -12,7 +12,8 @@ from django.db.models.functions import Greatest
 
 from accord.monitoring.models import Source, SourceHour, SourceLog
 from accord.monitoring.pumping.feeds import SAMPLES, Feed
-from accord.monitoring.services.hosts import note_hosts
+from accord.monitoring.services.alerts.subjects import BOUND
+from accord.monitoring.services.hosts import note_bound, note_hosts
 from accord.monitoring.store import StoredEvent
 
 MOST_HOSTS = 5_000
@@ -41,7 +42,7 @@ class Delays:
 
 @dataclass(slots=True)
 class Counted:
-    """What one cycle stores of one source."""
+    """What one cycle stores of one source. `bound`: assets of events that are theirs by the binding of the source."""
 
     events: int = 0
     newest: datetime | None = None
@@ -49,6 +50,7 @@ class Counted:
     delays: dict[datetime, Delays] = field(default_factory=dict)
     logs: dict[Kind, Logs] = field(default_factory=dict)
     hosts: dict[tuple[str, int | None], datetime] = field(default_factory=dict)
+    bound: dict[int, datetime] = field(default_factory=dict)
 
 
 def counted(events: Iterable[StoredEvent]) -> dict[int, Counted]:
@@ -79,8 +81,12 @@ def counted(events: Iterable[StoredEvent]) -> dict[int, Counted]:
         else:
             logs.events += 1
             logs.first, logs.last = min(logs.first, received), max(logs.last, received)
+        asset = event.asset
+        if asset is not None and event.asset_by.startswith(BOUND):
+            one.bound[asset] = max(received, one.bound.get(asset, received))
+            asset = None  # of the source, not of the host that it names
         if event.host is not None:
-            host = (event.host, event.asset)
+            host = (event.host, asset)
             known = one.hosts.get(host)
             if known is None:
                 if len(one.hosts) < MOST_HOSTS:
@@ -99,6 +105,8 @@ def keep(feeds: Sequence[Feed], counts: Mapping[int, Counted]) -> None:
     for pk, one in counts.items():
         if one.hosts and pk in sources:
             note_hosts(sources[pk], one.hosts)
+        if one.bound and pk in sources:
+            note_bound(sources[pk], one.bound)
 
 
 def _keep_sources(feeds: Sequence[Feed], counts: Mapping[int, Counted]) -> None:

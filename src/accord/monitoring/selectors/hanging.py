@@ -19,7 +19,8 @@ Money = tuple[float, float, float]
 class Hanging:
     """Rules that rest on a source alone, their techniques (identifier, name), systems whose assets no other source
     sees, and goals (key, name, weight). `rules` are at most RULES of `rule_number`, the highest level first. None of a
-    weight or a loss (money a year) = not known; `names_assets` tells whether its events name assets at all."""
+    weight or a loss (money a year) = not known; `names_assets` tells whether its events name assets at all,
+    or are of one by its binding (`bound`)."""
 
     at: datetime | None
     rule_number: int
@@ -32,6 +33,7 @@ class Hanging:
     unpriced: int = 0
     currency: str = ""
     names_assets: bool = False
+    bound: bool = False
 
 
 def hanging(source: Source) -> Hanging | None:
@@ -51,6 +53,7 @@ def hanging(source: Source) -> Hanging | None:
         facts["systems"], [(key, goals.get(key, key), weight) for key, weight in facts["goals"].items() if weight],
         facts["goal_share"], None if loss is None else (loss[0], loss[1], loss[2]), facts["unpriced"],
         state.result.get("currency", ""), bool(facts["assets"]),
+        bool(facts.get("bound")),
     )  # fmt: skip
 
 

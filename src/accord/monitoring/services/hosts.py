@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from accord.monitoring.models import Source, SourceHost
+from accord.monitoring.models import BoundLog, Source, SourceHost
 
 LONG = 300
 BATCH = 500
@@ -45,6 +45,23 @@ def note_hosts(source: Source, seen: Mapping[tuple[str, int | None], datetime]) 
         update_fields=["asset", "last"],
     )  # fmt: skip
     return len(rows)
+
+
+def note_bound(source: Source, seen: Mapping[int, datetime]) -> None:
+    """Note until when events came that are an asset's by the binding of their source: its primary key → newest time.
+
+    Within the caller's transaction. One read and one write.
+    """
+    kept = {row.asset_id: row for row in BoundLog.objects.filter(source=source, asset_id__in=list(seen))}
+    rows = []
+    for asset, last in seen.items():
+        row = kept.get(asset) or BoundLog(source=source, asset_id=asset, first=last, last=last)
+        if row.pk is None or last >= row.last + APART:
+            row.last = max(row.last, last)
+            rows.append(row)
+    BoundLog.objects.bulk_create(
+        rows, batch_size=BATCH, update_conflicts=True, unique_fields=["source", "asset"], update_fields=["last"]
+    )
 
 
 def _changed(

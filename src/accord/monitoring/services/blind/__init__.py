@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from accord.estate.models import System, SystemAsset
 from accord.estate.selectors import Alignment, alignment
 from accord.monitoring.models import (
     BlindState,
+    BoundLog,
     Rule,
     Source,
     SourceHost,
@@ -54,6 +56,8 @@ class Read:
     enabled: dict[int, tuple[list[str], str]]
     routes: Routes
     by_asset: dict[int, set[int]] = field(default_factory=dict)
+    bound: set[tuple[int, int]] = field(default_factory=set)
+    """Pairs of source and asset: its events are the asset's only because the source is bound to it."""
 
     @property
     def alive(self) -> set[int]:
@@ -88,6 +92,7 @@ def _read(at: datetime) -> Read:
         else:
             hosts[source][asset] = max(last, hosts[source].get(asset, last))
             by_asset[asset].add(source)
+    bound = _bound(hosts, by_asset)
     shares: dict[int, list[tuple[int, float, str]]] = defaultdict(list)
     links = SystemAsset.objects.order_by("pk").values_list("system_id", "asset_id", "share", "asset__kind")
     for system, asset, share, kind in links.iterator(chunk_size=ROWS):
@@ -99,8 +104,20 @@ def _read(at: datetime) -> Read:
         {pk: (key, name) for pk, key, name in System.objects.order_by("key").values_list("pk", "key", "name")},
         stakes, SystemStake.objects.values_list("currency", flat=True).first() or "", alignment(),
         {pk: (techniques, state) for pk, techniques, state in usable.values_list("pk", "techniques", "state")},
-        blind_routes.routes(), by_asset,
+        blind_routes.routes(), by_asset, bound,
     )  # fmt: skip
+
+
+def _bound(hosts: dict[int, dict[int, datetime]], by_asset: dict[int, set[int]]) -> set[tuple[int, int]]:
+    """Add what sources send of the asset that they are bound to; the pairs that count by that alone. One query."""
+    found = set()
+    rows = BoundLog.objects.filter(source__asset=F("asset")).values_list("source_id", "asset_id", "last")
+    for source, asset, last in rows:
+        if asset not in hosts[source]:
+            found.add((source, asset))
+        hosts[source][asset] = max(last, hosts[source].get(asset, last))
+        by_asset[asset].add(source)
+    return found
 
 
 def find(read: Read) -> dict[str, Any]:
@@ -166,7 +183,8 @@ def _source(read: Read, source: int, rules: Sequence[int]) -> dict[str, Any]:
     priced = told and unpriced < max(len(systems), 1)
     return {
         "rules": list(rules), "techniques": techniques, "assets": len(read.hosts.get(source, ())),
-        "lost_assets": len(lost), "unclaimed": read.unclaimed.get(source, 0), "systems": systems,
+        "lost_assets": len(lost), "bound": any(one == source for one, _ in read.bound),
+        "unclaimed": read.unclaimed.get(source, 0), "systems": systems,
         "goals": dict(sorted(goals.items(), key=lambda pair: (-pair[1], pair[0]))),
         "goal_share": weight if told and weights_known else None, "loss": loss if priced else None,
         "unpriced": unpriced,
@@ -195,7 +213,7 @@ def _system(read: Read, pk: int) -> dict[str, Any]:
     arriving = _kinds(read, read.alive)
     has: dict[int, set[str]] = {}
     sums = {"yes": 0.0, "no": 0.0, "open": 0.0}
-    counts = dict.fromkeys(sums, 0)
+    counts, bound = dict.fromkeys(sums, 0), 0
     for asset, share, kind in shares:
         if kind not in EXPECTED:
             continue
@@ -203,6 +221,7 @@ def _system(read: Read, pk: int) -> dict[str, Any]:
         there = [s for s in read.by_asset.get(asset, ()) if s in alive and read.is_fresh(read.hosts[s][asset])]
         if there:
             has[asset] = _kinds(read, there)
+            bound += all((source, asset) in read.bound for source in there)
         nameless = kind in NAMELESS and any(one.name in arriving for one in EXPECTED[kind])
         answer = "yes" if there else "open" if nameless else "no"
         sums[answer] += share
@@ -212,7 +231,7 @@ def _system(read: Read, pk: int) -> dict[str, Any]:
     most = _of_system(read, pk, sums["no"] + sums["open"] if shares else 1.0)
     return {
         "key": key, "name": name, "assets": len(shares), "asked": sum(counts.values()), "logging": counts["yes"],
-        "silent": counts["no"], "open": counts["open"], "state": _state(counts),
+        "bound": bound, "silent": counts["no"], "open": counts["open"], "state": _state(counts),
         "newest": None if newest is None else newest.isoformat(), "unseen": sums["no"],
         "missing": _missing(shares, has, arriving), **own, "goal_most": most["goal"], "loss_most": most["loss"],
     }  # fmt: skip
