@@ -154,6 +154,7 @@ def test_a_line_that_is_too_long_is_told_once(running: Running, logs: Path, monk
         ("list.json", b'[{"a": 1},\n {"a": 2}]'),
         ("old.log.gz", gzip.compress(b"never seen before\n", mtime=0)),
         ("wide.log", "text".encode("utf-16")),
+        ("audit.csv", b'CreationDate,UserIds,Operations,AuditData\r\n2026,ann,New,"{""Operation"": ""New""}"\r\n'),
     ],
 )
 def test_what_is_no_lines_is_handed_over_whole_when_it_rests(

@@ -69,6 +69,22 @@ def test_what_is_posted_is_in_the_spool(
     assert not answer.cookies
 
 
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b'{"a": 1}\n{"a": 2}\n', [b'{"a": 1}', b'{"a": 2}']),
+        (b'{\n "a": 1,\n "b": {}\n}\n{\n "a": 2\n}', [b'{\n "a": 1,\n "b": {}\n}', b'{\n "a": 2\n}']),
+        (b'{\n "Records": [\n  {"a": 1},\n  {"a": 2}\n ]\n}', [b'{"a": 1}', b'{"a": 2}']),
+        (b'\xef\xbb\xbf[{"a": 1}]', [b'{"a": 1}']),
+        (b"{ no JSON\nat all\n", [b"{ no JSON", b"at all"]),
+        (b'{"a":' * 100_001 + b"\n", [b'{"a":' * 100_001]),
+    ],
+    ids=["lines", "objects", "wrapped", "mark", "text", "depth"],
+)
+def test_json_over_several_lines_is_cut_into_its_objects(body: bytes, found: list[bytes]) -> None:
+    assert [one for one, problem in bodies.events(body) if not problem] == found
+
+
 def test_a_key_is_stored_once(folder: Path, source: tuple[Source, str]) -> None:
     found, token = source
     for body, known in ((b"first", False), (b"first", True), (b"other", True)):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from accord.intake.events.base import Bounds, Refused
-from accord.intake.events.documents import objects, parse
+from accord.intake.events.documents import is_lines, objects, parse
 from accord.intake.events.lines import lines
 from accord.intake.events.opening import Opened
 
@@ -17,6 +18,7 @@ PACKED, UNPACKED = 16 << 20, 32 << 20
 RECORDS = 200_000
 """Events of one request at most."""
 BOUNDS = Bounds(ratio=200, free=UNPACKED + 1)
+HEAD = 1 << 18
 TOO_LONG = f"The event is longer than {BOUNDS.record:,} bytes."
 Found = tuple[bytes, str]
 """An event, and why it is none ("" where it is one)."""
@@ -48,11 +50,18 @@ def unpacked(body: bytes, encoding: str) -> bytes:
 
 
 def events(body: bytes) -> list[Found]:
-    """The events of a body: of an array of JSON its objects, else its lines."""
-    if body.lstrip(b" \t\r\n")[:1] == b"[":
-        held = _array(body)
+    """The events of a body: of JSON over several lines, or around a list, its objects, else its lines."""
+    text = body.lstrip(b" \t\r\n\xef\xbb\xbf")
+    if text[:1] == b"[":
+        held = _array(text)
         if held is not None:
             return _bounded(iter(held))
+    if text[:1] == b"{" and not is_lines(text[:HEAD]):
+        with suppress(Refused):  # nested deeper than anything: told of its lines
+            cut = objects((text,), BOUNDS.record)
+            found = _bounded((raw, "") if raw is not None else (b"", TOO_LONG) for _, raw in cut)
+            if any(raw for raw, _ in found):
+                return found
     return _bounded((line, "") if line is not None else (b"", TOO_LONG) for _, line in lines((body,), BOUNDS.record))
 
 

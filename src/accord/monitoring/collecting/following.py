@@ -18,6 +18,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from accord.intake.events import purview
 from accord.intake.events.base import Bounds
 from accord.intake.events.documents import is_lines
 from accord.intake.events.opening import GZIP, ZSTD, Opened
@@ -69,14 +70,15 @@ def is_packed(head: bytes) -> bool:
 
 
 def is_whole(head: bytes) -> bool:
-    """Whether a file that begins so is read as a whole, not by lines: EVTX, arrays and long objects of JSON, UTF-16."""
+    """Whether a file that begins so is read as a whole, not by lines: EVTX, arrays and long objects of JSON, the CSV of
+    an audit search, UTF-16."""
     if head.startswith((EVTX, *_WIDE)):
         return True
     text = head.lstrip(b" \t\r\n\xef\xbb\xbf")
     if text.startswith(b"["):
         rest = text[1:].lstrip(b" \t\r\n")
         return not rest or rest[:1] in b"{]"
-    return text.startswith(b"{") and not is_lines(text)
+    return (text.startswith(b"{") and not is_lines(text)) or purview.recognizes(text)
 
 
 def head_of(stream: BinaryIO) -> bytes:
