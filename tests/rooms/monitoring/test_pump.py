@@ -22,6 +22,7 @@ from accord.monitoring.hits import Hit
 from accord.monitoring.models import EventFile, PumpState, Rule, Source, SourceHour, SourceLog
 from accord.monitoring.pumping import holding, running
 from accord.monitoring.pumping import pump as steps
+from accord.monitoring.pumping.feeds import Feed
 from accord.monitoring.pumping.pump import Pump
 
 __all__ = ["folder", "rules", "send", "source", "taken"]
@@ -193,6 +194,25 @@ def test_what_later_lines_need_of_earlier_ones_survives_a_restart(
     (process,) = [one for one in events if one.category == "process_creation"]
     assert (process.data["CommandLine"], process.data["Image"], process.user) == ("sh -i", "/bin/sh", "www")
     assert len({one.key for one in events}) == 4
+
+
+def test_all_that_one_line_gives_is_written_together(source: Source, folder: Path, send: Callable[..., None]) -> None:
+    """A program that the last of its records completes is not lost where the portion ends between the two."""
+    head = "msg=audit(1735725600.000:7):"
+    send(
+        f'type=SYSCALL {head} arch=c000003e syscall=59 pid=2 exe="/bin/a"', f'type=EXECVE {head} argc=1 a0="a"',
+        f'type=CWD {head} cwd="/"', connection="a",
+    )  # fmt: skip
+    feed, found = Feed(source), []
+    while True:
+        pieces, done = feed.take(1)
+        found += [(one.key, one.event.data.get("type", "program")) for one in pieces]
+        if done:
+            break
+        source.offsets = dict(feed.read.offsets)
+        feed = Feed(source, json.loads(json.dumps(feed.state())))
+    assert [kind for _, kind in found] == ["SYSCALL", "EXECVE", "program", "CWD"]
+    assert len({key for key, _ in found}) == 4
 
 
 def test_segments_that_are_stored_are_deleted(source: Source, folder: Path, send: Callable[..., None]) -> None:

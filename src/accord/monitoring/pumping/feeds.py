@@ -8,7 +8,7 @@ there, with the same keys.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -80,12 +80,16 @@ class Feed:
         self._tally = Tally()
         self._parsers: OrderedDict[str, Parser] = OrderedDict()
         self._zone = _zone(source.zone)
+        self._within = False  # a line of which more events are to come
         self._events = self._run()
 
     def take(self, most: int) -> tuple[list[Piece], bool]:
-        """The next events, at most so many, and whether that is all that there is now."""
+        """The next events, at most so many, and whether that is all that there is now.
+
+        What one line gives comes together: its reader has gone on by then, and would not give the rest after a restart.
+        """
         found: list[Piece] = []
-        while len(found) < most:
+        while len(found) < most or self._within:
             one = next(self._events)
             if one is None:
                 return found, True
@@ -143,7 +147,12 @@ class Feed:
             hour.bytes += len(record.body)
         if self.read.received_up_to is None or received > self.read.received_up_to:
             self.read.received_up_to = received
-        for number, event in enumerate(self._parsed(record, received)):
+        events: Iterable[Event] = self._parsed(record, received)
+        last = 0
+        if not record.file and not is_json(begun(record.body)):
+            events = list(events)
+            last = len(events) - 1
+        for number, event in enumerate(events):
             if number < skip:  # what could not be read on the way is counted already
                 self._tally.malformed.clear()
                 self._tally.samples.clear()
@@ -152,6 +161,7 @@ class Feed:
             self.read.part[segment] = [offset, number + 1]
             first = key_of(self.source.pk, segment, offset)
             key = key_of(self.source.pk, segment, offset, number)
+            self._within = number < last
             yield Piece(key, first, event, received, record.peer, not record.name)
             hour = self._hour(received)
         self._settle_malformed(received, hour)
