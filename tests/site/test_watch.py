@@ -280,6 +280,12 @@ def test_rules_for_processes_read_the_audit_log_and_no_line_counts_twice(tmp_pat
     assert sorted((hit["title"], hit["row"]) for hit in hits) == [("K", 1), ("K", 2), ("P", 2)]
 
 
+def test_rules_that_cannot_be_run_are_told_with_their_file(logs: Path, rules: Path) -> None:
+    for options in ((), ("--states",)):
+        told = [line for line in run(logs, "--rules", rules, *options).output.splitlines() if "/(a)" in line]
+        assert len(told) == 1 and str(rules) in told[0], "once, and where it stands"
+
+
 def test_broken_rules_are_listed_while_the_others_run(logs: Path, rules: Path) -> None:
     (rules.parent / "set").mkdir()
     broken = rules.parent / "set" / "broken.yml"

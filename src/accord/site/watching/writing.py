@@ -178,10 +178,20 @@ def _states(states: list[State], listed: bool) -> Iterator[str]:
     yield f"Rules: {len(states):,}."
     for state in STATES:
         yield f"  {counts.get(state, 0):>9,}  {state}: {TOLD[state]}"
+    broken = [one for one in states if one.state == "unsupported"]
+    if broken and not listed:
+        yield "Rules that cannot be run:"
+        yield from _some(f"{plain(one.rule.title, 80)}: {plain(one.reason, 300)}{_place(one)}" for one in broken)
     if listed:
         yield ""
         order = {state: place for place, state in enumerate(STATES)}
         for one in sorted(states, key=lambda one: (order.get(one.state, 9), one.rule.title)):
             yield f"{one.state:13} {one.rule.level or 'no level':13} {plain(one.rule.title)}" + (
-                f"   {plain(one.reason, 300)}" if one.reason else ""
+                f"   {plain(one.reason, 300)}{_place(one) if one.state == 'unsupported' else ''}" if one.reason else ""
             )
+
+
+def _place(state: State) -> str:
+    """The file of a rule, behind what is said of it."""
+    path = getattr(state.rule, "path", "")
+    return f" ({plain(path)})" if path else ""
