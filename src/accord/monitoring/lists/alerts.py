@@ -51,6 +51,17 @@ def under(actor: Any, query: dict[str, list[str]]) -> Rows:
     return narrowed_rows(ALERTS, request, parse(ALERTS, asked, request))
 
 
+def told(request: HttpRequest, query: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Filters of the list in words: the label of each, and of its values."""
+    known = {one.name: one for one in ALERTS.filters}
+    found = []
+    for name, values in query.items():
+        one = known.get(name)
+        labels = dict(one.options(request)) if one is not None else {}
+        found.append((one.label if one else "Words", ", ".join(labels.get(value, value) for value in values)))
+    return found
+
+
 def checked(actor: Any, query: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Filters of the list by name; Refused where one is unknown or not understood, so that none is passed over."""
     held = {name: [str(value) for value in values] for name, values in query.items() if name not in IGNORED}

@@ -15,7 +15,7 @@ from accord.core import jobs
 from accord.core.errors import Refused
 from accord.core.models import Job, User
 from accord.core.permissions import guard
-from accord.monitoring.lists.alerts import ALERTS
+from accord.monitoring.lists.alerts import told
 from accord.monitoring.models import AlertAct
 from accord.monitoring.services import acts
 from accord.monitoring.services.triage import ACTS, in_words
@@ -39,17 +39,17 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
         if job.is_over:
             response["HX-Refresh"] = "true"
         return response
-    return render(request, "monitoring/alert_act.html", {**part, **_shown(cast(User, request.user), found, job)})
+    return render(request, "monitoring/alert_act.html", {**part, **_shown(request, found, job)})
 
 
-def _shown(actor: User, found: AlertAct, job: Job | None) -> dict[str, Any]:
-    names = {one.name: one.label for one in ALERTS.filters} | {"q": "Words"}
-    is_undo = found.undo_asked is not None
+def _shown(request: HttpRequest, found: AlertAct, job: Job | None) -> dict[str, Any]:
+    actor, is_undo = cast(User, request.user), found.undo_asked is not None
     is_over = (found.undo_finished if is_undo else found.finished) is not None
     runs = job is not None and not job.is_over
     return {
-        "title": acts.name_of(found), "breadcrumb": [("Alerts", reverse("monitoring:alert_list"))], "act": found,
-        "filters": [(names.get(name, name), ", ".join(values)) for name, values in (found.query or {}).items()],
+        "title": f"{acts.name_of(found)}: {found.total:,} alerts", "act": found,
+        "breadcrumb": [("Alerts", reverse("monitoring:alert_list"))],
+        "filters": told(request, found.query or {}),
         "told": in_words(found.changed, found.passed), "runs": runs, "is_over": is_over, "is_undo": is_undo,
         "days": acts.KEPT.days, "left_over": max(0, found.total - found.changed - sum(found.passed.values())),
         "may_undo": not runs and may(actor, ACTS[found.action][1], "alert") and acts.can_undo(found),

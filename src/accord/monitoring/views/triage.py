@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
 from accord.core.permissions import guard
-from accord.monitoring.lists.alerts import ALERTS, IGNORED, under
+from accord.monitoring.lists.alerts import IGNORED, told, under
 from accord.monitoring.models import Alert, AlertAct
 from accord.monitoring.selectors import alerts as read
 from accord.monitoring.services import acts, silences, triage, windows
@@ -95,7 +95,6 @@ def _query_of(given: QueryDict) -> dict[str, list[str]]:
 
 def _ask(request: HttpRequest, wish: Wish, query: dict[str, list[str]], number: int, back: str) -> HttpResponse:
     """Say how many it would be, before a worker does it."""
-    names = {one.name: one.label for one in ALERTS.filters} | {"q": "Words"}
     act = AlertAct(action=wish.action, verdict=wish.verdict, owner=wish.owner)
     fields = [
         ("action", f"close:{wish.verdict}" if wish.action == "close" else wish.action), ("scope", "all"),
@@ -105,7 +104,7 @@ def _ask(request: HttpRequest, wish: Wish, query: dict[str, list[str]], number: 
     context = {
         "title": f"{acts.name_of(act)}: all that fit", "breadcrumb": [("Alerts", reverse(LIST))], "number": number,
         "label": acts.name_of(act), "note": wish.note, "twin": wish.duplicate_of, "fields": fields, "back": back,
-        "filters": [(names.get(name, name), ", ".join(values)) for name, values in query.items()],
+        "filters": told(request, query),
     }  # fmt: skip
     return render(request, "monitoring/act_all.html", context)
 
