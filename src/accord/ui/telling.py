@@ -77,7 +77,10 @@ def _shown(name: str, value: Any, labels: Mapping[str, str], column: nouns.Colum
         return _several(name, value, labels)
     if column is not None and column.kind in WRITTEN and name not in NUMBERED:
         try:
-            return write.money(value) if column.kind is Kind.MONEY else write.plain(column.kind.value, value)
+            if column.kind is Kind.MONEY:
+                return write.money(value)
+            unit = column.unit if column.kind is not Kind.SHARE else ""
+            return write.plain(column.kind.value, value) + (f"{write.NBSP}{unit}" if unit else "")
         except (ValueError, TypeError, ArithmeticError):
             return render(value)
     if isinstance(value, int | float):

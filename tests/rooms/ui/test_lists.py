@@ -22,6 +22,7 @@ from accord.core.errors import Refused
 from accord.core.models import User
 from accord.core.roles import Role
 from accord.organization.models import Goal, Person
+from accord.ui import format as write
 from accord.ui.lists import (
     Empty,
     ListColumn,
@@ -237,6 +238,13 @@ def test_a_cursor_belongs_to_its_order(goals: list[Goal], asks: Any) -> None:
     mark = list_json(SPEC, asks(), {"sort": "name", "limit": 5})["next"]
     with pytest.raises(ParameterError):
         list_json(SPEC, asks(), {"sort": "-name", "after": mark})
+
+
+def test_a_day_to_filter_by_is_told_as_every_date_is(goals: list[Goal], asks: Any) -> None:
+    assert [chip.text for chip in list_context(SPEC, asks("due_from=2027-06-30"))["chips"]] == [
+        write.date("2027-06-30")
+    ]
+    assert [chip.text for chip in list_context(SPEC, asks("due_from=soon"))["chips"]] in ([], ["soon"])
 
 
 def test_the_address_is_the_state(goals: list[Goal], asks: Any) -> None:

@@ -12,10 +12,14 @@ from django.urls import include, path
 from accord.core import accounts, ledger, nouns
 from accord.core.imports import save_row
 from accord.core.models import User
+from accord.core.nouns import Column
 from accord.core.roles import Role
+from accord.core.values import Kind
+from accord.estate import nouns as estate
 from accord.organization.models import Goal, Person
 from accord.site.urls import urlpatterns as site
 from accord.ui.nouns import NounScreens, key_parts, noun_urls, url_key
+from accord.ui.nouns.fields import list_column, unit_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -163,3 +167,11 @@ def test_an_address_with_the_wrong_number_of_parts_is_no_key() -> None:
     assert key_parts(nouns.get("goal"), "a~b") is None
     assert key_parts(nouns.get("goal_capability"), "a") is None
     assert key_parts(nouns.get("goal_capability"), "a~b") == {"goal__key": "a", "capability__key": "b"}
+
+
+def test_a_figure_says_its_unit_once_in_lists_facts_and_forms() -> None:
+    hours = Column("hours", Kind.DECIMAL, unit="hours")
+    recovery = Column("rto_hours", Kind.DECIMAL, label="RTO", unit="hours")
+    assert [unit_of(one) for one in (hours, recovery)] == ["", "hours"]
+    assert unit_of(Column("part", Kind.SHARE, unit="%")) == unit_of(Column("price", Kind.MONEY, unit="EUR")) == ""
+    assert list_column(estate.SYSTEM, estate.SYSTEM.column("rto_hours")).unit == "hours"

@@ -78,6 +78,7 @@ def test_every_column_of_every_noun_is_told_in_words() -> None:
                 Kind.BOOL: [(True, "yes"), (False, "no")], Kind.DATE: [(DAY, write.date(DAY))],
                 Kind.LIST: [(["a", "b"], "a; b"), ([], column.blank)], Kind.REF: [("SYS-1", "SYS-1")],
                 Kind.SHARE: [("0.125", write.percent("0.125"))], Kind.MONEY: [("1250000", write.money("1250000"))],
+                Kind.DECIMAL: [("1250.5", f"1,250.5{write.NBSP}{column.unit}" if column.unit else "1,250.5")],
             }.get(column.kind, [])  # fmt: skip
             wrong += [
                 f"{noun.name}.{column.name}: {v!r}" for v, words in cases if _told(noun.name, column.name, v) != words

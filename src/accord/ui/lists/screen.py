@@ -179,7 +179,8 @@ def _chips(spec: ListSpec, state: ListState, request: HttpRequest, path: str) ->
         for value in values:
             rest = [other for other in values if other != value]
             href = state.url(spec, path, **{wanted.name: rest or None, "after": None, "before": None})
-            chips.append(Chip(wanted.label, labels.get(value, value), href))
+            told = write.dated(value) if wanted.kind == "date" else labels.get(value, value)
+            chips.append(Chip(wanted.label, told, href))
     return chips
 
 

@@ -56,6 +56,7 @@ class ListColumn:
     badge: for kind "badge": the name of a badge family (severity, state …); see `templatetags.ui.badge`.
     api:   False keeps a column that only makes sense on screen out of the API and the CSV.
     hidden: True keeps it off the screen.
+    unit:  what its figures count, said after the label (money says the currency by itself).
     blank: what an empty value means on screen, where it is not simply unknown.
     """
 
@@ -70,6 +71,7 @@ class ListColumn:
     api: bool = True
     hidden: bool = False
     blank: str = ""
+    unit: str = ""
 
     @property
     def right(self) -> bool:

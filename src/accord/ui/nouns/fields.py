@@ -32,8 +32,14 @@ def list_column(noun: Noun, column: Column, *, shown: bool = True) -> ListColumn
         _choice_family(family, column)
     return ListColumn(
         column.name, column.title, value=column.attribute, kind=kind, sort=sort, badge=family,
-        help=column.help, hidden=not shown, blank=column.blank,
+        help=column.help, hidden=not shown, blank=column.blank, unit=unit_of(column),
     )  # fmt: skip
+
+
+def unit_of(column: Column) -> str:
+    """What the figures of a column count; "" where its title or the figure itself says it."""
+    said = column.kind in (Kind.MONEY, Kind.SHARE) or column.unit.casefold() in column.title.casefold()
+    return "" if said else column.unit
 
 
 def list_columns(noun: Noun, most: int = 9) -> list[ListColumn]:

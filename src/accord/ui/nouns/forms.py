@@ -13,6 +13,7 @@ from accord.core import ledger, nouns
 from accord.core.errors import Problem
 from accord.core.nouns import Column, Noun
 from accord.core.values import Kind, render
+from accord.ui.nouns.fields import unit_of
 
 FEW = 60
 """References to a noun with at most so many rows are chosen from a list, others by typing."""
@@ -63,7 +64,7 @@ class NounForm(forms.Form):
 def _field(column: Column, present: str, currency: str) -> forms.Field:
     text = " ".join(part for part in (column.help, HINTS.get(column.kind, "")) if part)
     label = column.title
-    unit = currency if column.kind is Kind.MONEY else column.unit
+    unit = currency if column.kind is Kind.MONEY else unit_of(column)
     if unit:
         label = f"{label}, {unit}"
     widget = _widget(column, present)

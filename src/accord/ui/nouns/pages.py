@@ -26,7 +26,7 @@ from accord.ui.access import may
 from accord.ui.lists import list_page
 from accord.ui.lists.screen import Cell
 from accord.ui.nouns.address import key_parts, link_to, list_url, url_for, url_key
-from accord.ui.nouns.fields import list_column
+from accord.ui.nouns.fields import list_column, unit_of
 from accord.ui.nouns.forms import NounForm, prefill
 from accord.ui.nouns.related import cell_of, related_table, related_to
 from accord.ui.nouns.screens import NounScreens
@@ -202,7 +202,8 @@ def facts(screens: NounScreens, thing: Any) -> list[Fact]:
     for column in screens.noun.columns:
         if not screens.noun.is_link and (column.key or column.name == screens.noun.title):
             continue
-        label = column.title + (f", {column.unit}" if column.unit else "")
+        unit = unit_of(column)
+        label = f"{column.title}, {unit}" if unit else column.title
         if column.kind is Kind.MONEY:
             label = f"{column.title}, {write.default_currency()}"
         shown = cell_of(list_column(screens.noun, column), thing)
