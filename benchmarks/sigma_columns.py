@@ -93,7 +93,7 @@ def _file(path: Path, lines: list[bytes]) -> Path:
     table = pa.table(arrays).replace_schema_metadata({"accord.events": "1"})
     plain = ("_key", "_raw")
     summaries = Gathering()
-    summaries.add(table)
+    table = summaries.told(table)
     with pq.ParquetWriter(
         path, table.schema, compression="zstd", compression_level=3,
         use_dictionary=[name for name in table.schema.names if name not in plain], write_statistics=["_product"],

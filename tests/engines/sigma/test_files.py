@@ -23,13 +23,12 @@ def written(batch: pa.RecordBatch, group: int = 1 << 16, summary: bool = True) -
     """A file in memory of these rows, so many to a group."""
     table, sink = pa.Table.from_batches([batch]), pa.BufferOutputStream()
     gathering = Gathering()
-    with pq.ParquetWriter(sink, table.schema) as writer:
-        for begin in range(0, table.num_rows, group):
-            part = table.slice(begin, group)
-            gathering.add(part)
+    parts = [table.slice(begin, group) for begin in range(0, table.num_rows, group)]
+    if summary:
+        parts = [gathering.told(part) for part in parts]
+    with pq.ParquetWriter(sink, parts[0].schema) as writer:
+        for part in parts:
             writer.write_table(part)
-        if summary:
-            writer.add_key_value_metadata(gathering.metadata())
     return pa.BufferReader(sink.getvalue())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 import zlib
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from accord.engines.sigma.expressions import Expressions
 from accord.engines.sigma.matchers import FieldMatcher
-from accord.engines.sigma.summaries import RAW, VALUES, Gathering, Runs, Summary, summary_of
+from accord.engines.sigma.summaries import RAW, TOLD, Gathering, Runs, Summary, raw_summary, unpacked
 from accord.engines.sigma.tree import Atom
 
 TEXT = st.text(st.sampled_from('aBk\u212a\u0130i?z09 \\"é\u20ac-'), max_size=30)
@@ -72,9 +73,11 @@ def table() -> pa.Table:
 
 def test_a_file_tells_of_its_values_and_of_its_records() -> None:
     gathering = Gathering()
-    gathering.add(table())
-    told = gathering.metadata()
-    values, raw = summary_of(told, VALUES), summary_of(told, RAW)
+    told = gathering.told(table())
+    assert told.drop_columns([TOLD]) == table()
+    packed = told.column(TOLD).to_pylist()
+    assert packed[1:] == [None]
+    values, raw = unpacked(packed[0]), raw_summary(gathering.metadata())
     assert values is not None
     assert raw is not None
     for word in ("whoami", "WHOAMI", "inside", "further", "under"):
@@ -87,25 +90,59 @@ def test_a_file_tells_of_its_values_and_of_its_records() -> None:
     for column in ("G", "E", "__J", "_nested.H", "_more"):
         assert not values.columns[column].may_hold("whoami")
     assert values.columns["_more"].may_hold("further")
+    assert not values.columns["E"].may_hold("x"), "there is nothing at all"
+    assert values.columns["G"].may_hold("y"), "too short to tell"
+
+
+def test_each_row_group_tells_of_its_own_values() -> None:
+    gathering = Gathering()
+    both = [unpacked(gathering.told(table().slice(begin, 1)).column(TOLD)[0].as_py()) for begin in (0, 1)]
+    assert [one is not None and one.may_hold("whoami") for one in both] == [True, False]
+    assert [one is not None and one.may_hold("inside") for one in both] == [False, True]
+    raw = raw_summary(gathering.metadata())
+    assert raw is not None
+    assert raw.may_hold("whoami")
+    assert raw.may_hold("other")
+
+
+def test_a_path_leads_to_any_value_however_many_and_deep() -> None:
+    deep: object = "deepest"
+    for _ in range(100):
+        deep = {"k": deep}
+    text = json.dumps({"many": [f"value {number}" for number in range(1500)], "deep": deep})
+    held = unpacked(Gathering().told(pa.table({"_nested.H": [text]})).column(TOLD)[0].as_py())
+    assert held is not None
+    assert held.may_hold("value 1499")
+    assert held.may_hold("deepest")
+    assert not held.may_hold("other")
+
+
+def test_a_column_that_holds_too_much_to_tell_has_none_of_its_own() -> None:
+    draw = random.Random(3)
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    texts = ["".join(draw.choices(letters, k=200)) for _ in range(600)]
+    held = unpacked(Gathering().told(pa.table({"F": texts, "G": ["word"] * 600})).column(TOLD)[0].as_py())
+    assert held is not None
+    assert list(held.columns) == ["G"]
+    assert held.may_hold(texts[5][20:60])
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"!", b"AAAA", base64.b64encode(zlib.compress(b"")), base64.b64encode(zlib.compress(b"{}\0")),
-        base64.b64encode(zlib.compress(b'{"size":9,"columns":[]}\0short')),
-        base64.b64encode(zlib.compress(b'{"size":"x","columns":[]}\0')),
-        base64.b64encode(zlib.compress(b'{"size":9,"columns":[1]}\0')),
-        base64.b64encode(zlib.compress(b'{"size":-9,"columns":[]}\0')),
-        base64.b64encode(zlib.compress(b'{"size":99999999999,"columns":[]}\0')),
-        base64.b64encode(zlib.compress(b"[" * 100_000 + b"\0")),
+        b"", b"!", zlib.compress(b""), zlib.compress(b"{}\0"), zlib.compress(b'{"size":9,"columns":[]}\0short'),
+        zlib.compress(b'{"size":"x","columns":[]}\0'), zlib.compress(b'{"size":9,"columns":[1]}\0'),
+        zlib.compress(b'{"size":-9,"columns":[]}\0'), zlib.compress(b'{"size":0,"columns":[]}\0' + b"\0" * 32768),
+        zlib.compress(b'{"size":99999999999,"columns":[]}\0'), zlib.compress(b"[" * 100_000 + b"\0"),
     ],
-    ids=["nothing", "no base64", "no zlib", "empty", "no sizes", "short", "text", "pairs", "negative", "large", "deep"],
+    ids=["nothing", "no zlib", "empty", "no sizes", "short", "text", "pairs", "negative", "zero", "large", "deep"],
 )  # fmt: skip
 def test_what_is_no_summary_denies_nothing(data: bytes) -> None:
-    assert summary_of({RAW: data}, RAW) is None
-    assert summary_of({}, RAW) is None
-    assert summary_of(None, RAW) is None
+    assert unpacked(data) is None
+    assert raw_summary({RAW: base64.b64encode(data)}) is None
+    assert raw_summary({RAW: b"no base64"}) is None
+    assert raw_summary({}) is None
+    assert raw_summary(None) is None
 
 
 @given(words=st.lists(TEXT.map(str.lower), min_size=1, max_size=5), texts=st.lists(TEXT, min_size=1, max_size=6))

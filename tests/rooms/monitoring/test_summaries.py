@@ -11,7 +11,8 @@ import pytest
 from accord_spooled import folder, source
 
 from accord.engines.sigma import compile_rules
-from accord.engines.sigma.summaries import RAW, VALUES, summary_of
+from accord.engines.sigma.parquet import File
+from accord.engines.sigma.summaries import raw_summary
 from accord.monitoring import store
 from accord.monitoring.models import EventFile, Source
 from accord.monitoring.services import events as upkeep
@@ -93,9 +94,13 @@ def test_rules_look_back_over_files_that_tell_and_others(joined: Callable[[datet
     time = NOW - timedelta(hours=2)
     fresh = StoredEvent(key, source.pk, time, True, time, data={"m": "a whoami"}, raw=b"x", product="linux")
     store.record(store.write([fresh]), NOW)
-    told = [pq.read_metadata(path).metadata for path in store.files(None, None)]
-    assert [summary_of(one, VALUES) is not None for one in told] == [True, False]
-    assert [summary_of(one, RAW) is not None for one in told] == [True, False]
+    paths = store.files(None, None)
+    assert [raw_summary(pq.read_metadata(path).metadata) is not None for path in paths] == [True, False]
+    told = []
+    for path in paths:
+        with File(path) as file:
+            told.append(file.told(0) is not None)
+    assert told == [True, False]
     head = "title: T\nlogsource: {product: linux}\ndetection:\n  s: "
     program = compile_rules(
         [("1", f"{head}[whoami]\n  condition: s"), ("2", f"{head}[nowhere]\n  condition: s"),

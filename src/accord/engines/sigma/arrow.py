@@ -18,7 +18,7 @@ from accord.engines.sigma.plans import Plan
 from accord.engines.sigma.possible import Possible
 from accord.engines.sigma.rows import Rows
 from accord.engines.sigma.rules import LogSource, Program
-from accord.engines.sigma.summaries import keywords_of
+from accord.engines.sigma.summaries import Summary, keywords_of
 from accord.engines.sigma.tree import atoms_of
 from accord.engines.sigma.vocabulary import Vocabularies
 
@@ -68,10 +68,8 @@ class ArrowEngine:
     def match_file(self, file: File, source: LogSource | None = None) -> Iterator[Hits]:
         """The same for each row group of a file.
 
-        Read are the routing fields, then what those rules need that may hold there, as far as the file's summary tells.
+        Read are the routing fields, then what those rules need that may hold there, as far as its summary tells.
         """
-        may = self._answers(file)
-        rules = None if may is None else self._possible.rules(may)
         for group in range(file.groups):
             first = _columns(file.schema, self._first)
             self._vocabularies.bound()
@@ -79,12 +77,15 @@ class ArrowEngine:
             if not held.rows:
                 yield []
                 continue
+            told = file.told(group)
+            may = None if told is None else self._possible.answers(told, file.schema)
+            rules = None if may is None else self._possible.rules(may)
             asked = []
             for plan, rows in self._plans(held, source):
                 left = set(plan.rules) if rules is None or may is None else plan.possible(may) & rules
                 asked.append(_Asked(plan, rows, left, may))
             wanted = _columns(file.schema, with_heads(name for one in asked for name in one.fields))
-            holding = self._holding(file, {number for one in asked for number in one.keywords})
+            holding = self._holding(file, told, {number for one in asked for number in one.keywords})
             known = {*first, *wanted}
             searched = [name for name in holding if name not in known]
             long = [name for name in searched if name in file.unlike and _is_text(file.schema.field(name).type)]
@@ -96,18 +97,14 @@ class ArrowEngine:
                 held.add(long_columns(file, group, long, chosen, held.rows))
             yield self._hits(held, asked, set(holding))
 
-    def _answers(self, file: File) -> np.ndarray | None:
-        """Which atoms may be true for rows of a file; None where nothing tells that."""
-        return None if file.values is None else self._possible.answers(file.values, file.schema)
-
-    def _holding(self, file: File, keywords: set[int]) -> list[str]:
-        """The columns of a file in which one of these keywords may hold."""
+    def _holding(self, file: File, told: Summary | None, keywords: set[int]) -> list[str]:
+        """The columns of a file in which one of these keywords may hold, as far as a summary tells."""
         if not keywords:
             return []
         asked = keywords_of([self._engine.program.atoms[atom] for atom in sorted(keywords)])
-        told = file.values.columns if file.values is not None else {}
+        own = {} if told is None else told.columns
         return [
-            name for name in _columns(file.schema, None) if name not in told or bool(told[name].may_answer(asked).any())
+            name for name in _columns(file.schema, None) if name not in own or bool(own[name].may_answer(asked).any())
         ]
 
     def _hits(self, held: Batch, asked: Sequence[_Asked], columns: set[str] | None = None) -> Hits:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from accord.engines.sigma.summaries import VALUES, summary_of
+from accord.engines.sigma.summaries import TOLD, Summary, unpacked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,8 +20,8 @@ _AT_ONCE = 4_096
 class File:
     """A file of columns, row group by row group; to be closed. Columns that the file lacks are left out.
 
-    `path` is anything that `pyarrow.parquet.ParquetFile` opens. Nested columns are named by their top. `values` is the
-    summary of what its fields hold, if it has one; `unlike` are the columns whose values are not told apart.
+    `path` is anything that `pyarrow.parquet.ParquetFile` opens. Nested columns are named by their top. `unlike`
+    are the columns whose values are not told apart.
     """
 
     def __init__(self, path: Any) -> None:
@@ -33,7 +33,6 @@ class File:
         few = [name for name in self.schema.names if name not in self.unlike]
         self._file = pq.ParquetFile(path, metadata=metadata, read_dictionary=few)
         self.groups: int = metadata.num_row_groups
-        self.values = summary_of(metadata.metadata, VALUES)
 
     def __enter__(self) -> File:
         return self
@@ -44,6 +43,12 @@ class File:
     def rows(self, group: int) -> int:
         """How many rows a row group has."""
         return int(self._file.metadata.row_group(group).num_rows)
+
+    def told(self, group: int) -> Summary | None:
+        """What the values of a row group may hold; None where that is not told."""
+        if TOLD not in self.schema.names:
+            return None
+        return unpacked(self._file.read_row_group(group, columns=[TOLD], use_threads=False).column(0)[0].as_py())
 
     def table(self, group: int, columns: Sequence[str] | None = None) -> pa.Table:
         """Some columns of a row group, or all."""

@@ -1,10 +1,11 @@
-"""What a file of events does not hold, told by some kilobytes in its metadata: then nobody needs to read it.
+"""What events in a file do not hold, told by some kilobytes beside them: then nobody needs to read them.
 
 A summary has the runs of four characters that are anywhere in some texts, in lower case (q-grams, q = 4), as bits
 under their hashes, and those of three as they are. A word can only be there if all of its runs are. Each file of the
-store has two: of the values of its fields, for keywords of rules; of its raw records, for words that people look for.
-Beside that of all values stand small ones of the columns that hold little, so that a keyword opens few columns.
-A summary says "not here" only where that is so; a file without one is read.
+store that was put together has one of its raw records, in its metadata, for words that people look for; each of its row
+groups has one of the values of its fields, in a column of its own (`TOLD`), for what rules ask. Beside that of all
+values stand those of the columns, but for columns that hold too much to tell.
+A summary says "not here" only where that is so; what has none is read.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-VALUES, RAW = b"accord.values.2", b"accord.raw.1"
-"""Under which names a file's metadata holds its summaries."""
+RAW = b"accord.raw.1"
+"""Under which name a file's metadata holds the summary of its raw records."""
+TOLD = "_told"
+"""The column whose first value in a row group is the summary of the group's values; all others are null."""
 LETTERS = b"abcdefghijklmnopqrstuvwxyz0123456789 .,:;-_/\\\"'()[]{}<>=+*&%$#@"
 """Characters that are told from each other. "?" is none of them: it stands for bytes that are no text."""
 _ALIKE = ((b"\xe2\x84\xaa", b"k"), (b"\xc4\xb0", b"i"))
@@ -128,23 +131,30 @@ class Summary:
         return ~lacks
 
     def packed(self) -> bytes:
-        """As it stands in a file's metadata: what sizes there are, and all bits."""
+        """As it stands in a file: what sizes there are, and all bits."""
         told = json.dumps({"size": self.size, "columns": [(name, one.size) for name, one in self.columns.items()]})
         assert self.threes is not None
         parts = [self.threes, self.fours, *(one.fours for one in self.columns.values())]
         held = told.encode() + b"\0" + b"".join(part.tobytes() for part in parts)
-        return base64.b64encode(zlib.compress(held, 6))
+        return zlib.compress(held, 6)
 
 
-def summary_of(metadata: Mapping[bytes, bytes] | None, name: bytes) -> Summary | None:
-    """A file's summary under a name; None where it has none that can be read."""
+def raw_summary(metadata: Mapping[bytes, bytes] | None) -> Summary | None:
+    """The summary of a file's raw records; None where it has none that can be read."""
+    try:
+        return unpacked(base64.b64decode((metadata or {}).get(RAW) or b""))
+    except ValueError:
+        return None
+
+
+def unpacked(data: bytes | None) -> Summary | None:
+    """A summary as it was packed; None where it cannot be read."""
     import numpy as np
 
-    data = (metadata or {}).get(name)
-    if data is None:
+    if not data:
         return None
     try:
-        held = zlib.decompressobj().decompress(base64.b64decode(data), _MOST_BYTES)
+        held = zlib.decompressobj().decompress(data, _MOST_BYTES)
         told, _, rest = held.partition(b"\0")
         whole = json.loads(told)
         names = [str(name) for name, _ in whole["columns"]]
@@ -250,8 +260,12 @@ class Runs:
             return _three_told(np.unique(np.concatenate([np.zeros(0, np.int64), *_parts(texts)])))
         self.add(texts)
         runs = np.flatnonzero(self._there)
-        self._there[runs] = False
+        self.clear()
         return _three_told(runs)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._there[:] = False
 
     def summary(self, columns: Mapping[str, Summary] | None = None) -> Summary:
         """What was there."""
@@ -271,30 +285,37 @@ def _three_told(runs: np.ndarray) -> np.ndarray:
 
 
 class Gathering:
-    """The summaries of a file that is written table by table, in the columns of the store of events."""
+    """The summaries of a file that is written row group by row group, in the columns of the store of events."""
 
     def __init__(self) -> None:
-        self._values, self._raw, self._one = Runs(), Runs(), Runs()
+        self._raw, self._values, self._one = Runs(), Runs(), Runs()
         self._columns: dict[str, np.ndarray | None] = {}
         self._empty: set[str] = set()
         self._anything = False
 
-    def add(self, table: pa.Table) -> None:
-        """The next rows of the file."""
+    def told(self, table: pa.Table) -> pa.Table:
+        """The next row group, with the column that tells what its values hold."""
         import numpy as np
+        import pyarrow as pa
 
+        self._columns, self._empty, self._anything = {}, set(), False
         for name, chunked in zip(table.schema.names, table.columns, strict=True):
-            if name != "_raw" and name != MORE and native_name(name, True) is None:
-                continue
-            if name not in self._columns and name != "_raw":
-                self._columns[name] = np.zeros(0, np.int64)
-                self._empty.add(name)
-            for array in chunked.chunks:
-                if name == "_raw":
+            if name == "_raw":
+                for array in chunked.chunks:
                     self._raw.add(_whole(array))
-                elif array.null_count < len(array):
-                    self._empty.discard(name)
-                    self._add(name, array if _is_dictionary(array) else array.dictionary_encode())
+            elif name == MORE or native_name(name, True) is not None:
+                self._columns[name] = np.zeros(0, np.int64)
+                if chunked.null_count == len(chunked):
+                    self._empty.add(name)
+                for array in chunked.chunks:
+                    if array.null_count < len(array):
+                        self._add(name, array if _is_dictionary(array) else array.dictionary_encode())
+        columns = {name: Summary(*_bits(runs)) for name, runs in self._columns.items() if runs is not None}
+        columns |= {name: Summary(0, np.zeros(0, np.uint8)) for name in self._empty}
+        summary = self._values.summary(columns)
+        self._values.clear()
+        packed = [None if self._anything else summary.packed(), *[None] * (table.num_rows - 1)]
+        return table.append_column(TOLD, pa.array(packed[: table.num_rows], pa.binary()))
 
     def _add(self, name: str, array: pa.Array) -> None:
         """The values of a column, each once."""
@@ -320,14 +341,7 @@ class Gathering:
 
     def metadata(self) -> dict[bytes, bytes]:
         """What to write into the file's metadata."""
-        import numpy as np
-
-        found = {RAW: self._raw.summary().packed()}
-        if not self._anything:
-            columns = {name: Summary(*_bits(runs)) for name, runs in self._columns.items() if runs is not None}
-            columns |= {name: Summary(0, np.zeros(0, np.uint8)) for name in self._empty}
-            found[VALUES] = self._values.summary(columns).packed()
-        return found
+        return {RAW: base64.b64encode(self._raw.summary().packed())}
 
 
 def _inside(value: Any) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Several files of events → one, group of rows by group of rows, in bounded memory.
 
-The one also tells, in its metadata, what its events do not hold (`engines.sigma.summaries`); small fresh files do not.
+The one also tells what its events do not hold (`engines.sigma.summaries`); small fresh files do not.
 """
 
 from __future__ import annotations
@@ -54,9 +54,10 @@ def join(files: Sequence[File]) -> Joined[File] | None:
     Returns it with those that are in it: all, or the first ones whose columns together are not too many. None where
     they are fewer than two, or where one is gone.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from accord.engines.sigma.summaries import Gathering
+    from accord.engines.sigma.summaries import TOLD, Gathering
 
     root = store()
     try:
@@ -70,11 +71,13 @@ def join(files: Sequence[File]) -> Joined[File] | None:
         target.parent.mkdir(parents=True, exist_ok=True)
         half = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         try:
-            with pq.ParquetWriter(half, schema, **options(schema)) as writer:
+            told = schema.append(pa.field(TOLD, pa.binary()))
+            with pq.ParquetWriter(half, told, **options(schema)) as writer:
                 gathering = Gathering()
                 for table in _tables(used, schema):
-                    gathering.add(table)
-                    writer.write_table(table, row_group_size=ROW_GROUP)
+                    for begin in range(0, table.num_rows, ROW_GROUP):
+                        part = gathering.told(table.slice(begin, ROW_GROUP))
+                        writer.write_table(part, row_group_size=part.num_rows)
                 writer.add_key_value_metadata(gathering.metadata())
             make_sure(half)
             size = half.stat().st_size
@@ -93,11 +96,14 @@ def _together(files: Sequence[File]) -> tuple[pa.Schema, list[File]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from accord.engines.sigma.summaries import TOLD
+
     root = store()
     fields: dict[str, pa.Field] = {}
     used: list[File] = []
     for file in files:
-        new = {field.name: field for field in pq.read_schema(root / file.path) if field.name not in fields}
+        schema = pq.read_schema(root / file.path)
+        new = {field.name: field for field in schema if field.name not in fields and field.name != TOLD}
         if len(fields) + len(new) > MOST_COLUMNS + len(ENVELOPE) + 1:
             break
         fields |= new

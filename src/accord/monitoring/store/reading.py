@@ -206,9 +206,9 @@ def _may_hold(path: str, text: str) -> bool:
         return True
     import pyarrow.parquet as pq
 
-    from accord.engines.sigma.summaries import RAW, summary_of
+    from accord.engines.sigma.summaries import raw_summary
 
-    summary = summary_of(pq.read_metadata(store() / path).metadata, RAW)
+    summary = raw_summary(pq.read_metadata(store() / path).metadata)
     return summary is None or summary.may_hold(text)
 
 
