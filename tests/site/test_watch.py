@@ -280,6 +280,27 @@ def test_rules_for_processes_read_the_audit_log_and_no_line_counts_twice(tmp_pat
     assert sorted((hit["title"], hit["row"]) for hit in hits) == [("K", 1), ("K", 2), ("P", 2)]
 
 
+def test_placeholders_of_rules_have_the_values_that_are_given(logs: Path, tmp_path: Path) -> None:
+    rule = tmp_path / "open.yml"
+    rule.write_text(
+        "title: Someone who is known\nid: 99999999-9999-4999-8999-999999999999\nlevel: high\n"
+        "logsource: {product: linux, service: sshd}\n"
+        "detection:\n  selection: {message|contains|expand: 'for %people%'}\n  condition: selection\n"
+    )
+    values = tmp_path / "values.yml"
+    found = run(logs, "--rules", rule)
+    assert found.exit_code == 0 and "The placeholder %people% has no values" in found.output
+    values.write_text("people: [bob, ann]\n")
+    assert run(logs, "--rules", rule, "--placeholders", values).exit_code == 1
+    values.write_text("'%people%': carl\n")
+    assert run(logs, "--rules", rule, "--placeholders", values).exit_code == 0
+    for text in ("people", "people: []", "people: [{a: 1}]", "people: [", "- ann", "1: a", "people: \xff"):
+        values.write_bytes(text.encode("latin-1"))
+        refused = run(logs, "--rules", rule, "--placeholders", values)
+        assert refused.exit_code == 2 and str(values) in refused.output, text
+    assert run(logs, "--rules", rule, "--placeholders", tmp_path / "none").exit_code == 2
+
+
 def test_rules_that_cannot_be_run_are_told_with_their_file(logs: Path, rules: Path) -> None:
     for options in ((), ("--states",)):
         told = [line for line in run(logs, "--rules", rules, *options).output.splitlines() if "/(a)" in line]

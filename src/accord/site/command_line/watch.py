@@ -29,6 +29,9 @@ def watch(
     rules: list[Path] = typer.Option(
         [], "--rules", help="Sigma rules: a folder, a ZIP or a file; may be given again. Without: those of Accord."
     ),
+    placeholders: Path | None = typer.Option(
+        None, help="YAML of values for rules' placeholders (%name%, modifier expand): a name and a list on each line."
+    ),
     product: list[str] = typer.Option([], help="Only rules of this product, such as windows; may be given again."),
     level: str = typer.Option("low", help="Only rules from this level on: " + ", ".join(LEVELS) + "."),
     fail_on: str = typer.Option("high", "--fail-on", help="Exit code 1 from this level on; “none” for never."),
@@ -54,7 +57,7 @@ def watch(
     _check(form, level, fail_on, paths)
     assumed = Assumed(year, _zone(zone))
     named = _source(source)
-    program = _program(rules)
+    program = _program(rules, placeholders)
     run = running.Watch(program, ruleset.chosen(program, product, level), Tally(), assumed, named)
     total = inputs.total(paths)
     with ExitStack() as stack:
@@ -116,7 +119,7 @@ def _source(text: str) -> LogSource | None:
     return LogSource(*parts)
 
 
-def _program(rules: list[Path]) -> Program:
+def _program(rules: list[Path], placeholders: Path | None) -> Program:
     """The rules, compiled; exit code 2 where there are none."""
     from accord.site.watching import ruleset
 
@@ -126,7 +129,8 @@ def _program(rules: list[Path]) -> Program:
     try:
         with progress("Rules") as tell:
             tell(0, None, "")
-            return ruleset.program_of(ruleset.texts_of(rules) if rules else ruleset.own_texts())
+            given = ruleset.placeholders_of(placeholders) if placeholders else None
+            return ruleset.program_of(ruleset.texts_of(rules) if rules else ruleset.own_texts(), given)
     except ruleset.NoRules as error:
         fail(str(error), code=UNREADABLE)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,11 +60,33 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "accord" / "sigma"
 
 
-def program_of(texts: Sequence[Text]) -> Program:
+def placeholders_of(path: Path) -> dict[str, list[str]]:
+    """The values that a YAML file names for placeholders: name: [value, …]. NoRules where it is no such file."""
+    import yaml
+
+    try:
+        with path.open("rb") as stream:
+            held = yaml.safe_load(stream.read(LONGEST).decode())
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        why = getattr(error, "strerror", None) or getattr(error, "problem", None) or "it is no text in UTF-8"
+        raise NoRules(f"{path}: It cannot be read ({why}).") from None
+    found: dict[str, list[str]] = {}
+    for name, values in held.items() if isinstance(held, dict) else [(None, None)]:
+        values = values if isinstance(values, list) else [values]
+        if not isinstance(name, str) or not values or not all(isinstance(one, str | int | float) for one in values):
+            said = "" if name is None else f" “{name}” has none."
+            raise NoRules(
+                f"{path}: Write a name and its values on each line, such as Administrators: [ann, bob].{said}"
+            )
+        found[name.strip("%")] = [str(one) for one in values]
+    return found
+
+
+def program_of(texts: Sequence[Text], placeholders: Mapping[str, Sequence[str]] | None = None) -> Program:
     """The compiled rules, from the cache where they are there."""
     from accord.engines.sigma.cache import load_or_compile
 
-    return load_or_compile(texts, cache_folder())
+    return load_or_compile(texts, cache_folder(), placeholders)
 
 
 @dataclass(frozen=True, slots=True)
