@@ -13,6 +13,7 @@ from django.utils import timezone
 from accord.estate.models import Asset
 from accord.monitoring.models import Alert, AlertEvent, EventFile, PumpState, Source
 from accord.monitoring.store import StoredEvent
+from accord.ui import format as write
 
 LATE = timedelta(minutes=2)
 """The pump shows every quarter of a minute that it is at work."""
@@ -39,13 +40,9 @@ class Line:
 
     @property
     def clock(self) -> str:
-        """When it happened, in the organization's zone, to the second."""
-        return timezone.localtime(self.event.time).strftime("%Y-%m-%d %H:%M:%S")
-
-    @property
-    def zone(self) -> str:
-        """The name of that zone."""
-        return timezone.localtime(self.event.time).strftime("%Z")
+        """When it happened, to the second, with the zone: as screens write moments, 3 Feb 2026, 14:05:09 UTC."""
+        local = timezone.localtime(self.event.time)
+        return f"{write.date(local)}, {local:%H:%M:%S}\N{NO-BREAK SPACE}{local:%Z}"
 
     @property
     def begin(self) -> str:

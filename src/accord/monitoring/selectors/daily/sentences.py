@@ -64,7 +64,7 @@ def _unwatched(watch: Watch) -> Iterator[str]:
     if blind is None:
         yield "It is not yet known which rules can fire."
     elif blind:
-        yield f"In all, {plural(blind, 'rule')} cannot fire for want of logs."
+        yield f"In all, {plural(blind, 'rule')} cannot fire."
 
 
 def _seen(watch: Watch) -> Iterator[str]:
