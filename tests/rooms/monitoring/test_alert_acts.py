@@ -304,6 +304,7 @@ def test_the_page_asks_shows_how_far_it_is_and_undoes(ana: User) -> None:
     assert answer.headers["Location"] == act.get_absolute_url() and act.query == {"state": ["new"]}
     shown = at.get(act.get_absolute_url()).content.decode()
     assert "Stop it" in shown and "hx-get" in shown and ">Undo<" not in shown
+    assert "Close as benign true: 10 alerts" in shown and "<dt>State</dt><dd>New</dd>" in shown
     part = at.get(act.get_absolute_url(), headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part and "Waiting for a worker" in part
     at.post(f"{act.get_absolute_url()}stop/")

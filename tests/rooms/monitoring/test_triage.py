@@ -209,6 +209,19 @@ def test_a_false_alert_that_is_reopened_counts_again_with_what_came_since(ana: U
     assert EntityRule.objects.get().hits == 3 and EntityRisk.objects.get().value == 64
 
 
+def test_two_that_were_set_aside_come_back_as_one(ana: User) -> None:
+    one = rule("one", "high")
+    held = []
+    for n in range(2):
+        made = take([hit(one, n, user=None)])[0]
+        triage.close(ana, [made.pk], "false")
+        held.append(made.pk)
+    assert list(EntityRule.objects.values_list("set_aside", "hits")) == [(True, 1), (True, 1)]
+    triage.reopen(ana, held)
+    row = EntityRule.objects.get()
+    assert (row.set_aside, row.hits, row.last) == (False, 2, NOW + timedelta(minutes=1))
+
+
 def test_risk_fades_and_scores_with_it(ana: User) -> None:
     old = timezone.now() - NOW - timedelta(days=4)
     one = take([hit(rule("one", "high"), old.total_seconds() / 60)])[0]
