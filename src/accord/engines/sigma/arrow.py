@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from accord.engines.sigma.anywhere import Found, found_anywhere, long_columns
-from accord.engines.sigma.batch import Batch, Field
+from accord.engines.sigma.batch import Batch, Field, used_codes
 from accord.engines.sigma.columns import MORE, SOURCE, Column, is_stored, native_name, told_apart
 from accord.engines.sigma.engine import ROUTING, VALUE_BYTES, Engine
 from accord.engines.sigma.parquet import File
@@ -213,7 +213,7 @@ class _Matching:
 
     def __init__(self, asked: _Asked, batch: Batch, anywhere: Found) -> None:
         self._plan, self._rows, self._rules, self._anywhere = asked.plan, asked.rows, asked.rules, anywhere
-        self._fields = [batch.field(name) for name in self._plan.fields]
+        self._fields, self._count = [batch.field(name) for name in self._plan.fields], batch.rows
 
     def hits(self) -> dict[int, set[int]]:
         """The rows for which rules of the plan hold, with those."""
@@ -248,7 +248,10 @@ class _Matching:
             if plan.asks(place, rules):
                 for rule, rows in self._touched_by(place, field):
                     found.setdefault(rule, []).append(rows)
-        return {rule: rows[0] if len(rows) == 1 else np.unique(np.concatenate(rows)) for rule, rows in found.items()}
+        return {
+            rule: rows[0] if len(rows) == 1 else used_codes(np.concatenate(rows), self._count)
+            for rule, rows in found.items()
+        }
 
     def _touched_by(self, place: int, field: Field) -> Iterator[tuple[int, np.ndarray]]:
         """The rules to look at because of one field, each with rows."""

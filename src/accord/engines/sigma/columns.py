@@ -132,10 +132,14 @@ class Column:
         if pa.types.is_nested(array.type):
             there = array.is_valid().to_numpy(zero_copy_only=False)
             return np.where(there, np.arange(1, len(array) + 1), 0).astype(np.int32)
-        indices = array.indices.cast(pa.int32())
+        indices = array.indices if array.indices.type == pa.int32() else array.indices.cast(pa.int32())
+        if not len(indices):
+            return np.zeros(0, np.int32)
+        validity, data = indices.buffers()
+        codes: np.ndarray = np.frombuffer(data, np.int32)[indices.offset :][: len(indices)] + np.int32(1)
         if indices.null_count:
-            indices = indices.fill_null(-1)
-        codes: np.ndarray = indices.to_numpy(zero_copy_only=False) + np.int32(1)
+            bits = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")
+            codes *= bits[indices.offset :][: len(indices)]
         return codes
 
     @property
