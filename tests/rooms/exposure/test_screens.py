@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -135,6 +136,16 @@ def test_a_department_head_sees_what_their_units_use(head: Client, landed: User)
     page = head.get("/definitions/nessus:1/").content.decode()
     assert "Payroll server" in page and ">Web<" not in page
     assert head.get("/unclaimed/").status_code == 403
+
+
+def test_a_finding_leads_only_to_pages_that_its_reader_may_open(head: Client, ciso: Client, landed: User) -> None:
+    finding = Finding.objects.get(asset__key="A-PAY")
+    for reader, sees in ((ciso, True), (head, False)):
+        page = reader.get(finding.get_absolute_url()).content.decode()
+        assert (finding.last_scan.get_absolute_url() in page) is sees
+        assert str(finding.last_scan) in page
+        for address in set(re.findall(r'href="(/(?:scans|fixes)/[^"?#]+)"', page)):
+            assert reader.get(address).status_code == 200, address
 
 
 def test_the_page_of_a_finding_says_why(ciso: Client, landed: User) -> None:

@@ -61,6 +61,8 @@ def _acts(request: HttpRequest, finding: Finding) -> dict[str, Any]:
         "acts": [(name, *NAMES[name]) for name in names],
         "justifications": [(c, words) for c, (words, _) in JUSTIFICATIONS.items()] if "not_affected" in names else [],
         "may_state": may(request.user, "change", "vex_statement"),
+        "sees_scans": may(request.user, "view", "scan"),
+        "sees_fixes": may(request.user, "view", "fix"),
     }
 
 
