@@ -109,14 +109,24 @@ def _text(atom: Atom, text: str) -> bool:
             moment = datetime.fromisoformat(text)
         except ValueError:
             return False
-        part, wanted = atom.value
-        return bool((moment.isocalendar().week if part == "week" else getattr(moment, part)) == wanted)
+        part, how, limit = atom.value
+        return _compared(how, moment.isocalendar().week if part == "week" else getattr(moment, part), limit)
     try:
         value = float(text)
     except ValueError:
         return False
-    return bool(
-        {"lt": value < atom.value, "lte": value <= atom.value, "gt": value > atom.value, "gte": value >= atom.value}[
-            atom.op
-        ]
-    )
+    return _compared(atom.op, value, atom.value)
+
+
+def _compared(how: str, value: float, limit: float) -> bool:
+    match how:
+        case "equals":
+            return value == limit
+        case "lt":
+            return value < limit
+        case "lte":
+            return value <= limit
+        case "gt":
+            return value > limit
+    assert how == "gte"
+    return value >= limit

@@ -71,6 +71,12 @@ def field(line: str, *events: Any) -> list[bool]:
         ("F|neq: a", ["b", None], ["a", "A"]),
         ("F|minute: 5", ["2026-01-02T03:05:00Z"], ["2026-01-02T03:06:00Z", "soon"]),
         ("F|hour: 3", ["2026-01-02T03:05:00+02:00"], ["2026-01-02T04:05:00"]),
+        ("F|hour|gte: 22", ["2026-01-02T22:00:00", "2026-01-02T23:59:00Z"], ["2026-01-02T21:59:00", "23", "x"]),
+        ("F|hour|lt: 6", ["2026-01-02T05:59:00"], ["2026-01-02T06:00:00", "5"]),
+        ("F|week|gt: 1", ["2026-01-05T00:00:00"], ["2026-01-04T00:00:00"]),
+        ("F|day|lte: 2", ["2026-01-02T00:00:00"], ["2026-01-03T00:00:00"]),
+        ("F|startswith|cased|windash: -Foo", ["/Foox", "-Foo"], ["/foox", "-foo"]),
+        ("F|utf16le|base64offset|contains: ping", ["cABpAG4AZwA=", "YQAgAHAAaQBuAGcA"], ["ping"]),
         ("F|day: 2", ["2026-01-02"], ["2026-01-03"]),
         ("F|week: 1", ["2026-01-02"], ["2026-02-02"]),
         ("F|month: 1", ["2026-01-02"], ["2026-02-02"]),
@@ -90,6 +96,13 @@ def test_a_field_that_is_not_there_matches_nothing_and_its_negation_is_true() ->
     assert matches("    F|exists: false", {})
     filtered = "    F: a\n  filter:\n    Gone: b"
     assert matches(filtered, {"F": "a"}, condition="s and not filter")
+
+
+def test_base64_of_a_byte_order_mark_is_refused_and_not_silent() -> None:
+    detection = "{s: {'F|utf16|base64offset|contains': ping}, condition: s}"
+    rule = compile_rules([("r", f"title: T\nlogsource: {{product: p}}\ndetection: {detection}")]).rules[0]
+    assert "byte order mark" in rule.problem
+    assert not rule.trees
 
 
 def test_field_references() -> None:

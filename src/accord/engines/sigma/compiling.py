@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from accord.engines.sigma.expressions import compiled
+from accord.engines.sigma.modifiers import spelled
 from accord.engines.sigma.rules import LEVELS, Fault, Filter, LogSource, Placeholders, Program, Rule, Text, digest_of
 from accord.engines.sigma.translate import Unsupported, tree_of
 from accord.engines.sigma.tree import FALSE, Atoms, Tree, atoms_of, both, either, negate, reduce
@@ -131,7 +132,7 @@ def _add_filter(path: str, document: dict[str, Any], work: _Compiler) -> None:
 
     try:
         _check_conditions(document.get("filter"))
-        held = SigmaFilter.from_dict(document)
+        held = SigmaFilter.from_dict(document | {"filter": spelled(document.get("filter"))})
         work.filters.append(held)
         work.program.filters.append(Filter(str(held.id or path)[:200], str(held.title or "Untitled")[:300], path))
     except Unsupported as reason:
@@ -143,7 +144,11 @@ def _add_filter(path: str, document: dict[str, Any], work: _Compiler) -> None:
 def _add(path: str, document: dict[str, Any], work: _Compiler) -> None:
     from sigma.rule import SigmaRule
 
-    program, errors = work.program, _errors()
+    program, errors, problem = work.program, _errors(), ""
+    try:
+        document = document | {"detection": spelled(document.get("detection"))}
+    except Unsupported as reason:
+        problem = str(reason)
     try:
         parsed = SigmaRule.from_dict(document, collect_errors=True)
     except errors as error:
@@ -153,6 +158,9 @@ def _add(path: str, document: dict[str, Any], work: _Compiler) -> None:
     program.rules.append(rule)
     if parsed.errors:
         rule.problem = f"It is not valid: {_words(parsed.errors[0])}."
+        return
+    if problem:
+        rule.problem = problem
         return
     try:
         _check_conditions(document["detection"])

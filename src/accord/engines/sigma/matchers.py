@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from ipaddress import ip_address
@@ -15,7 +16,7 @@ ADDRESS = frozenset("0123456789abcdefABCDEF.:")
 LONGEST_ADDRESS = 45
 Verify = Callable[[str, str], bool]
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
-    "lt": lambda a, b: a < b, "lte": lambda a, b: a <= b, "gt": lambda a, b: a > b, "gte": lambda a, b: a >= b,
+    "equals": operator.eq, "lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte": operator.ge,
 }  # fmt: skip
 
 
@@ -87,7 +88,7 @@ class FieldMatcher:
         self._checks: list[tuple[Verify, int]] = []
         self._networks: list[tuple[Any, int]] = []
         self._compare: list[tuple[Callable[[float, float], bool], float, int]] = []
-        self._times: list[tuple[str, int, int]] = []
+        self._times: list[tuple[str, Callable[[float, float], bool], float, int]] = []
         self._regexes: dict[int, int] = {}
         field = None
         for atom, number_, bit in atoms:
@@ -116,7 +117,8 @@ class FieldMatcher:
             case "cidr":
                 self._networks.append((atom.value, mask))
             case "timepart":
-                self._times.append((*atom.value, mask))
+                part, op, limit = atom.value
+                self._times.append((part, _COMPARE[op], limit, mask))
             case _:
                 self._compare.append((_COMPARE[atom.op], atom.value, mask))
 
@@ -212,20 +214,15 @@ class FieldMatcher:
                 moment = datetime.fromisoformat(text)
             except ValueError:
                 return found
-            for part, wanted, mask in self._times:
-                if time_part(moment, part) == wanted:
+            for part, compare, limit, mask in self._times:
+                if compare(time_part(moment, part), limit):
                     found |= mask
         return found
 
 
-def time_part(moment: datetime, part: str) -> int | None:
+def time_part(moment: datetime, part: str) -> int:
     """One part of a moment, as the specification's time modifiers name them (in the zone that the event tells)."""
-    match part:
-        case "week":
-            return moment.isocalendar().week
-        case "minute" | "hour" | "day" | "month" | "year":
-            return int(getattr(moment, part))
-    return None
+    return moment.isocalendar().week if part == "week" else int(getattr(moment, part))
 
 
 def like(parts: Sequence[Any], cased: bool) -> Callable[[str, str], bool]:

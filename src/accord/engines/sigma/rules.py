@@ -11,7 +11,7 @@ from typing import Any
 from accord.engines.sigma.tree import Atoms, Tree
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
-VERSION = 3
+VERSION = 4
 """Of the compiled form; a cache of another version is made anew."""
 LIBRARIES = ("pysigma", "pysigma-pipeline-sysmon", "pysigma-pipeline-windows", "hyperscan")
 

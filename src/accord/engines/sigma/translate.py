@@ -100,7 +100,7 @@ def _field(field: str, value: Any, atoms: _Table) -> Tree:
         case types.SigmaExpansion():
             return either(_field(field, one, atoms) for one in value.values)
         case types.SigmaTimestampPart():
-            return atoms.number(Atom(field, "timepart", (value.timestamp_part.name.lower(), int(value.number))))
+            return atoms.number(_time_part(field, value, "equals"))
         case types.SigmaNumber():
             return atoms.number(Atom(field, "equals", _number(value.number)))
         case types.SigmaBool():
@@ -115,6 +115,8 @@ def _field(field: str, value: Any, atoms: _Table) -> Tree:
         case types.SigmaCIDRExpression():
             return atoms.number(Atom(field, "cidr", ip_network(value.cidr, strict=False)))
         case types.SigmaCompareExpression():
+            if isinstance(value.number, types.SigmaTimestampPart):
+                return atoms.number(_time_part(field, value.number, _COMPARE[value.op.name]))
             return atoms.number(Atom(field, _COMPARE[value.op.name], float(value.number.number)))
         case types.SigmaFieldReference():
             return atoms.number(_reference(field, value))
@@ -122,6 +124,10 @@ def _field(field: str, value: Any, atoms: _Table) -> Tree:
             cased = _is_cased(value)
             return either(atoms.number(_pattern(field, _parts(one), cased)) for one in atoms.expanded(value))
     raise Unsupported(f"A value is a {type(value).__name__}.")
+
+
+def _time_part(field: str, value: Any, op: str) -> Atom:
+    return Atom(field, "timepart", (value.timestamp_part.name.lower(), op, float(value.number)))
 
 
 def _number(value: float) -> str:

@@ -31,7 +31,7 @@ class Atom:
 
     `value` by `op`: text ("equals" and the like; lower case unless `cased`), a tuple of parts for "like" (text,
     "*" as None, "?" as 1), (pattern, flags) for "regex", a network for "cidr", a number for comparisons, the other
-    field for "field…", True for "exists" and "null".
+    field for "field…", (part, comparison, number) for "timepart", True for "exists" and "null".
     """
 
     field: str | None
