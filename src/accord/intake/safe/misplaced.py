@@ -73,7 +73,8 @@ class _Watch:
             self._covered.append(record)
         elif isinstance(record, ScanEnd):
             self._open = False
-            yield from map(self._changed, (*self._covered, record))
+            yield from map(self._changed, self._covered)
+            yield self._changed(record)
         elif not isinstance(record, ScanHeader):
             yield self._changed(record)
 
