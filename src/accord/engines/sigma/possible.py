@@ -6,7 +6,7 @@ question that is not denied taken for true.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from accord.engines.sigma.columns import MORE, is_stored, native_name
@@ -54,7 +54,7 @@ class Possible:
         """For each atom of the program whether it may be true for some row of a file with these columns."""
         import numpy as np
 
-        columns = _Columns(schema)
+        columns = _Columns(schema, {name for name, one in whole.columns.items() if not one.size})
         may = np.ones(self._size, np.bool_)
         for field, asked in self._fields.items():
             held = [whole] if field is None else [whole.columns.get(name, whole) for name in columns.of(field)]
@@ -79,13 +79,14 @@ class Possible:
 
 
 class _Columns:
-    """The columns of a file by the fields that may lie in them."""
+    """The columns of a file by the fields that may lie in them; those that are `empty` hold none."""
 
-    def __init__(self, schema: pa.Schema) -> None:
+    def __init__(self, schema: pa.Schema, empty: Collection[str]) -> None:
         stored = is_stored(schema)
         self._named: dict[str, list[str]] = {}
-        self._more = [MORE] if stored and MORE in schema.names else []
-        for name in schema.names:
+        names = [name for name in schema.names if name not in empty]
+        self._more = [MORE] if stored and MORE in names else []
+        for name in names:
             native = native_name(name, stored)
             if native is not None:
                 self._named.setdefault(native.lower(), []).append(name)
