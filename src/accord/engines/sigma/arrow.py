@@ -258,10 +258,13 @@ class _Matching:
         import numpy as np
 
         plan, rules = self._plan, self._rules
+        known = field.sets(plan.number)
 
         def answer(codes: np.ndarray) -> list[int]:
             each = field.each(codes)
-            return plan.touched_by(place, field.texts(codes)) if each is None else plan.touched_by_each(place, *each)
+            if each is None:
+                return [*map(known.number, plan.touched_by(place, field.texts(codes)))]
+            return [*map(known.number, plan.touched_by_each(place, *each))]
 
         sets = field.told(plan.number, field.codes[self._rows], answer)
         there = np.flatnonzero(sets)
@@ -272,6 +275,6 @@ class _Matching:
         there, sets = self._rows[there[order]], sets[order]
         begins = np.flatnonzero(np.diff(sets, prepend=0))
         for one, rows in zip(sets[begins].tolist(), np.split(there, begins[1:]), strict=True):
-            for rule in plan.touches(one):
+            for rule in known[one]:
                 if rule in rules:
                     yield rule, rows

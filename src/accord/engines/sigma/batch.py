@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from accord.engines.sigma.columns import MORE, NESTED, SOURCE, Column, Texts, bytes_of, native_name, told_apart
 from accord.engines.sigma.memory import LONGEST, key_of
 from accord.engines.sigma.values import SCANNED, everything, look_up, texts
-from accord.engines.sigma.vocabulary import UNKNOWN, Vocabularies, Vocabulary, fitting
+from accord.engines.sigma.vocabulary import UNKNOWN, Sets, Vocabularies, Vocabulary, fitting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -194,6 +194,10 @@ class Field:
             by_code[new] = known
             found = by_code[codes]
         return found
+
+    def sets(self, key: Any) -> Sets:
+        """The sets by whose numbers a question is answered."""
+        return self._vocabulary.sets(key)
 
     def _numbered(self, codes: np.ndarray) -> np.ndarray:
         """The numbers of values in the vocabulary."""

@@ -76,8 +76,6 @@ class Plan:
         places = {name: place for place, name in enumerate(self.fields)}
         self._compiler = Checks(atoms, places, bits, expressions)
         self._under: np.ndarray | None = None
-        self._touches: dict[tuple[int, ...], int] = {(): 0}
-        self._touched: list[tuple[int, ...]] = [()]
         self._checks: dict[int, Check] = {}
         self._row_checks: dict[int, RowCheck] = {}
         self._needs: dict[int, tuple[list[int], list[int]]] = {}
@@ -186,29 +184,15 @@ class Plan:
         triggers = self._fields[place]
         return triggers is not None and not triggers.all.isdisjoint(rules)
 
-    def touched_by(self, place: int, values: Iterable[Texts]) -> list[int]:
-        """The numbers of the rules that must be looked at because the field at this place has these texts; 0: of none.
-
-        `touches` tells the rules by it.
-        """
+    def touched_by(self, place: int, values: Iterable[Texts]) -> Iterable[tuple[int, ...]]:
+        """The rules that must be looked at because the field at this place has these texts, for each of some values."""
         triggers = self._fields[place]
-        return [0 if triggers is None else self._numbered(triggers.of(texts)) for texts in values]
+        return [() if triggers is None else triggers.of(texts) for texts in values]
 
-    def touched_by_each(self, place: int, values: Sequence[str], lower: Sequence[str]) -> list[int]:
+    def touched_by_each(self, place: int, values: Sequence[str], lower: Sequence[str]) -> Iterable[tuple[int, ...]]:
         """The same for values of one text each, which are told as they are and in lower case."""
         triggers = self._fields[place]
-        return [0] * len(values) if triggers is None else [*map(self._numbered, triggers.of_each(values, lower))]
-
-    def _numbered(self, rules: tuple[int, ...]) -> int:
-        found = self._touches.get(rules)
-        if found is None:
-            found = self._touches[rules] = len(self._touches)
-            self._touched.append(rules)
-        return found
-
-    def touches(self, number: int) -> tuple[int, ...]:
-        """The rules of a number that `touch` told."""
-        return self._touched[number]
+        return [()] * len(values) if triggers is None else triggers.of_each(values, lower)
 
     def touched(self, place: int, texts: Texts) -> tuple[int, ...]:
         """The rules that must be looked at because the field at this place has these texts."""

@@ -44,6 +44,7 @@ class Vocabulary:
     def __init__(self) -> None:
         self._numbers: dict[Any, int] = {}
         self._tables: dict[Any, Table] = {}
+        self._sets: dict[Any, Sets] = {}
         self._texts = 0
 
     @property
@@ -69,6 +70,32 @@ class Vocabulary:
         found = self._tables.get(key)
         if found is None:
             found = self._tables[key] = Table()
+        return found
+
+    def sets(self, key: Any) -> Sets:
+        """The sets by which the table of a question tells what was found."""
+        found = self._sets.get(key)
+        if found is None:
+            found = self._sets[key] = Sets()
+        return found
+
+
+class Sets:
+    """Sets by small numbers, as they come; 0 is that of nothing."""
+
+    def __init__(self) -> None:
+        self._held: list[tuple[int, ...]] = [()]
+        self._numbers: dict[tuple[int, ...], int] = {(): 0}
+
+    def __getitem__(self, number: int) -> tuple[int, ...]:
+        return self._held[number]
+
+    def number(self, one: tuple[int, ...]) -> int:
+        """The number of a set."""
+        found = self._numbers.get(one)
+        if found is None:
+            found = self._numbers[one] = len(self._held)
+            self._held.append(one)
         return found
 
 
