@@ -37,6 +37,7 @@ from accord.exposure.models import (
 )
 from accord.exposure.selectors import backtest
 from accord.exposure.services import check_rollups, deadlines, feeds, import_scan, notices, policies, ranking, triage
+from accord.monitoring.selectors import daily
 
 Nessus = Callable[..., Path]
 WEB, PAY = "web.shop.example", "pay.example"
@@ -176,6 +177,22 @@ def test_an_arrival_ranks_starts_the_clock_tells_and_opens_triage(
     assert TriageCase.objects.get().state == "open"
     assert list(check_rollups()) == []
     assert ledger.verify().holds
+
+
+def test_the_daily_watch_leads_to_what_entered_the_catalogue(scanned: User, ciso: User, tmp_path: Path) -> None:
+    begin = timezone.now()
+    feeds.update_from(scanned, [kev(tmp_path, "CVE-2020-9999", CVE)])
+    feeds.update_from(scanned, [kev(tmp_path, "CVE-2020-9999")])
+    feeds.update_from(scanned, [kev(tmp_path, "CVE-2020-9999", CVE)])
+    then = timezone.now()
+    page = client_of(ciso)
+    for since, until, number in ((begin, then, 1), (begin - timedelta(days=1), begin, 0), (then, timezone.now(), 0)):
+        said = daily.compose(daily.Period(since, until)).fact("watch.exploited")
+        assert said is not None
+        assert said.value == number
+        rows = page.get("/api/definitions?" + said.href.partition("?")[2]).json()["items"]
+        assert len(rows) == number
+        assert page.get(said.href).content.decode().count('<th scope="row"') == number
 
 
 def test_mail_is_never_sent_without_a_server_nor_twice_after_a_crash(

@@ -216,6 +216,30 @@ def test_changes_of_rules_exceptions_techniques_and_entities(analyst: User) -> N
     assert texts == ["Exception E-1 Backup", "Technique T1078.004", "Host srv"]
 
 
+@pytest.mark.parametrize(
+    ("fact", "expected"), [("rules_new", ["New", "Third"]), ("rules_changed", ["First", "Second"])]
+)
+def test_the_rules_behind_a_figure_are_as_many_as_it_says(ciso: User, fact: str, expected: list[str]) -> None:
+    made = {name: rule(name) for name in ("First", "Second", "New", "Third", "Later")}
+    for name, number, at in (
+        ("First", 2, NOW - HOUR), ("First", 3, NOW - HOUR / 2), ("Second", 2, PERIOD.since),
+        ("Third", 2, PERIOD.until), ("Third", 3, PERIOD.since - HOUR),
+    ):  # fmt: skip
+        RuleVersion.objects.create(rule=made[name], number=number, text="y", digest="1", created=at)
+    for name, at in (("New", PERIOD.since), ("Third", PERIOD.until - HOUR / 3600), ("Later", PERIOD.until)):
+        RuleVersion.objects.filter(rule=made[name], number=1).update(created=at)
+    said = watch_of().fact(f"watch.{fact}")
+    assert said is not None
+    assert said.value == len(expected)
+    _, _, query = said.href.partition("?")
+    client = Client()
+    client.force_login(ciso)
+    rows = client.get(f"/api/rules?{query}").json()["items"]
+    assert [one["title"] for one in rows] == expected
+    page = client.get(said.href).content.decode()
+    assert [name for name in made if f'aria-label="Choose {name}"' in page] == sorted(expected, key=list(made).index)
+
+
 def test_what_attackers_use_now_comes_from_the_event(analyst: User) -> None:
     class Weakness:
         identifier, title = "CVE-2026-0001", "Invented flaw"

@@ -40,6 +40,7 @@ from accord.ui.lists import (
     yes_no,
 )
 from accord.ui.lists import query as listquery
+from accord.ui.lists.spec import Unacceptable, read_period, write_period
 
 pytestmark = pytest.mark.django_db
 
@@ -245,6 +246,31 @@ def test_a_day_to_filter_by_is_told_as_every_date_is(goals: list[Goal], asks: An
         write.date("2027-06-30")
     ]
     assert [chip.text for chip in list_context(SPEC, asks("due_from=soon"))["chips"]] in ([], ["soon"])
+
+
+@pytest.mark.parametrize(
+    ("told", "since", "until"),
+    [
+        ("2026-02-03", "2026-02-03T00:00+00:00", "2026-02-04T00:00+00:00"),
+        ("2026-02-03..2026-02-05", "2026-02-03T00:00+00:00", "2026-02-06T00:00+00:00"),
+        ("2026-02-03T06:00+02:00..", "2026-02-03T04:00+00:00", ""),
+        ("..2026-02-03T06:00:00.000001Z", "", "2026-02-03T06:00:00.000001+00:00"),
+    ],
+)
+def test_a_period_is_read(settings: Any, told: str, since: str, until: str) -> None:
+    settings.TIME_ZONE = "UTC"
+    ends = read_period(told)
+    assert ends == tuple(dt.datetime.fromisoformat(end) if end else None for end in (since, until))
+    if ends[0] and ends[1]:
+        assert read_period(write_period(ends[0], ends[1])) == ends
+
+
+@pytest.mark.parametrize(
+    "told", ["..", "soon", "2026-02-05..2026-02-03", "2026-02-03T06:00..", "2026-02-03T06:00Z", "9999-12-31"]
+)
+def test_what_is_no_period_is_refused(told: str) -> None:
+    with pytest.raises(Unacceptable):
+        read_period(told)
 
 
 def test_the_address_is_the_state(goals: list[Goal], asks: Any) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
+from accord.core.ledger import canonical
+from accord.core.models import LedgerEntry
 from accord.exposure.lists.findings import FOUND, NUMBERS, SEVERITIES
 from accord.exposure.models import Definition, DefinitionAlias
 from accord.exposure.selectors import search
 from accord.exposure.selectors.narrow import starting
-from accord.ui.lists import Empty, ListColumn, ListFilter, ListSpec, choice, yes_no
+from accord.ui.lists import Empty, ListColumn, ListFilter, ListSpec, choice, period, yes_no
 
 
 def _search(found: QuerySet[Any], value: Any) -> QuerySet[Any]:
@@ -23,6 +26,19 @@ def _search(found: QuerySet[Any], value: Any) -> QuerySet[Any]:
 
 def _rated(found: QuerySet[Any], value: Any) -> QuerySet[Any]:
     return found.filter(severity__in=[NUMBERS[v] for v in value])
+
+
+def _entered(found: QuerySet[Any], ends: tuple[datetime | None, datetime | None]) -> QuerySet[Any]:
+    """Those that entered the catalogue within a period, as the ledger tells: also what left it again, and not what was
+    in it when it was first found."""
+    rows = LedgerEntry.objects.filter(
+        noun="definition", verb="change", before=canonical({"known_exploited": False}),
+        after=canonical({"known_exploited": True}),
+    )  # fmt: skip
+    for end, lookup in zip(ends, ("at__gte", "at__lt"), strict=True):
+        if end is not None:
+            rows = rows.filter(**{lookup: end.astimezone(UTC).isoformat(timespec="microseconds")})
+    return found.filter(identifier__in=rows.order_by().values("key"))
 
 
 DEFINITIONS = ListSpec(
@@ -45,6 +61,7 @@ DEFINITIONS = ListSpec(
         choice("kind", "Kind", Definition.Kind.choices),
         ListFilter("severity", "Severity", "choice", _rated, SEVERITIES, multiple=True),
         yes_no("known_exploited", "Known exploited", nullable=True),
+        period("entered", "Became known exploited in", _entered),
     ],
     default_sort="-open_findings",
     empty=Empty("A definition appears with the first finding of its kind."),

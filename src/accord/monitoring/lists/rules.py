@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, TextField
@@ -10,12 +11,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from accord.monitoring.models import Rule, RuleFault, RuleScore
+from accord.monitoring.models import Rule, RuleFault, RuleScore, RuleVersion
 from accord.monitoring.selectors import hanging
 from accord.monitoring.selectors import rules as selectors
 from accord.monitoring.services.scorecards import WINDOWS
 from accord.ui.access import may
-from accord.ui.lists import Empty, ListColumn, ListFilter, ListSpec, choice, text, yes_no
+from accord.ui.lists import Empty, ListColumn, ListFilter, ListSpec, choice, period, text, yes_no
 
 FORM = "rules-form"
 TOLD = "_rule_choices"
@@ -84,6 +85,18 @@ def _is_local(rows: QuerySet[Any], value: bool) -> QuerySet[Any]:
     waits = Q(offered_why__in=[Rule.Why.TESTS, Rule.Why.BROKEN])
     changed = ~Q(upstream="") & ~Q(version__digest=F("upstream")) & ~waits
     return rows.filter(changed) if value else rows.exclude(changed)
+
+
+def _version_of(first: bool) -> Any:
+    """Narrows to rules of which a text was brought in within a period: the first one, or a further one."""
+    wanted = Q(number=1) if first else Q(number__gt=1)
+
+    def apply(rows: QuerySet[Any], ends: tuple[datetime | None, datetime | None]) -> QuerySet[Any]:
+        since, until = ends
+        within = wanted & (Q(created__gte=since) if since else Q()) & (Q(created__lt=until) if until else Q())
+        return rows.filter(pk__in=RuleVersion.objects.filter(within).values("rule"))
+
+    return apply
 
 
 def _box(rule: Rule) -> str:
@@ -161,6 +174,8 @@ RULES = ListSpec(
         ListFilter("rests_on", "Rests on source alone (key)", "text", _rests_on),
         _flag("failing", "Tests fail", _failing),
         _flag("waiting", "Newer text waits", _waiting),
+        period("added", "Added in", _version_of(first=True)),
+        period("changed", "Changed in", _version_of(first=False)),
         _flag("changed_here", "Changed here", _is_local),
         _flag("vanished", "Gone from its collection", _vanished),
         yes_no("correlation", "Correlation rule", "is_correlation"),

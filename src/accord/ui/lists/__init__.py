@@ -31,8 +31,10 @@ from accord.ui.lists.spec import (
     choice,
     date_from,
     date_to,
+    period,
     reference,
     text,
+    write_period,
     yes_no,
 )
 
@@ -59,8 +61,10 @@ __all__ = [
     "list_json",
     "list_page",
     "parse",
+    "period",
     "reference",
     "sparse",
     "text",
+    "write_period",
     "yes_no",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from accord.ui import format as write
 from accord.ui.access import may
 from accord.ui.lists.output import csv_response, xlsx_response
 from accord.ui.lists.query import ListState, count, narrowed_rows, page_of, parse
-from accord.ui.lists.spec import ListColumn, ListFilter, ListSpec, url_of
+from accord.ui.lists.spec import ListColumn, ListFilter, ListSpec, read_period, url_of
 
 REGION = "ui/parts/list_region.html"
 View = Callable[..., HttpResponse]
@@ -179,9 +179,15 @@ def _chips(spec: ListSpec, state: ListState, request: HttpRequest, path: str) ->
         for value in values:
             rest = [other for other in values if other != value]
             href = state.url(spec, path, **{wanted.name: rest or None, "after": None, "before": None})
-            told = write.dated(value) if wanted.kind == "date" else labels.get(value, value)
+            told = _told(wanted, value, labels)
             chips.append(Chip(wanted.label, told, href))
     return chips
+
+
+def _told(wanted: ListFilter, value: str, labels: Mapping[str, str]) -> str:
+    if wanted.kind == "period" and "T" in value:
+        return " to ".join(write.datetime(end) if end else "…" for end in read_period(value))
+    return write.dated(value) if wanted.kind == "date" else labels.get(value, value)
 
 
 def _file_hrefs(spec: ListSpec, state: ListState, path: str) -> list[tuple[str, str]]:

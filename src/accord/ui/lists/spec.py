@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 COUNT_CAP = 1_000
 SPARSE_CAP = 100
@@ -35,7 +36,7 @@ Kind = Literal[
     "list",
     "quarter",
 ]
-FilterKind = Literal["choice", "bool", "text", "date", "ref"]
+FilterKind = Literal["choice", "bool", "text", "date", "period", "ref"]
 Choices = Sequence[tuple[str, str]] | Callable[[HttpRequest], Sequence[tuple[str, str]]]
 RIGHT_ALIGNED = frozenset({"int", "decimal", "number", "money", "share"})
 
@@ -111,7 +112,7 @@ class ListFilter:
     @property
     def typed(self) -> bool:
         """True where the value is typed and not chosen."""
-        return self.kind == "text" or (self.kind == "ref" and not self.choices)
+        return self.kind in ("text", "period") or (self.kind == "ref" and not self.choices)
 
     def options(self, request: HttpRequest | None) -> list[tuple[str, str]]:
         """The choices as (value, label), with "unknown" last where the field can be unknown."""
@@ -147,6 +148,8 @@ class ListFilter:
                 return dt.date.fromisoformat(value)
             except ValueError as error:
                 raise Unacceptable("write a date as 2026-02-03") from error
+        if self.kind == "period":
+            return read_period(value)
         if self.kind == "choice":
             allowed = [option for option, _ in self.options(request)]
             if value not in allowed:
@@ -315,6 +318,45 @@ def date_from(name: str, label: str, path: str) -> ListFilter:
 def date_to(name: str, label: str, path: str) -> ListFilter:
     """On or before a day."""
     return ListFilter(name, label, "date", lambda rows, value: rows.filter(**{f"{path}__lte": value}))
+
+
+Ends = tuple[dt.datetime | None, dt.datetime | None]
+"""From when on and before when; None = open."""
+
+
+def read_period(value: str) -> Ends:
+    """The ends of `2026-02-03..2026-02-05` (whole days in the zone of the screens, the last one as well), of moments
+    with a zone (`2026-02-03T06:00Z..`, before the second one), or of one day alone; Unacceptable otherwise."""
+    first, dots, last = value.strip().partition("..")
+    try:
+        since = _end(first, 0)
+        until = _end(last if dots else first, 1)
+    except (ValueError, OverflowError):
+        since = until = None
+    if (since is None and until is None) or (since and until and since >= until) or (not dots and "T" in first):
+        raise Unacceptable("write a period as 2026-02-03..2026-02-05 or 2026-02-03T06:00Z..2026-02-04T06:00Z")
+    return since, until
+
+
+def _end(text: str, days: int) -> dt.datetime | None:
+    if not text:
+        return None
+    if "T" not in text:
+        return timezone.make_aware(dt.datetime.combine(dt.date.fromisoformat(text) + dt.timedelta(days), dt.time.min))
+    moment = dt.datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a zone")
+    return moment.astimezone(dt.UTC)
+
+
+def write_period(since: dt.datetime, until: dt.datetime) -> str:
+    """What `read_period` reads as these two moments."""
+    return "..".join(end.astimezone(dt.UTC).isoformat().replace("+00:00", "Z") for end in (since, until))
+
+
+def period(name: str, label: str, apply: Callable[[QuerySet[Any], Ends], QuerySet[Any]]) -> ListFilter:
+    """A filter by a period: see `read_period`."""
+    return ListFilter(name, label, "period", apply, placeholder=f"{label}: 2026-02-03..2026-02-05")
 
 
 def url_of(row: Model) -> str | None:

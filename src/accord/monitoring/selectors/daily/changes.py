@@ -19,19 +19,23 @@ def section(period: Period) -> Section:
     base: dict[str, Any] = {"query": "monitoring.selectors.daily.changes", "as_of": period.until}
     rules, rule_lines = _rules(period)
     fresh = _techniques(period)
-    exploited = list(ExploitedWeakness.objects.filter(at__gte=period.since, at__lt=period.until).order_by("-at", "pk"))
+    entered = ExploitedWeakness.objects.filter(at__gte=period.since, at__lt=period.until).order_by("at", "pk")
+    # One that left and came back is one weakness.
+    exploited = list({one.identifier: one for one in entered}.values())[::-1]
     grown, entity_lines = _entities(period)
     facts = [
         Statement("watch.rules_new", "New rules", rules["new"], "rules", source="First versions that were brought in",
-                  href=address("rule_list"), **base),
+                  href=address("rule_list", added=period.text), **base),
         Statement("watch.rules_changed", "Changed rules", rules["changed"], "rules",
-                  source="Further versions of rules", href=address("rule_list"), **base),
+                  source="Rules of which a further version was brought in",
+                  href=address("rule_list", changed=period.text), **base),
         Statement("watch.exceptions_new", "New exceptions", rules["exceptions"], "exceptions",
                   source="Exceptions that were saved", href=address("exception_list"), **base),
         Statement("watch.techniques_new", "Techniques seen for the first time", len(fresh), "techniques",
                   source="Techniques of rules that raised no alert before", href=address("alert_list"), **base),
         Statement("watch.exploited", "Weaknesses now known to be exploited", len(exploited), "weaknesses",
-                  source="Entries of the catalogue of known exploited vulnerabilities", **base),
+                  source="Entries of the catalogue of known exploited vulnerabilities",
+                  href=address("exposure:definition_list", entered=period.text), **base),
         Statement("watch.entities", "Hosts, users and addresses of growing risk", grown, "entities",
                   source="Entities on which a rule fired, two rules or more in seven days",
                   href=address("entity_list"), **base),
@@ -49,7 +53,7 @@ def section(period: Period) -> Section:
 def _rules(period: Period) -> tuple[dict[str, int], list[Line]]:
     within = Q(created__gte=period.since, created__lt=period.until)
     versions = RuleVersion.objects.filter(within).aggregate(
-        new=Count("id", filter=Q(number=1)), changed=Count("id", filter=Q(number__gt=1))
+        new=Count("id", filter=Q(number=1)), changed=Count("rule", filter=Q(number__gt=1), distinct=True)
     )
     exceptions = list(
         RuleException.objects.filter(within).select_related("owner").order_by("-created", "pk")[: SHOWN + 1]

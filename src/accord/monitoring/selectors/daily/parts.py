@@ -12,6 +12,7 @@ from django.urls import NoReverseMatch, reverse
 
 from accord.core.statements import Statement
 from accord.engines.readability import Readability, assess
+from accord.ui.lists import write_period
 
 TARGET_GRADE = 9.0
 """Reading grade that its sentences should not exceed."""
@@ -29,6 +30,11 @@ class Period:
         """Its length, as a sentence says it: "the last 24 hours"."""
         hours = round((self.until - self.since) / timedelta(hours=1))
         return f"the last {plural(hours, 'hour')}" if hours < 72 else f"the last {round(hours / 24)} days"
+
+    @property
+    def text(self) -> str:
+        """Itself as the filters of lists read it."""
+        return write_period(self.since, self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +123,9 @@ def _line(row: Mapping[str, Any]) -> Line:
 
 
 def address(name: str, *args: object, **query: object) -> str:
-    """The address of a page with its filters, "" where no route answers."""
+    """The address of a page (of this room unless the name says which) with its filters, "" where no route answers."""
     try:
-        path = reverse(f"monitoring:{name}", args=[str(arg) for arg in args])
+        path = reverse(name if ":" in name else f"monitoring:{name}", args=[str(arg) for arg in args])
     except NoReverseMatch:
         return ""
     wanted = {key: value for key, value in query.items() if value is not None}
