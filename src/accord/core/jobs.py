@@ -23,6 +23,7 @@ from django_tasks import task
 from accord.core import ledger
 from accord.core.errors import Refused
 from accord.core.models import Job, User
+from accord.core.models.jobs import TRACE
 
 BEAT = 10.0
 """Seconds between two signs of life of a worker."""
@@ -110,9 +111,7 @@ def cancel(actor: User, job: Job) -> None:
         if job.is_over:
             raise Refused("It is over already.")
         Job.objects.filter(pk=job.pk).update(cancel_requested=True)
-        Job.objects.filter(pk=job.pk, state=Job.State.QUEUED).update(
-            state=Job.State.CANCELLED, finished=timezone.now()
-        )
+        Job.objects.filter(pk=job.pk, state=Job.State.QUEUED).update(state=Job.State.CANCELLED, finished=timezone.now())
         log.add("cancel", "job", job.pk)
     job.refresh_from_db()
 
@@ -147,7 +146,8 @@ def _execute(job_id: Any) -> None:
     except Refused as error:
         end = {"state": Job.State.FAILED, "error": str(error)}
     except Exception as error:
-        end = {"state": Job.State.FAILED, "error": f"{type(error).__name__}: {error}\n{traceback.format_exc()[-4000:]}"}
+        trace = traceback.format_exc().removeprefix(TRACE)[-4000:].lstrip("\n")
+        end = {"state": Job.State.FAILED, "error": f"{type(error).__name__}: {error}\n{TRACE}\n{trace}"}
     Job.objects.filter(pk=job.pk).update(finished=timezone.now(), **end)
 
 

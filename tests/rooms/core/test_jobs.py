@@ -6,12 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from accord.core import accounts, jobs, ledger
 from accord.core.errors import Refused
 from accord.core.models import Job, User
+from accord.core.roles import Role
 
 pytestmark = pytest.mark.django_db
 RUNS: list[int] = []
@@ -51,6 +55,26 @@ def test_a_refusal_is_told_in_plain_words_and_a_fault_with_its_place(actor: User
     broken = jobs.run_now(actor, "test.break")
     assert broken.state == "failed"
     assert "ZeroDivisionError" in broken.error
+    assert "test_jobs.py" in broken.error
+    assert broken.broke
+    assert "\n" not in broken.reason
+    assert "Start it again" in broken.reason
+    refused = jobs.run_now(actor, "test.refuse")
+    assert (refused.reason, refused.broke) == (refused.error, False)
+
+
+def test_where_the_program_broke_is_shown_to_those_who_run_jobs(actor: User) -> None:
+    broken = jobs.run_now(actor, "test.break")
+    pages = []
+    for role in (Role.ANALYST, Role.AUDITOR):
+        reader = Client()
+        made = accounts.add_account(None, f"{role}@jobs.example", "R", [(role, "")])
+        reader.force_login(made, backend=settings.AUTHENTICATION_BACKENDS[-1])
+        for name in ("site:job", "site:job_progress"):
+            pages.append(reader.get(reverse(name, args=[broken.pk])).content.decode())
+    assert ["<details><summary>Details for support" in page for page in pages] == [True, True, False, False]
+    assert ["Traceback" in page for page in pages] == [True, True, False, False]
+    assert all("Start it again" in page for page in pages)
 
 
 def test_a_waiting_job_can_be_cancelled_and_then_never_runs(actor: User) -> None:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+TRACE = "Traceback (most recent call last):"
+
 
 class Job(models.Model):
     """One run of a registered job kind (see `accord.core.jobs`)."""
@@ -51,6 +53,22 @@ class Job(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state in {self.State.DONE, self.State.FAILED, self.State.CANCELLED}
+
+    @property
+    def broke(self) -> bool:
+        """Whether it ended at an error of the program; what was refused names its reason and remedy instead."""
+        return TRACE in self.error or '\n  File "' in self.error
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in sentences for whoever reads it, and what to do; "" where it did not."""
+        if not self.broke:
+            return self.error
+        name = self.error.partition(":")[0].strip()
+        return (
+            f"It stopped at an error of the program ({name[:100]}). Start it again; if it fails once more, show this "
+            "job to whoever looks after the installation."
+        )
 
     @property
     def percent(self) -> int | None:

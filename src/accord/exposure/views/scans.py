@@ -155,7 +155,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "statements": _statements(scan) if scan.state != Scan.State.REFUSED else [],
         "job": job if job is not None and not job.is_over else None,
         "job_url": reverse("exposure:scan_progress", args=[scan.pk]),
-        "failed": job.error if job is not None and job.state == Job.State.FAILED else "",
+        "failed": job.reason if job is not None and job.state == Job.State.FAILED else "",
         "covered": covered[:SHOWN],
         "covered_more": len(covered) > SHOWN,
         "may_resume": stopped and may(request.user, "import", "scan"),

@@ -67,7 +67,7 @@ def apply(request: HttpRequest) -> HttpResponse:
     found = exchange.preview(request.user, stored)  # type: ignore[arg-type]
     job = exchange.start_import(request.user, stored, found, request.POST.get("digest", ""))  # type: ignore[arg-type]
     if job.state == job.State.FAILED:
-        return _start(request, [job.error], 422)
+        return _start(request, [job.reason], 422)
     request.session.pop("import", None)
     if job.is_over:
         messages.success(request, f"Imported: {len(found.added):,} added, {len(found.changed):,} changed.")

@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accord.ui import account_links, badges, bundle, navigation
 from accord.ui import format as write
+from accord.ui.access import may
 from accord.ui.lists.spec import RIGHT_ALIGNED
 
 register = template.Library()
@@ -233,10 +234,17 @@ def timeline(entries: Sequence[Any]) -> dict[str, Any]:
     return {"entries": entries}
 
 
-@register.inclusion_tag("ui/parts/job.html")
-def progress(job: Any, url: str = "", next_url: str = "") -> dict[str, Any]:
+@register.inclusion_tag("ui/parts/job.html", takes_context=True)
+def progress(context: Any, job: Any, url: str = "", next_url: str = "") -> dict[str, Any]:
     """A job's progress; polls its own address until the job is over."""
-    return {"job": job, "url": url, "next_url": next_url}
+    return {"job": job, "url": url, "next_url": next_url, "request": context.get("request")}
+
+
+@register.simple_tag(takes_context=True)
+def may_see_trace(context: Any, job: Any) -> bool:
+    """Whether this reader is shown where in the program a job broke: those who run jobs are."""
+    request = context.get("request")
+    return bool(request and job.broke and may(request.user, "change", "job"))
 
 
 @register.inclusion_tag("ui/parts/chart.html")
