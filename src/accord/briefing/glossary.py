@@ -128,6 +128,7 @@ TERMS = (
     ),
     Term("phishing", "Forged messages that ask for passwords or payments.", "forged messages"),
     Term("pin", "An executive's demand that an initiative is in every plan."),
+    Term("placeholder", "What a rule leaves open, such as %Administrators%, until somebody gives the values for it."),
     Term("position", "The weights, pins and drops that an executive hands in at a sitting."),
     Term("posture", "How well the organization is protected now.", "state of protection"),
     Term("precision", "The share of judged alerts of a rule that were true or benign true.", "share that was right"),

@@ -127,12 +127,12 @@ def test_a_slower_compilation_does_not_undo_a_newer_one(analyst: User, monkeypat
     base("refused")
     real = ruleset._compiled
 
-    def slow(texts: Any) -> Any:
+    def slow(texts: Any, given: Any) -> Any:
         monkeypatch.setattr(ruleset, "_compiled", real)
         base("accepted", value="accepted")
         RuleProgram.objects.update(changes=5)
         ruleset.compile_now()  # another worker is done first
-        return real(texts)
+        return real(texts, given)
 
     monkeypatch.setattr(ruleset, "_compiled", slow)
     ruleset.compile_now()

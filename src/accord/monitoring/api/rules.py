@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -12,7 +13,7 @@ from accord.core.permissions import guard_api
 from accord.monitoring.lists.rules import FAULTS, RULES
 from accord.monitoring.models import Rule
 from accord.monitoring.selectors import rules as selectors
-from accord.monitoring.services import rules, scorecards
+from accord.monitoring.services import placeholders, rules, scorecards
 from accord.monitoring.services.rules import tests as rule_tests
 from accord.ui.nouns.operations import list_operation
 
@@ -138,3 +139,29 @@ def add_test(request: HttpRequest, pk: int, body: Body[Test]) -> dict[str, Any]:
 @guard_api("run", "rule")
 def run_tests(request: HttpRequest, pk: int) -> dict[str, int]:
     return rule_tests.run_for([_rule(pk)])
+
+
+class Values(Schema):
+    """What stands for `%name%` in rules: at most 1,000 values of 1,000 characters; none take them away."""
+
+    name: str = Field(max_length=202)
+    values: list[str] = Field(max_length=placeholders.MOST)
+    note: str = Field(default="", max_length=500)
+
+
+@router.get("/placeholders", summary="What rules ask for and the values that are given",
+            operation_id="list_placeholders", response=list[dict[str, Any]])  # fmt: skip
+@guard_api("view", "placeholder")
+def every_placeholder(request: HttpRequest) -> list[dict[str, Any]]:
+    """Those for which most rules wait first."""
+    return [{**asdict(one), "state": one.state} for one in placeholders.asked()]
+
+
+@router.put("/placeholders", summary="Give values for a placeholder", operation_id="give_placeholder",
+            response=dict[str, Any])  # fmt: skip
+@guard_api("change", "placeholder")
+@idempotent
+def give_placeholder(request: HttpRequest, body: Body[Values]) -> dict[str, Any]:
+    """The rules are compiled anew; until then the old values hold."""
+    made = placeholders.give(actor_of(request), body.name, body.values, body.note)
+    return {"name": made.name if made else body.name, "values": made.values if made else []}

@@ -114,3 +114,27 @@ class CourseForm(forms.Form):
 
     course = forms.ChoiceField(label="Decision", choices=Rule.Course.choices)
     note = forms.CharField(label="Reason", max_length=500)
+
+
+class PlaceholderForm(forms.Form):
+    """The values of a placeholder."""
+
+    name = forms.CharField(label="Placeholder", max_length=202, help_text="As it stands between the % in the rule.")
+    values = forms.CharField(
+        label="Values, one on each line", required=False, max_length=1_100_000,
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "class": "mono"}),
+        help_text="At most 1,000 of 1,000 characters, taken as they are: * is a star. An empty field takes the values "
+        "away.",
+    )  # fmt: skip
+    note = forms.CharField(label="Note", max_length=500, required=False, help_text="Where the values come from.")
+
+    def refuse(self, problems: Any) -> None:
+        for problem in problems:
+            place = problem.column if problem.column in self.fields else None
+            self.add_error(place, f"{problem.reason} {problem.remedy}".strip())
+
+
+class PlaceholderImportForm(forms.Form):
+    """A file of values."""
+
+    upload = forms.FileField(label="File (.yml)")

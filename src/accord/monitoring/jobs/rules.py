@@ -12,9 +12,12 @@ from accord.core.jobs import Context, kind
 @kind("monitoring.compile_rules", "Compile the rules in force")
 def compile_rules(context: Context) -> dict[str, Any]:
     """Compile what is enabled; the program that ran so far runs until this one is whole."""
+    from accord.monitoring.services import placeholders
     from accord.monitoring.services.ruleset import compile_now
 
-    return compile_now()
+    told = compile_now()
+    placeholders.look_again()
+    return told
 
 
 def _gathered(file: str) -> Any:

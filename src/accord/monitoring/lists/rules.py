@@ -193,6 +193,7 @@ RULES = ListSpec(
     actions=[
         ("Import rules", "monitoring:rule_import", "import", "rule"),
         ("Enable by policy", "monitoring:rule_policy", "change", "rule"),
+        ("Placeholders", "monitoring:placeholder_list", "view", "placeholder"),
         ("Write a rule", "monitoring:rule_new", "change", "rule"),
     ],
     intro="What is looked for in events, why a rule is silent, what each gave and cost.",

@@ -31,6 +31,7 @@ from accord.monitoring.models.profile import (
     ThreatProfile,
 )
 from accord.monitoring.models.rule_facts import (
+    Placeholder,
     RuleCollection,
     RuleDay,
     RuleFault,
@@ -68,6 +69,7 @@ __all__ = [
     "ExploitedWeakness",
     "GroupTechnique",
     "GroupingWindow",
+    "Placeholder",
     "PumpState",
     "Rule",
     "RuleCollection",

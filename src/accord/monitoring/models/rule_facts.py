@@ -63,16 +63,31 @@ class RulePolicy(models.Model):
 class RuleProgram(models.Model):
     """The program in force (one row): which versions it was compiled of, in their order, and which of them alert.
 
+    `placeholders` are the values that it was compiled with, by name.
     `changes` counts what would make another program, `compiled_at` is `changes` when this one was begun.
     """
 
     digest = models.CharField(max_length=64, blank=True)
     versions = models.JSONField(default=list)
     quiet = models.JSONField(default=list)
+    placeholders = models.JSONField(default=dict)
     changes = models.PositiveBigIntegerField(default=0)
     compiled_at = models.PositiveBigIntegerField(default=0)
     made = models.DateTimeField(null=True)
     seconds = models.FloatField(null=True)
+
+
+class Placeholder(models.Model):
+    """The values that stand for `%name%` (Sigma's modifier `expand`) in every rule; `values` is never empty."""
+
+    name = models.CharField(max_length=200, unique=True)
+    values = models.JSONField(default=list)
+    note = fields.text(500)
+    changed = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class RuleTest(models.Model):

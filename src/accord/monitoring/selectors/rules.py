@@ -55,7 +55,7 @@ def by_state() -> list[StateCount]:
 
 def program() -> RuleProgram | None:
     """The program in force; None where none was compiled yet."""
-    return RuleProgram.objects.filter(pk=1).first()
+    return RuleProgram.objects.defer("versions", "placeholders").filter(pk=1).first()
 
 
 def collections() -> list[RuleCollection]:

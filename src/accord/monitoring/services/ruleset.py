@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from accord.core import jobs
 from accord.core.models import Job, User
-from accord.monitoring.models import Rule, RuleDay, RuleProgram, RuleVersion
+from accord.monitoring.models import Placeholder, Rule, RuleDay, RuleProgram, RuleVersion
 
 if TYPE_CHECKING:
     from accord.engines.sigma import Program, RuleState
@@ -38,6 +38,8 @@ REMEMBERED = timedelta(days=7)
 """How long a state that rests on events holds although the engine, begun anew, has not seen them again."""
 REFRESHED = timedelta(hours=1)
 AT_ONCE = 500
+UNGIVEN = "The placeholder %"
+GIVE = "Give them under Rules, Placeholders."
 STATES = {
     "ok": Rule.State.OK, "no source": Rule.State.NO_SOURCE, "missing field": Rule.State.MISSING_FIELD,
     "unsupported": Rule.State.UNSUPPORTED,
@@ -93,10 +95,11 @@ def current() -> RuleSet:
     row = RuleProgram.objects.filter(pk=1).exclude(digest="").first()
     if row is not None:
         chosen, told = Chosen([(rule, version) for rule, version in row.versions], row.quiet), row.digest
+        given = row.placeholders
     else:
         told = digest()
-        chosen = choose()
-    return _ruleset(_compiled(texts_of(chosen.pairs)), chosen, told)
+        chosen, given = choose(), placeholders()
+    return _ruleset(_compiled(texts_of(chosen.pairs), given), chosen, told)
 
 
 def _ruleset(program: Program, chosen: Chosen, told: str) -> RuleSet:
@@ -127,10 +130,21 @@ def texts_of(pairs: Sequence[Pair]) -> list[Text]:
     return [(path_of(rule, version), held[version]) for rule, version in pairs if version in held]
 
 
-def _compiled(texts: Sequence[Text]) -> Program:
+def placeholders() -> dict[str, list[str]]:
+    """The values that are given for placeholders, by name."""
+    return dict(Placeholder.objects.order_by("name").values_list("name", "values"))
+
+
+def said(problem: str) -> str:
+    """Why a rule is not run, with where to give the values that it waits for."""
+    waits = problem.startswith(UNGIVEN) and problem.endswith(" has no values.")
+    return f"{problem} {GIVE}" if waits else problem
+
+
+def _compiled(texts: Sequence[Text], given: Mapping[str, Sequence[str]]) -> Program:
     from accord.engines.sigma.cache import load_or_compile
 
-    return load_or_compile(texts, folder())
+    return load_or_compile(texts, folder(), given)
 
 
 def choose() -> Chosen:
@@ -176,14 +190,14 @@ def compile_now() -> dict[str, Any]:
     RuleProgram.objects.get_or_create(pk=1)
     changes = RuleProgram.objects.values_list("changes", flat=True).get(pk=1)
     begun = time.monotonic()
-    chosen = choose()
-    program = _compiled(texts_of(chosen.pairs))
+    chosen, given = choose(), placeholders()
+    program = _compiled(texts_of(chosen.pairs), given)
     told = blake2b(f"{program.digest} {json.dumps(sorted(chosen.quiet))}".encode(), digest_size=16).hexdigest()
     seconds = round(time.monotonic() - begun, 2)
     with transaction.atomic():
         RuleProgram.objects.filter(pk=1, compiled_at__lte=changes).update(
             digest=told, versions=chosen.pairs, quiet=chosen.quiet, compiled_at=changes, made=timezone.now(),
-            seconds=seconds,
+            seconds=seconds, placeholders=given,
         )  # fmt: skip
         refused = note_problems(chosen.pairs, program)
     return {"rules": len(program.rules), "correlations": len(program.correlations), "refused": refused,
@@ -194,7 +208,7 @@ def problems_of(program: Program) -> dict[Pair, str]:
     """Why rules of a program are not run; "" for those that are."""
     from accord.engines.sigma.correlation_rules import correlations_of
 
-    found = {pair_of(rule.path): rule.problem for rule in program.rules}
+    found = {pair_of(rule.path): said(rule.problem) for rule in program.rules}
     found.update({pair_of(one.path): one.problem for one in correlations_of(program)})
     for fault in program.faults:
         line = f"Line {fault.line}: " if fault.line else ""
@@ -202,9 +216,13 @@ def problems_of(program: Program) -> dict[Pair, str]:
     return found
 
 
-def note_problems(pairs: Iterable[Pair], program: Program) -> int:
-    """Keep, of each compiled rule, the fields that it asks, and why it is not run; returns how many are not."""
-    problems = {**dict.fromkeys(pairs, ""), **problems_of(program)}
+def note_problems(pairs: Iterable[Pair], program: Program, others: bool = True) -> int:
+    """Keep, of each compiled rule, the fields that it asks, and why it is not run; returns how many are not.
+
+    Without `others`, those of `pairs` alone, though the program holds more.
+    """
+    problems = dict.fromkeys(pairs, "")
+    problems |= {pair: why for pair, why in problems_of(program).items() if others or pair in problems}
     needs = {pair_of(rule.path): list(rule.fields) for rule in program.rules}
     now, changed = timezone.now(), []
     for rule, pair in _held(problems):
@@ -252,7 +270,7 @@ def note_states(
     moment = now or timezone.now()
     given = list(states)
     told: dict[Pair, tuple[Rule.State, str]] = {
-        pair_of(one.rule.path): (STATES[one.state], one.reason) for one in given
+        pair_of(one.rule.path): (STATES[one.state], said(one.reason)) for one in given
     }
     told.update(_correlated(correlations, given))
     groups: dict[tuple[Rule.State, str, bool], list[int]] = {}

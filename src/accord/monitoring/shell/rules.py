@@ -33,6 +33,11 @@ TESTS = {
     "failed": Badge("Failed", "danger", "cross"),
     "open": Badge("Not run yet", "neutral", "clock"),
 }
+PLACEHOLDERS = {
+    "open": Badge("No values", "warning", "ring"),
+    "given": Badge("Given", "good", "check"),
+    "unused": Badge("No rule asks", "neutral", "dash"),
+}
 
 
 def _rules(user: Any, text: str, limit: int) -> list[Hit]:
@@ -47,6 +52,7 @@ def declare() -> None:
     badges.register("rule_level", LEVELS)
     badges.register("rule_course", COURSES)
     badges.register("rule_test", TESTS)
+    badges.register("placeholder", PLACEHOLDERS)
     navigation.register(navigation.Entry("Monitoring", "Rules", "monitoring:rule_list", "rule", "view", 40, "control"))
     palette.register_page(
         "Import rules", "monitoring:rule_import", noun="rule", verb="import", words="sigma collection zip pack"
@@ -55,4 +61,7 @@ def declare() -> None:
         "Enable rules by policy", "monitoring:rule_policy", noun="rule", verb="change", words="product level"
     )
     palette.register_page("Texts that are no rules", "monitoring:rule_faults", noun="rule", words="broken refused yaml")
+    palette.register_page(
+        "Placeholders", "monitoring:placeholder_list", noun="placeholder", words="expand values rules wait sigma"
+    )
     palette.register_searcher("rule", "Rules", _rules)

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from accord.monitoring.views import rule_acts, rule_imports, rules
+from accord.monitoring.views import placeholders, rule_acts, rule_imports, rules
 
 routes: list[URLPattern] = [
     path("monitoring/rules/", rules.LIST_VIEW, name="rule_list"),
     path("monitoring/rules/faults/", rules.FAULTS_VIEW, name="rule_faults"),
+    path("monitoring/rules/placeholders/", placeholders.every, name="placeholder_list"),
+    path("monitoring/rules/placeholders/values/", placeholders.one, name="placeholder"),
+    path("monitoring/rules/placeholders/import/", placeholders.take_file, name="placeholder_import"),
     path("monitoring/rules/new/", rules.new, name="rule_new"),
     path("monitoring/rules/policy/", rule_acts.policy, name="rule_policy"),
     path("monitoring/rules/act/", rule_acts.act, name="rule_act"),

@@ -11,7 +11,7 @@ from django.db.models import Q
 from accord.core.errors import Problem, Refused
 from accord.monitoring.models import Rule
 from accord.monitoring.services.rules.texts import Document, documents, line_of
-from accord.monitoring.services.ruleset import folder, members_of, path_of, texts_of
+from accord.monitoring.services.ruleset import folder, members_of, path_of, placeholders, said, texts_of
 
 if TYPE_CHECKING:
     from accord.engines.sigma import Program
@@ -48,7 +48,7 @@ def check(text: str, rule: Rule | None = None) -> Checked:
 
     document = _one(text)
     path = path_of(rule.pk, 0) if rule is not None else CANDIDATE
-    program = compile_rules([(path, text), *supports([document.text], rule)])
+    program = compile_rules([(path, text), *supports([document.text], rule)], placeholders())
     for fault in program.faults:
         if fault.path == path:
             raise _refused(text, fault.problem, fault.line)
@@ -80,7 +80,7 @@ def compiled_as(program: Program) -> dict[str, Compiled]:
     found = {}
     for rule in program.rules:
         product = (rule.source.product or "").lower()
-        found[rule.path] = Compiled(rule.problem, list(rule.fields), product)
+        found[rule.path] = Compiled(said(rule.problem), list(rule.fields), product)
         products.update((name, {product}) for name in known_by(rule))
     correlations = correlations_of(program)
     for _ in range(DEEPEST):  # a correlation rule may name others
@@ -121,4 +121,5 @@ def compiled(texts: Sequence[Text]) -> Program:
     from accord.engines.sigma import compile_rules
     from accord.engines.sigma.cache import load_or_compile
 
-    return compile_rules(texts) if len(texts) < FEW else load_or_compile(texts, folder() / "checked")
+    given = placeholders()
+    return compile_rules(texts, given) if len(texts) < FEW else load_or_compile(texts, folder() / "checked", given)
