@@ -47,7 +47,8 @@ BRIEFS = ListSpec(
     ],
     search=("key__istartswith", "title"),
     default_sort="-issued_at",
-    empty=Empty("Issue the first from the present figures.", "Present figures", "briefing:draft", "change", "brief"),
+    empty=Empty("Issue the first from the present figures.", "Present figures", "briefing:draft", "change", "brief",
+                reader="The CIO and the CISO issue briefs. Once one is issued, you read it here and take its PDF."),
     intro="Every brief as it was issued: its figures are frozen, and the PDF is the one that went out.",
     actions=[("Present figures", "briefing:draft", "change", "brief")],
 )  # fmt: skip

@@ -293,3 +293,12 @@ def test_the_list_and_the_api(exposed: None, run: Any, company: User, account: A
     assert key in reader.get("/briefs/").content.decode()
     too_long = json.dumps({"asks": ["x" * 200]})
     assert client.post("/api/briefs", too_long, content_type="application/json").status_code == 422
+
+
+def test_no_brief_yet_tells_each_reader_what_they_can_do(company: User, account: Account, client: Client) -> None:
+    pages = {}
+    for reader in (company, account(Role.BOARD), account(Role.HEAD, "U-S")):
+        client.force_login(reader, backend=settings.AUTHENTICATION_BACKENDS[-1])
+        pages[reader.email] = client.get("/briefs/").content.decode()
+    assert ["Issue the first" in page for page in pages.values()] == [True, False, False]
+    assert ["you read it here" in page for page in pages.values()] == [False, True, True]

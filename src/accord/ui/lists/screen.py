@@ -107,6 +107,7 @@ def list_context(spec: ListSpec, request: HttpRequest, params: Any = None) -> di
     columns = [column for column in spec.columns if not column.hidden]
     total = count(rows)
     user = request.user
+    empty_href = _action_href(spec.empty.url_name, user, spec.empty.verb, spec.empty.noun or spec.noun)
     return {
         "title": spec.title,
         "list": spec,
@@ -127,7 +128,8 @@ def list_context(spec: ListSpec, request: HttpRequest, params: Any = None) -> di
         "next_href": state.url(spec, path, after=page.next, before=None) if page.next else "",
         "clear_href": path,
         "file_hrefs": _file_hrefs(spec, state, path) if may(user, "export", spec.noun) else [],
-        "empty_href": _action_href(spec.empty.url_name, user, spec.empty.verb, spec.empty.noun or spec.noun),
+        "empty_href": empty_href,
+        "empty_text": spec.empty.text if empty_href else spec.empty.reader or spec.empty.text,
         "list_actions": [
             (label, href)
             for label, url_name, verb, noun in spec.actions

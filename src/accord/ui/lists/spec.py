@@ -161,7 +161,8 @@ class ListFilter:
 
 @dataclass(frozen=True, slots=True)
 class Empty:
-    """What an empty list says, and the one thing to do next. `title` where “No … yet” would not be a sentence."""
+    """What an empty list says, and the one thing to do next; `reader` is said to whoever may not do it.
+    `title` where “No … yet” would not be a sentence."""
 
     text: str
     action: str = ""
@@ -169,6 +170,7 @@ class Empty:
     verb: str = "change"
     noun: str = ""
     title: str = ""
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)
