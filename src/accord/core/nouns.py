@@ -26,7 +26,8 @@ class Column:
     """One column. `field` is the model's field where its name differs; `noun` the noun that a ref points to.
 
     `blank` says what an empty value means where it is not simply unknown; `back` heads the table of these rows
-    on the page of the object that a ref points to.
+    on the page of the object that a ref points to. `zoned` says that it is a time of day in the organization's zone,
+    which screens name beside its label.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Column:
     max_length: int = 300
     blank: str = ""
     back: str = ""
+    zoned: bool = False
 
     @property
     def attribute(self) -> str:

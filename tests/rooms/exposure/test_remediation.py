@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -343,6 +344,9 @@ def test_screens(landed: User, windows: date, client: Client, django_assert_max_
         with django_assert_max_num_queries(25):
             answer = client.get(page)
         assert answer.status_code == 200, page
+    heads = client.get("/change-windows/").content.decode().partition("<thead>")[2].partition("</thead>")[0]
+    assert re.search(r"At <span class=\"th-unit\">UTC</span>", heads)
+    assert re.search(r"<dt>At, UTC\b", client.get("/change-windows/W-1/").content.decode())
     assert "Proven to be the best" in client.get(plan.get_absolute_url()).content.decode()
     assert client.get(f"{plan.get_absolute_url()}calendar/").status_code == 200
     lines = client.get(f"{plan.get_absolute_url()}jobs/?format=csv")

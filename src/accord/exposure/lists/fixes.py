@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -203,7 +204,7 @@ PATCH_JOBS = ListSpec(
         ListColumn("findings", "Findings", kind="int"),
         ListColumn("sheet", "Sheet", link=lambda j: j.sheet_address or None, blank="none"),
         ListColumn("starts", "Starts", "window.starts", "date", hidden=True),
-        ListColumn("start_time", "At", "window.start_time", hidden=True),
+        ListColumn("start_time", "At", "window.start_time", hidden=True, unit=settings.TIME_ZONE),
         ListColumn("system_key", "System", "system.key", hidden=True),
         ListColumn("window_key", "Window", "window.key", hidden=True),
         ListColumn("fix_key", "Fix", "fix.key", hidden=True),

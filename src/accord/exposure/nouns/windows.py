@@ -57,7 +57,7 @@ CHANGE_WINDOW = Noun(
         NAME,
         Column("starts", Kind.DATE, required=True),
         Column("start_time", label="At", help="Time of day in the organization's zone, such as 22:00.",
-               blank="start of the day", max_length=5),
+               blank="start of the day", max_length=5, zoned=True),
         Column("hours", Kind.DECIMAL, required=True, unit="hours", minimum=0, help="How long it lasts."),
         Column("most_restarts", Kind.INT, minimum=0, blank="no limit set",
                help="So many restarts are allowed in it, over all systems."),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+
 from accord.core import nouns
 from accord.core.nouns import Column, Noun
 from accord.core.values import Kind
@@ -37,7 +39,9 @@ def list_column(noun: Noun, column: Column, *, shown: bool = True) -> ListColumn
 
 
 def unit_of(column: Column) -> str:
-    """What the figures of a column count; "" where its title or the figure itself says it."""
+    """What the figures of a column count, or the zone of its times; "" where its title or the figure itself says it."""
+    if column.zoned:
+        return str(settings.TIME_ZONE)
     said = column.kind in (Kind.MONEY, Kind.SHARE) or column.unit.casefold() in column.title.casefold()
     return "" if said else column.unit
 
