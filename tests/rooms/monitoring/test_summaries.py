@@ -16,7 +16,7 @@ from accord.engines.sigma.summaries import raw_summary
 from accord.monitoring import store
 from accord.monitoring.models import EventFile, Source
 from accord.monitoring.services import events as upkeep
-from accord.monitoring.store import StoredEvent, lookback, reading
+from accord.monitoring.store import StoredEvent, joining, lookback, reading
 
 __all__ = ["folder", "source"]
 NOW = datetime(2026, 5, 10, 15, 0, tzinfo=UTC)
@@ -108,3 +108,19 @@ def test_rules_look_back_over_files_that_tell_and_others(joined: Callable[[datet
     )  # fmt: skip
     hits = [numbers for _, numbers in lookback.run(program, [0, 1, 2], NOW - timedelta(days=9), NOW)]
     assert sorted(hits) == [(0,), (0,), (0,), (2,), (2,)]
+
+
+def test_each_row_group_of_a_joined_file_tells_of_itself(
+    joined: Callable[[datetime], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joining, "ROW_GROUP", 3)
+    joined(NOW - timedelta(days=5))
+    (path,) = store.files(None, None)
+    with File(path) as file:
+        assert [file.rows(group) for group in range(file.groups)] == [3, 3, 3, 1]
+        told = [file.told(group) for group in range(file.groups)]
+    assert [one is not None and one.may_hold("whoami") for one in told] == [True, True, False, False]
+    head = "title: T\nlogsource: {product: linux}\ndetection:\n  s: "
+    program = compile_rules([("1", f"{head}{{m|contains: whoami}}\n  condition: s")])
+    assert len(list(lookback.run(program, [0], NOW - timedelta(days=9), NOW))) == 2
+    assert found("whoami") == 2
