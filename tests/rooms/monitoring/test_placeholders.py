@@ -164,6 +164,7 @@ def test_on_screen(ana: User, client: Client) -> None:
     page = client.get(PATH).content.decode()
     assert "Fill in next" in page
     assert "%Admins%" in page
+    assert f'<a href="{PATH}">Placeholders</a>' in client.get(one.get_absolute_url()).content.decode()
     address = f"{PATH}values/?name=Admins"
     assert one.title in client.get(address).content.decode()
     sent = {"name": "Admins", "values": "ann\r\nbob\r\n", "note": "HR"}
