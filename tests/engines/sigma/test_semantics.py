@@ -166,6 +166,15 @@ def test_placeholders_take_the_values_that_are_given() -> None:
     assert "%admins%" in compile_rules([("r", text)]).rules[0].problem
 
 
+def test_placeholders_that_make_too_many_values_are_refused() -> None:
+    text = "title: T\nlogsource: {product: p}\ndetection:\n  s: {F|expand: '%a% of %b%'}\n  condition: s\n"
+    given = {"a": [str(number) for number in range(100)], "b": [str(number) for number in range(100)]}
+    program = compile_rules([("r", text)], given)
+    assert Engine(program).match({"F": "99 of 7"}) == (0,)
+    given["b"].append("100")
+    assert "more than 10,000 values" in compile_rules([("r", text)], given).rules[0].problem
+
+
 def test_a_filter_document_narrows_the_rules_that_it_names() -> None:
     rules = (
         "title: T\nid: 5013332f-8a70-4e04-bcc1-06a98a2cca2e\nname: t\nlogsource: {product: test}\n"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from accord.engines.sigma.expressions import malformed, refusal
@@ -12,6 +13,8 @@ from accord.engines.sigma.tree import Atom, Atoms, Op, Tree, both, either, negat
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule
 
+MOST_EXPANDED = 10_000
+"""Values that one text with placeholders may stand for."""
 _COMPARE: dict[str, Op] = {"LT": "lt", "LTE": "lte", "GT": "gt", "GTE": "gte"}
 
 
@@ -37,17 +40,16 @@ class _Table(NamedTuple):
 
     def expanded(self, value: Any) -> list[Any]:
         """A text or expression with each placeholder replaced by its values; as it is where it has none."""
+        from sigma.types import Placeholder
+
         text = getattr(value, "regexp", value)
-        if not text.contains_placeholder():
-            return [value]
-
-        def values(placeholder: Any) -> Iterator[Any]:
-            held = self.placeholders.get(placeholder.name)
-            if held is None:
-                raise Unsupported(f"The placeholder %{placeholder.name}% has no values.")
-            return iter(held)
-
-        return list(value.replace_placeholders(values))
+        names = [part.name for part in text.s if isinstance(part, Placeholder)]
+        for name in names:
+            if name not in self.placeholders:
+                raise Unsupported(f"The placeholder %{name}% has no values.")
+        if prod(len(self.placeholders[name]) for name in names) > MOST_EXPANDED:
+            raise Unsupported(f"Its placeholders make more than {MOST_EXPANDED:,} values of one text.")
+        return list(value.replace_placeholders(lambda one: iter(self.placeholders[one.name]))) if names else [value]
 
 
 def _tree(node: Any, atoms: _Table) -> Tree:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accord.core import ledger
 from accord.core.errors import Problem, Refused
 from accord.core.models import User
+from accord.intake import placeholders as intake
 from accord.monitoring.models import Placeholder, Rule, RuleProgram
 from accord.monitoring.services.rules import tests as rule_tests
 from accord.monitoring.services.rules.checking import compiled, with_supports
@@ -22,8 +23,6 @@ from accord.monitoring.services.ruleset import note_problems, renew
 MOST = 1_000
 """Values of one placeholder, placeholders in all, and characters of a value."""
 LONGEST_NAME = 200
-LARGEST = 8 << 20
-"""Bytes of a file of values."""
 MARKER = "|expand"
 _NAME = re.compile(r"(?<!\\)%([^%]+)%")  # as pySigma reads it
 Values = Mapping[str, Sequence[str]]
@@ -174,28 +173,8 @@ def look_again() -> int:
 
 def read(stream: IO[bytes]) -> dict[str, list[str]]:
     """The values of a file as `accord watch --placeholders` takes it: YAML, name: [value, …]; else `Refused`."""
-    import yaml
-
-    data = stream.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise Refused(Problem(None, "upload", "The file is too large.", f"At most {LARGEST >> 20} MiB."))
     try:
-        held = yaml.load(data.decode("utf-8-sig"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = None if mark is None else mark.line + 1
-        why = getattr(error, "problem", None) or "it is no text in UTF-8"
-        raise Refused(Problem(line, "upload", f"It cannot be read ({why}).", HOW)) from None
-    if not isinstance(held, dict) or not held:
-        raise Refused(Problem(None, "upload", "It names no placeholder.", HOW))
-    found = {}
-    for name, values in held.items():
-        told = values if isinstance(values, list) else [values]
-        plain = all(isinstance(one, str | int | float) and not isinstance(one, bool) for one in told)
-        if not isinstance(name, str) or not told or not plain:
-            raise Refused(Problem(None, "upload", f"“{str(name)[:60]}” has no list of values.", HOW))
-        found[_name(name)] = [str(one) for one in told]
-    return found
-
-
-HOW = "Write a name and its values on each line, such as Administrators: [ann, bob]."
+        held = intake.read(stream.read(intake.LARGEST + 1))
+    except intake.NoValues as error:
+        raise Refused(Problem(error.line, "upload", error.problem, error.remedy)) from None
+    return held

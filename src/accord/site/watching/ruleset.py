@@ -62,24 +62,16 @@ def cache_folder() -> Path:
 
 def placeholders_of(path: Path) -> dict[str, list[str]]:
     """The values that a YAML file names for placeholders: name: [value, …]. NoRules where it is no such file."""
-    import yaml
+    from accord.intake import placeholders
 
     try:
         with path.open("rb") as stream:
-            held = yaml.safe_load(stream.read(LONGEST).decode())
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        why = getattr(error, "strerror", None) or getattr(error, "problem", None) or "it is no text in UTF-8"
-        raise NoRules(f"{path}: It cannot be read ({why}).") from None
-    found: dict[str, list[str]] = {}
-    for name, values in held.items() if isinstance(held, dict) else [(None, None)]:
-        values = values if isinstance(values, list) else [values]
-        if not isinstance(name, str) or not values or not all(isinstance(one, str | int | float) for one in values):
-            said = "" if name is None else f" “{name}” has none."
-            raise NoRules(
-                f"{path}: Write a name and its values on each line, such as Administrators: [ann, bob].{said}"
-            )
-        found[name.strip("%")] = [str(one) for one in values]
-    return found
+            return placeholders.read(stream.read(placeholders.LARGEST + 1))
+    except OSError as error:
+        raise NoRules(f"{path}: It cannot be read ({error.strerror}).") from None
+    except placeholders.NoValues as error:
+        line = "" if error.line is None else f", line {error.line}"
+        raise NoRules(f"{path}{line}: {error.problem} {error.remedy}") from None
 
 
 def program_of(texts: Sequence[Text], placeholders: Mapping[str, Sequence[str]] | None = None) -> Program:
