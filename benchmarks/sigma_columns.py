@@ -129,24 +129,31 @@ def looked_back(program: Program, paths: Sequence[Path]) -> tuple[float, Hits]:
 def read(program: Program, paths: Sequence[Path]) -> float:
     """CPU seconds of reading alone the columns that look-back reads of these files."""
     engine = ArrowEngine(program, on_windows(program))
-    asked: list[tuple[Path, int, list[str]]] = []
-    table = File.table
+    asked: list[tuple[Path, int, Sequence[str] | str]] = []
+    table, pieces = File.table, File.pieces
 
     def noted(self: File, group: int, columns: Sequence[str] | None = None) -> Any:
         asked.append((path, group, list(columns or [])))
         return table(self, group, columns)
 
-    File.table = noted  # type: ignore[method-assign]
+    def noted_long(self: File, group: int, column: str) -> Any:
+        asked.append((path, group, column))
+        return pieces(self, group, column)
+
+    File.table, File.pieces = noted, noted_long  # type: ignore[method-assign]
     try:
         for path in paths:
             with File(path) as file:
                 list(engine.match_file(file))
     finally:
-        File.table = table  # type: ignore[method-assign]
+        File.table, File.pieces = table, pieces  # type: ignore[method-assign]
     start = time.process_time()
     for path, group, columns in asked:
         with File(path) as file:
-            file.table(group, columns)
+            if isinstance(columns, str):
+                sum(map(len, file.pieces(group, columns)))
+            else:
+                file.table(group, columns)
     return time.process_time() - start
 
 
